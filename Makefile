@@ -1,0 +1,28 @@
+# Each target is a line or three; `make run` and `make test` are all a newcomer needs.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run test check format bench clean
+
+run: .installed
+	$(BIN)/python -m bot demo
+
+test: .installed
+	$(BIN)/python -m pytest
+
+check: .installed
+	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/python -m pytest
+
+format: .installed
+	$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+bench: .installed
+	$(BIN)/python -m bench.run
+
+.installed: requirements.txt requirements-dev.txt constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt -c constraints.txt
+	touch .installed
+
+clean:
+	rm -rf .venv .installed data

@@ -1,0 +1,1 @@
+"""One module per command: what a person can do, whichever surface they do it from."""

@@ -1,0 +1,1 @@
+"""One module per inbound alert format: payload to alerts, pure."""

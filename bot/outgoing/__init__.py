@@ -1,0 +1,1 @@
+"""Every HTTP request that leaves the process: the guard against forged destinations and the client."""

@@ -1,0 +1,1 @@
+"""Shapes of input: declarations only, marshmallow and nothing of ours."""

@@ -1,0 +1,1 @@
+"""Thin HTTP handlers, one class per URL: prove, read, dispatch, answer."""
