@@ -1,0 +1,37 @@
+"""Time as the database sees it: a node with a wrong clock neither steals leases nor pages early."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+Clock = Callable[[], datetime]
+
+
+class DatabaseClock:
+    """The local clock, corrected by the measured offset to the database's. Truncated to the database's milliseconds."""
+
+    def __init__(self) -> None:
+        self._offset = timedelta()
+
+    def __call__(self) -> datetime:
+        return to_milliseconds(self._local() + self._offset)
+
+    def correct(self, database_time: datetime, *, asked: datetime, answered: datetime) -> None:
+        """Take the database's time as that of the middle of the round trip (local clock)."""
+        self._offset = database_time - (asked + (answered - asked) / 2)
+
+    @property
+    def offset(self) -> timedelta:
+        return self._offset
+
+    @staticmethod
+    def _local() -> datetime:
+        return datetime.fromtimestamp(time.time(), UTC)
+
+    local = _local
+
+
+def to_milliseconds(at: datetime) -> datetime:
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)

@@ -1,0 +1,71 @@
+"""What a decision is: the next document, what must then happen outside, and the sentence for the person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from bot.core.text import NOTHING, Text
+
+Document = TypeVar("Document")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draw:
+    """Make a post show the document as it is when delivered. `post` is "card" or the key of a page."""
+
+    post: str = "card"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Tell a person to look, now. `page` names this page for ever: turn, step and person."""
+
+    page: str
+    person_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tell:
+    """Write the history entries that the thread does not show yet into the thread."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TellAdmin:
+    """Send the person who installed the bot a direct message."""
+
+    text: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenewPushToken:
+    """Ask Mattermost, through our own webhook there, to call us with a fresh bot token."""
+
+
+Do = Draw | Page | Tell | TellAdmin | RenewPushToken
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """Something to do outside. A second effect with the same key replaces the waiting one.
+
+    `at` is the earliest instant to do it; None is at once.
+    """
+
+    key: str
+    do: Do
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change(Generic[Document]):
+    """The result of a verb. Nothing to do is a Change with the same document and a note, not an exception.
+
+    `dropped` are keys of waiting effects that have lost their reason.
+    """
+
+    doc: Document
+    effects: tuple[Effect, ...] = ()
+    note: Text = NOTHING
+    dropped: tuple[str, ...] = ()

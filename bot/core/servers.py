@@ -1,0 +1,224 @@
+"""The life of an installation: one server document per Mattermost. Pure.
+
+Secrets are here only as sealed envelopes (`bot.vault`); the core moves them without being able to read them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from bot.core.changes import Change, Effect, RenewPushToken
+from bot.core.text import say
+
+SETUP_LIFE = timedelta(hours=24)
+PREVIOUS_SECRET_LIFE = timedelta(hours=1)
+DATA_KEPT = timedelta(days=7)
+RENEW_BEFORE = timedelta(seconds=75)
+RENEW_AGAIN = timedelta(seconds=20)
+
+
+class Surface(StrEnum):
+    APPS = "apps"
+    NATIVE = "native"
+
+
+class State(StrEnum):
+    PENDING = "pending"
+    INSTALLED = "installed"
+    DISABLED = "disabled"
+    REMOVED = "removed"
+
+
+class Who(StrEnum):
+    """Who may act on alert groups."""
+
+    MEMBERS = "members"
+    LINKED = "linked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secret:
+    """A key that signs Mattermost's calls. `state` is current, next or previous; `ends_at` None means no end."""
+
+    id: str
+    sealed: str
+    state: str
+    created_at: datetime
+    ends_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A native slash command: it belongs to one team and has a token of its own."""
+
+    team_id: str
+    command_id: str
+    sealed_token: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """A Mattermost as it presented itself at an installation."""
+
+    url: str
+    bot_user_id: str
+    sealed_webhook_secret: str = ""
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """One Mattermost installation: the tenant."""
+
+    id: str
+    name: str
+    surface: Surface = Surface.APPS
+    state: State = State.PENDING
+    created_at: datetime
+    expires_at: datetime | None = None
+    install_code_digest: str = ""
+    secrets: tuple[Secret, ...] = ()
+    site_url: str = ""
+    bot_user_id: str = ""
+    bot_username: str = ""
+    app_id: str = ""
+    sealed_webhook_secret: str = ""
+    version: str = ""
+    signing_key: str = ""
+    installed_at: datetime | None = None
+    installed_by: str = ""
+    waiting_site: Site | None = None
+    sealed_push_token: str = ""
+    push_token_ends_at: datetime | None = None
+    sealed_lasting_token: str = ""
+    commands: tuple[Command, ...] = ()
+    team_id: str = ""
+    channel_id: str = ""
+    who_may_act: Who = Who.MEMBERS
+    removed_at: datetime | None = None
+    due_at: datetime | None = None
+    settings: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def installed(self) -> bool:
+        return self.state is State.INSTALLED
+
+
+ServerChange = Change[Server]
+
+
+def secrets_in_force(server: Server, *, now: datetime) -> tuple[Secret, ...]:
+    """The keys that may sign a call now; at most two."""
+    return tuple(secret for secret in server.secrets if secret.ends_at is None or secret.ends_at > now)
+
+
+def secret_used(server: Server, *, secret_id: str, now: datetime) -> ServerChange:
+    """A call was signed with this key. The first use of the next one retires the current one."""
+    used = next((secret for secret in server.secrets if secret.id == secret_id), None)
+    if used is None or used.state != "next":
+        return Change(doc=server)
+    current = replace(used, state="current", ends_at=None)
+    previous = tuple(
+        replace(secret, state="previous", ends_at=now + PREVIOUS_SECRET_LIFE)
+        for secret in server.secrets
+        if secret.state == "current"
+    )
+    return Change(doc=replace(server, secrets=(current, *previous)))
+
+
+def secret_added(server: Server, *, secret: Secret) -> ServerChange:
+    """A new key is waiting for its first use; an unused next one and a previous one give way (two at most)."""
+    kept = tuple(old for old in server.secrets if old.state == "current")
+    return Change(doc=replace(server, secrets=(*kept, replace(secret, state="next"))))
+
+
+def installed(server: Server, *, site: Site, by: str, now: datetime) -> ServerChange:
+    """Mattermost finished an installation: bind its site, or remember a second one until a person confirms it."""
+    if server.state is State.PENDING and server.expires_at is not None and server.expires_at <= now:
+        return Change(doc=server, note=say("This set-up has expired. Create a new one with `python -m bot setup`."))
+    if server.site_url and server.site_url != site.url:
+        waiting = replace(server, waiting_site=site)
+        return Change(
+            doc=waiting,
+            note=say(
+                "This secret already belongs to {site}. Somebody there, or the operator on the set-up page, has to "
+                "confirm the move with the install code before this Mattermost is served.",
+                site=server.site_url,
+            ),
+        )
+    return bound(server, site=site, by=by, now=now)
+
+
+def bound(server: Server, *, site: Site, by: str, now: datetime) -> ServerChange:
+    after = replace(
+        server,
+        state=State.INSTALLED,
+        expires_at=None,
+        removed_at=None,
+        due_at=None,
+        site_url=site.url,
+        bot_user_id=site.bot_user_id,
+        sealed_webhook_secret=site.sealed_webhook_secret or server.sealed_webhook_secret,
+        version=site.version or server.version,
+        waiting_site=None,
+        installed_at=server.installed_at or now,
+        installed_by=by,
+    )
+    return Change(
+        doc=after,
+        note=say("OnCall is installed. Next: `/oncall configure` chooses the channel where alerts are posted."),
+    )
+
+
+def disabled(server: Server) -> ServerChange:
+    if not server.installed:
+        return Change(doc=server)
+    return Change(doc=replace(server, state=State.DISABLED, due_at=None), note=say("OnCall is paused here."))
+
+
+def enabled(server: Server) -> ServerChange:
+    if server.state is not State.DISABLED:
+        return Change(doc=server)
+    return Change(doc=replace(server, state=State.INSTALLED), note=say("OnCall is back."))
+
+
+def uninstalled(server: Server, *, now: datetime) -> ServerChange:
+    """Tokens go at once, data after a week."""
+    after = replace(
+        server,
+        state=State.REMOVED,
+        removed_at=now,
+        due_at=now + DATA_KEPT,
+        sealed_push_token="",
+        push_token_ends_at=None,
+        sealed_lasting_token="",
+        sealed_webhook_secret="",
+        commands=(),
+    )
+    return Change(doc=after, note=say("OnCall is removed. Its data is deleted in seven days; reinstall to keep it."))
+
+
+def token_brought(server: Server, *, sealed: str, ends_at: datetime, now: datetime) -> ServerChange:
+    """Mattermost handed us a bot token that is good until `ends_at`."""
+    if server.push_token_ends_at is not None and ends_at - server.push_token_ends_at < timedelta(seconds=60):
+        return Change(doc=server)
+    due_at = ends_at - RENEW_BEFORE if server.installed and server.sealed_webhook_secret else server.due_at
+    after = replace(server, sealed_push_token=sealed, push_token_ends_at=ends_at, due_at=due_at)
+    return Change(doc=after, dropped=("renew",))
+
+
+def advance(server: Server, *, now: datetime) -> ServerChange:
+    """Time passes: renew the push token before it ends."""
+    if server.due_at is None or server.due_at > now:
+        return Change(doc=server)
+    if not server.installed or not server.sealed_webhook_secret:
+        return Change(doc=replace(server, due_at=None))
+    after = replace(server, due_at=now + RENEW_AGAIN)
+    return Change(doc=after, effects=(Effect(key="renew", do=RenewPushToken()),))
+
+
+def configured(server: Server, *, channel_id: str, team_id: str, who_may_act: Who, note_channel: str) -> ServerChange:
+    after = replace(server, channel_id=channel_id, team_id=team_id or server.team_id, who_may_act=who_may_act)
+    return Change(doc=after, note=say("Alerts are posted in ~{channel} from now on.", channel=note_channel))
