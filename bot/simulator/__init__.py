@@ -1,1 +1,1 @@
-"""A strict stand-in for Mattermost, used by the demo and by the tests; it speaks the protocols and imports nothing of the bot."""
+"""A strict stand-in for Mattermost for demo and tests; it speaks the protocols and imports nothing of the bot."""

@@ -1,0 +1,67 @@
+"""A running simulator and a way to run coroutines to their end."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from typing import Any, TypeVar
+
+import pytest
+
+from bot.simulator.server import Simulator
+
+Result = TypeVar("Result")
+Run = Callable[[Coroutine[Any, Any, Any]], Any]
+
+
+class Clock:
+    """Time that stands still until a test moves it; Unix seconds."""
+
+    def __init__(self) -> None:
+        self.now = 1_750_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def run() -> Iterator[Run]:
+    """Run a coroutine on the test's own event loop, with a bound of 30 s."""
+    with asyncio.Runner() as runner:
+
+        def _run(work: Awaitable[Result]) -> Result:
+            async def bounded() -> Result:
+                async with asyncio.timeout(30):
+                    return await work
+
+            return runner.run(bounded())
+
+        yield _run
+
+
+@pytest.fixture
+def make_simulator(run: Run, clock: Clock) -> Iterator[Callable[..., Simulator]]:
+    """``make_simulator(version=..., apps=...)`` starts one; all are stopped at the end."""
+    started: list[Simulator] = []
+
+    def make(**options: Any) -> Simulator:
+        simulator = Simulator(clock=clock, **options)
+        run(simulator.start())
+        started.append(simulator)
+        return simulator
+
+    yield make
+    for simulator in started:
+        run(simulator.stop())
+
+
+@pytest.fixture
+def simulator(make_simulator: Callable[..., Simulator]) -> Simulator:
+    """Version 9.5 without the Apps plugin; tests assert ``simulator.surprises`` themselves."""
+    return make_simulator()
