@@ -394,9 +394,7 @@ def _tell(group: AlertGroup) -> tuple[Effect, ...]:
 def _log(group: AlertGroup, now: datetime, text: Text, *, by: str = "", told: bool = False) -> AlertGroup:
     seq = group.history[-1].seq + 1 if group.history else 1
     entry = Entry(seq=seq, at=now, text=text, by=by)
-    return replace(
-        group, history=(*group.history, entry)[-HISTORY_KEPT:], told=seq if told else group.told
-    )
+    return replace(group, history=(*group.history, entry)[-HISTORY_KEPT:], told=seq if told else group.told)
 
 
 def _with_page(group: AlertGroup, name: str, page: Paged) -> AlertGroup:

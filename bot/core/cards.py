@@ -1,0 +1,164 @@
+"""What an alert group looks like as a post: one drawing, for every surface. Pure.
+
+A card says the state in words and colour, what the trouble is, and what happens next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bot.core.alerts import Alert, AlertGroup, Link, Status, alerts_in_words
+from bot.core.text import NOTHING, Text, count, say
+
+COLOURS = {
+    Status.FIRING: "#D24B4E",
+    Status.ACKNOWLEDGED: "#E8A317",
+    Status.SILENCED: "#7A8CA3",
+    Status.RESOLVED: "#3DB887",
+}
+LABELS_SHOWN = 10
+SAMPLES_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Button:
+    """Something to press. `ask` opens the command's form first."""
+
+    command: str
+    label: Text
+    args: dict[str, str] = field(default_factory=dict)
+    ask: bool = False
+    style: str = "default"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """A named value."""
+
+    name: Text | str
+    value: Text | str
+    short: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A post about an alert group. Strings come from outside and must be neutralised; Texts are ours."""
+
+    title: str
+    colour: str
+    state: Text
+    summary: str = ""
+    samples: tuple[str, ...] = ()
+    next: Text = NOTHING
+    fields: tuple[Field, ...] = ()
+    links: tuple[Link, ...] = ()
+    buttons: tuple[Button, ...] = ()
+    addressed_to: str = ""
+    greeting: Text = NOTHING
+
+
+def draw(group: AlertGroup, *, names: Mapping[str, str]) -> Card:
+    """The card of a group; `names` gives the mention of every person in its chain."""
+    return Card(
+        title=f"#{group.number} {group.title}",
+        colour=COLOURS[group.status],
+        state=state_in_words(group),
+        summary=group.summary,
+        samples=_samples(group),
+        next=_next(group, names),
+        fields=_fields(group),
+        links=group.links,
+        buttons=_buttons(group),
+    )
+
+
+def draw_page(group: AlertGroup, *, names: Mapping[str, str], person_id: str) -> Card:
+    """The same card as a direct message to somebody who is paged."""
+    card = draw(group, names=names)
+    return Card(
+        title=card.title,
+        colour=card.colour,
+        state=card.state,
+        summary=card.summary,
+        samples=card.samples,
+        next=card.next,
+        fields=card.fields,
+        links=card.links,
+        buttons=card.buttons,
+        addressed_to=names.get(person_id, ""),
+        greeting=say("{name}, you are on call: {title}", name=names.get(person_id, ""), title=card.title),
+    )
+
+
+def state_in_words(group: AlertGroup) -> Text:
+    match group.status:
+        case Status.ACKNOWLEDGED:
+            return say("Acknowledged by {by} at {at}", by=group.acknowledged_by, at=group.changed_at)
+        case Status.SILENCED:
+            return say("Silenced by {by} until {until}", by=group.changed_by, until=group.silenced_until)
+        case Status.RESOLVED:
+            return say("Resolved by {by} at {at}", by=group.changed_by, at=group.changed_at)
+        case _:
+            return say("Firing since {at}", at=group.opened_at)
+
+
+def _next(group: AlertGroup, names: Mapping[str, str]) -> Text:
+    if group.status is not Status.FIRING:
+        return NOTHING
+    if group.due_at is not None and group.step < len(group.chain):
+        people = ", ".join(names.get(person_id, "?") for person_id in group.chain[group.step].people)
+        return say("Pages {people} at {at} unless somebody acknowledges", people=people, at=group.due_at)
+    if group.chain:
+        return say("Everyone in line has been paged")
+    return say("Nobody is paged: this integration names no people")
+
+
+def _fields(group: AlertGroup) -> tuple[Field, ...]:
+    heading = [
+        Field(name=say("Alerts"), value=_counted(group)),
+        Field(name=say("Source"), value=group.integration_name),
+    ]
+    if group.severity:
+        heading.append(Field(name=say("Severity"), value=group.severity))
+    labels = [
+        Field(name=name, value=value) for name, value in group.labels.items() if name not in ("alertname", "severity")
+    ]
+    return tuple(heading + labels[:LABELS_SHOWN])
+
+
+def _counted(group: AlertGroup) -> Text:
+    alerts = alerts_in_words(group)
+    if not group.repeats:
+        return alerts
+    return say(
+        "{alerts}, {repeats}", alerts=alerts, repeats=count("{count} repeat", "{count} repeats", count=group.repeats)
+    )
+
+
+def _samples(group: AlertGroup) -> tuple[str, ...]:
+    if len(group.samples) < 2:
+        return ()
+    return tuple(_sample(alert) for alert in group.samples[-SAMPLES_SHOWN:])
+
+
+def _sample(alert: Alert) -> str:
+    place = alert.labels.get("instance") or alert.labels.get("pod") or alert.labels.get("host") or alert.title
+    return f"{place}: {alert.summary}" if alert.summary else place
+
+
+def _buttons(group: AlertGroup) -> tuple[Button, ...]:
+    args = {"group": str(group.number)}
+    resolve = Button(command="resolve", label=say("Resolve"), args=args, style="success")
+    silence = Button(command="silence", label=say("Silence…"), args=args, ask=True)
+    match group.status:
+        case Status.FIRING:
+            acknowledge = Button(command="ack", label=say("Acknowledge"), args=args, style="primary")
+            return (acknowledge, resolve, silence)
+        case Status.ACKNOWLEDGED:
+            return (resolve, Button(command="unack", label=say("Unacknowledge"), args=args), silence)
+        case Status.SILENCED:
+            acknowledge = Button(command="ack", label=say("Acknowledge"), args=args, style="primary")
+            return (acknowledge, resolve, Button(command="unsilence", label=say("Unsilence"), args=args))
+        case _:
+            return ()

@@ -1,0 +1,225 @@
+"""Form and the kinds of field: what a person fills in, declared once and drawn on every surface.
+
+A field is a marshmallow field that also knows its label, hint and help. The order of the fields is the order of typed
+arguments; `typed=False` fields can only be given by name (`--reason …`); `rest=True` takes the rest of the line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
+
+from forms.duration import Span, read_span
+
+TITLE_BYTES = 24
+LABEL_BYTES = 24
+HELP_BYTES = 150
+HINT_BYTES = 150
+TEXT_LENGTH = 150
+LONG_TEXT_LENGTH = 3000
+
+
+class Kind(StrEnum):
+    """What a field is, for the surfaces' type tables."""
+
+    TEXT = "text"
+    LONG_TEXT = "long_text"
+    SECRET = "secret"
+    NUMBER = "number"
+    DURATION = "duration"
+    CHOICE = "choice"
+    LOOKUP = "lookup"
+    USER = "user"
+    USERS = "users"
+    CHANNEL = "channel"
+    TOGGLE = "toggle"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One thing to choose. `label` is what people read."""
+
+    value: str
+    label: str
+
+
+class Input(fields.Field[Any]):
+    """What every kind of field knows beside its validation."""
+
+    kind: ClassVar[Kind]
+
+    def __init__(
+        self,
+        label: str,
+        *,
+        hint: str = "",
+        help: str = "",
+        typed: bool = True,
+        rest: bool = False,
+        required: bool = False,
+        default: Any = "",
+        options: Iterable[Option] = (),
+        choices: str = "",
+        max_length: int = TEXT_LENGTH,
+        validators: Iterable[Callable[[Any], Any]] = (),
+    ) -> None:
+        extra: dict[str, Any] = {} if required else {"load_default": default}
+        super().__init__(required=required, allow_none=not required, validate=list(validators), **extra)
+        self.label = label
+        self.hint = hint
+        self.help = help
+        self.typed = typed
+        self.rest = rest
+        self.options = tuple(options)
+        self.choices = choices
+        self.max_length = max_length
+        self.error_messages["required"] = "This is needed."
+        self.error_messages["null"] = "This is needed."
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        return self.read(value)
+
+    def read(self, value: Any) -> Any:
+        """Turn raw input into the value the command gets; ValidationError says what to do."""
+        raise NotImplementedError
+
+
+class Text(Input):
+    kind = Kind.TEXT
+
+    def read(self, value: Any) -> str:
+        text = str(value).strip()
+        if len(text) > self.max_length:
+            raise ValidationError(f"At most {self.max_length} characters, please.")
+        return text
+
+
+class LongText(Text):
+    kind = Kind.LONG_TEXT
+
+    def __init__(self, label: str, *, max_length: int = LONG_TEXT_LENGTH, **more: Any) -> None:
+        super().__init__(label, max_length=max_length, **more)
+
+
+class SecretText(Text):
+    """Something that must not be readable on the screen or in a log."""
+
+    kind = Kind.SECRET
+
+
+class Number(Input):
+    kind = Kind.NUMBER
+
+    def __init__(self, label: str, *, minimum: int, maximum: int, **more: Any) -> None:
+        between = validate.Range(minimum, maximum, error=f"Choose a number from {minimum} to {maximum}.")
+        super().__init__(label, validators=(between,), **more)
+
+    def read(self, value: Any) -> int:
+        try:
+            return int(float(str(value).strip()))
+        except (ValueError, OverflowError):
+            raise ValidationError("This is not a number.") from None
+
+
+class Duration(Input):
+    """A span as people write it: `30m`, `2h`, `until 18:00`, `until tomorrow 9:00`."""
+
+    kind = Kind.DURATION
+
+    def read(self, value: Any) -> Span:
+        return read_span(str(value))
+
+
+class Choice(Input):
+    kind = Kind.CHOICE
+
+    def read(self, value: Any) -> str:
+        wanted = str(value).strip().lower()
+        for option in self.options:
+            if wanted in (option.value.lower(), option.label.lower()):
+                return option.value
+        raise ValidationError(f"Choose one of: {', '.join(option.value for option in self.options)}.")
+
+
+class Lookup(Text):
+    """Chosen from a list that is looked up (`choices` names it); typed text is accepted and checked by the command."""
+
+    kind = Kind.LOOKUP
+
+
+class User(Text):
+    """A Mattermost user: an id, or a name with or without @."""
+
+    kind = Kind.USER
+
+
+class Users(Input):
+    """Several Mattermost users in order: ids or names."""
+
+    kind = Kind.USERS
+
+    def __init__(self, label: str, **more: Any) -> None:
+        super().__init__(label, **{"default": (), **more})
+
+    def read(self, value: Any) -> tuple[str, ...]:
+        names = value if isinstance(value, (list, tuple)) else str(value).replace(",", " ").split()
+        return tuple(dict.fromkeys(str(name).strip().removeprefix("@") for name in names if str(name).strip()))
+
+
+class Channel(Text):
+    """A Mattermost channel: an id, or a name with or without ~."""
+
+    kind = Kind.CHANNEL
+
+
+class Toggle(Input):
+    kind = Kind.TOGGLE
+
+    def __init__(self, label: str, *, default: bool = False, **more: Any) -> None:
+        super().__init__(label, default=default, **more)
+
+    def read(self, value: Any) -> bool:
+        return str(value).strip().lower() in ("true", "yes", "on", "1")
+
+
+class Form(Schema):
+    """What a person fills in. Empty, null and missing input are the same."""
+
+    title: ClassVar[str] = ""
+    submit: ClassVar[str] = "Submit"
+    introduction: ClassVar[str] = ""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    @classmethod
+    def inputs(cls) -> dict[str, Input]:
+        """The fields in the order of their declaration."""
+        declared: dict[str, Any] = cls._declared_fields
+        return {name: field for name, field in declared.items() if isinstance(field, Input)}
+
+    @classmethod
+    def read(cls, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Validated values by field name. Raises ValidationError with messages by field name."""
+        given = {name: value for name, value in values.items() if value not in (None, "", (), [])}
+        loaded: dict[str, Any] = cls().load(given)
+        return loaded
+
+
+def problems_of(form: type[Form]) -> list[str]:
+    """What breaks the limits of Mattermost's dialogs (bytes, checked by the server since v9.9)."""
+    found = []
+    if not form.title or len(form.title.encode()) > TITLE_BYTES:
+        found.append(f"{form.__name__}: the title must have 1 to {TITLE_BYTES} bytes")
+    for name, field in form.inputs().items():
+        if not field.label or len(field.label.encode()) > LABEL_BYTES:
+            found.append(f"{form.__name__}.{name}: the label must have 1 to {LABEL_BYTES} bytes")
+        if len(field.help.encode()) > HELP_BYTES or len(field.hint.encode()) > HINT_BYTES:
+            found.append(f"{form.__name__}.{name}: help and hint may have {HELP_BYTES} bytes")
+        if field.kind is Kind.CHOICE and not field.options:
+            found.append(f"{form.__name__}.{name}: a choice needs options")
+    return found

@@ -1,0 +1,89 @@
+"""Spans of time as people write them: `30m`, `2h`, `1 day`, `until 18:00`, `until tomorrow 9:00`, `until Monday`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from marshmallow import ValidationError
+
+LONGEST = timedelta(days=30)
+EXAMPLES = "Write a duration such as 30m, 2h or 1d, or a time such as `until 18:00` or `until tomorrow 9:00`."
+UNITS = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+MORNING = time(9)
+
+_PIECE = re.compile(
+    r"(\d{1,5}(?:\.\d{1,2})?)\s*(m|min|mins|minutes?|h|hrs?|hours?|d|days?|w|weeks?)\b\s*", re.IGNORECASE
+)
+_CLOCK = re.compile(r"(\d{1,2})(?::(\d{2}))?\s*(am|pm)?", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """Either `seconds` from now, or the next `clock` time `days` ahead or on `weekday` (0 is Monday) where one lives."""
+
+    seconds: int = 0
+    clock: time | None = None
+    days: int = 0
+    weekday: int | None = None
+
+    def end(self, now: datetime, zone: str) -> datetime:
+        """The instant this span ends, for somebody who lives in `zone` (an IANA name; empty is UTC)."""
+        if self.clock is None:
+            return now + timedelta(seconds=self.seconds)
+        here = now.astimezone(ZoneInfo(zone or "UTC"))
+        day = here.date() + timedelta(days=self.days)
+        if self.weekday is not None:
+            day += timedelta(days=(self.weekday - day.weekday()) % 7)
+        at = datetime.combine(day, self.clock, here.tzinfo)
+        if at <= here and not self.days:
+            at = datetime.combine(day + timedelta(days=7 if self.weekday is not None else 1), self.clock, here.tzinfo)
+        return at.astimezone(now.tzinfo)
+
+
+def read_span(text: str) -> Span:
+    """Raises ValidationError with examples where the text is no span between a minute and thirty days."""
+    wanted = text.strip().lower()
+    span = _until(wanted.removeprefix("until ").strip()) if wanted.startswith("until ") else _lasting(wanted)
+    if span is None:
+        raise ValidationError(EXAMPLES)
+    return span
+
+
+def _lasting(text: str) -> Span | None:
+    text = text.removeprefix("for ").strip()
+    if text.isdigit():
+        text += "m"
+    pieces = _PIECE.findall(text)
+    if not pieces or _PIECE.sub("", text).strip(" ,"):
+        return None
+    seconds = int(sum(float(number) * UNITS[unit[0].lower()] for number, unit in pieces))
+    if not 60 <= seconds <= LONGEST.total_seconds():
+        raise ValidationError("Choose a time between one minute and 30 days.")
+    return Span(seconds=seconds)
+
+
+def _until(text: str) -> Span | None:
+    days, weekday = 0, None
+    first, _, rest = text.partition(" ")
+    if first in ("tomorrow", "today", "tonight"):
+        days, text = int(first == "tomorrow"), rest.strip()
+    elif first in WEEKDAYS:
+        weekday, text = WEEKDAYS.index(first), rest.strip()
+    if not text:
+        return Span(clock=MORNING, days=days, weekday=weekday) if days or weekday is not None else None
+    clock = _clock(text.removeprefix("at ").strip())
+    return Span(clock=clock, days=days, weekday=weekday) if clock else None
+
+
+def _clock(text: str) -> time | None:
+    found = _CLOCK.fullmatch(text)
+    if found is None:
+        return None
+    hour, minute, half = int(found[1]), int(found[2] or 0), (found[3] or "").lower()
+    if half:
+        hour = hour % 12 + (12 if half == "pm" else 0)
+    return time(hour, minute) if hour < 24 and minute < 60 else None
