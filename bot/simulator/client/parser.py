@@ -67,6 +67,13 @@ def parse(text: str, commands: list[Json], directory: Directory) -> Command:
     )
 
 
+def prefill(text: str, commands: list[Json], directory: Directory) -> tuple[Json, Json]:
+    """For "Open in modal": the leaf and the values typed so far, whether or not something required is missing."""
+    binding, rest = find_leaf(normalise(text), commands)
+    fields = (binding.get("form") or {}).get("fields") or []
+    return binding, _resolve(_read_arguments(rest, fields), fields, directory)
+
+
 def find_leaf(line: str, commands: list[Json]) -> tuple[Json, str]:
     """Walk greedily down the sub-commands; returns the leaf and the unread rest of the line."""
     binding = _top(line, commands)
