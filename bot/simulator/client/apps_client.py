@@ -95,13 +95,20 @@ class AppsClient:
         self.desk = desk
         self._bindings: dict[str, dict[str, list[Json]]] = {}
 
+    @property
+    def _plugin(self) -> Any:
+        plugin = self.desk.simulator.apps
+        if plugin is None:
+            raise LookupError("This server has no Apps plugin.")
+        return plugin
+
     def forget(self) -> None:
         """Bindings are stale: fetched again at the next need."""
         self._bindings.clear()
 
     async def bindings(self, channel: Channel) -> dict[str, list[Json]]:
         if channel.id not in self._bindings:
-            found = await self.desk.simulator.apps.bindings(
+            found = await self._plugin.bindings(
                 self.desk.user.id, channel_id=channel.id, team_id=self._team_id(channel)
             )
             self._bindings[channel.id] = clean(found)
@@ -177,7 +184,7 @@ class AppsClient:
 
     async def call(self, call: Json | str, context: Json, *, values: Json | None = None, **more: Any) -> Json:
         request = {**as_call(call), "context": context, **({"values": values} if values else {}), **more}
-        answer: Json = await self.desk.simulator.apps.call(self.desk.user.id, request)
+        answer: Json = await self._plugin.call(self.desk.user.id, request)
         return answer
 
     def context(self, binding: Json, channel: Channel, *, root_id: str = "", post_id: str = "") -> Json:

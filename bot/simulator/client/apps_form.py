@@ -24,8 +24,8 @@ def draw(modal: Modal, form: Json, *, fallback_title: str) -> None:
     modal.icon = form.get("icon") or ""
     modal.button_field = form.get("submit_buttons") or ""
     fields = form.get("fields") or []
-    chooser = next((one for one in fields if one["name"] == modal.button_field), None)
-    modal.buttons = list((chooser or {}).get("options") or [])
+    chooser: Json = next((one for one in fields if one["name"] == modal.button_field), {})
+    modal.buttons = [_option(one) for one in chooser.get("options") or []]
     modal.fields = [_field(one) for one in fields if one["name"] != modal.button_field]
     modal.error, modal.errors = "", {}
 
@@ -63,7 +63,7 @@ def values(modal: Modal, form: Json, button: str = "") -> Json:
     """All values as the client posts them: untouched text and selects are null, bool always true or false."""
     found = {one.name: None if one.kind in ("markdown", "unknown") else one.value for one in modal.fields}
     if modal.button_field:
-        chooser = next((one for one in form.get("fields") or [] if one["name"] == modal.button_field), {})
+        chooser: Json = next((one for one in form.get("fields") or [] if one["name"] == modal.button_field), {})
         found[modal.button_field] = button or chooser.get("value")
     return found
 

@@ -117,7 +117,7 @@ def _choice(target: ModalField, given: Any, directory: Directory) -> Any:
 
 
 def _pick(target: ModalField, given: Any, directory: Directory) -> Json:
-    wanted = given.get("value") if isinstance(given, dict) else str(given)
+    wanted = str(given["value"] if isinstance(given, dict) else given)
     by_label = (one for one in target.options if one["label"] == wanted)
     found = next((one for one in target.options if one["value"] == wanted), None) or next(by_label, None)
     found = found or _named(target.kind, wanted, directory)

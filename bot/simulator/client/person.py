@@ -13,7 +13,7 @@ from bot.simulator.client.bindings import Suggestion, suggest
 from bot.simulator.client.desk import Desk
 from bot.simulator.client.modal import Modal, fill
 from bot.simulator.client.native_client import NativeClient
-from bot.simulator.client.rendering import Button, RenderedPost, Select, read_post, render, with_replies
+from bot.simulator.client.rendering import Button, Option, RenderedPost, Select, read_post, render, with_replies
 from bot.simulator.errors import ApiError
 from bot.simulator.records import Channel, Post, User
 from bot.simulator.server import Simulator
@@ -90,15 +90,20 @@ class Person:
         """Choose an option, by its label or value, in the select with this label."""
         drawn = self._drawn(post)
         select = _find([one for card in drawn.cards for one in card.selects], label, drawn)
-        offered = [{"label": o.label, "value": o.value, "press": o.press} for o in select.options]
-        offered += {"users": self.desk.names.people, "channels": self.desk.names.channels}.get(
-            select.source, lambda: []
-        )()
-        wanted = option.lstrip("@~")
-        found = next((one for one in offered if wanted in (one["label"], one["value"])), None)
+        offered = self.offered(select)
+        found = next((one for one in offered if option.lstrip("@~") in (one.label, one.value)), None)
         if found is None:
-            raise LookupError(f"{label!r} does not offer {option!r} but {[one['label'] for one in offered]}.")
-        await self._press(found.get("press") or select.press, drawn, selected=found["value"])
+            raise LookupError(f"{label!r} does not offer {option!r} but {[one.label for one in offered]}.")
+        await self._press(found.press or select.press, drawn, selected=found.value)
+
+    def offered(self, select: Select) -> list[Option]:
+        """The options of a select on a post, people and channels of the server included."""
+        names = self.desk.names
+        named = {"users": names.people, "channels": names.channels}.get(select.source)
+        return [
+            *select.options,
+            *(Option(label=one["label"], value=one["value"]) for one in (named() if named else [])),
+        ]
 
     async def _press(self, press: Json, drawn: RenderedPost, *, selected: str = "") -> None:
         self._hear()
@@ -247,14 +252,18 @@ class Person:
         if self.simulator.apps is None:
             return []
         where = self.desk.channel(channel) if channel else self.channel
-        return (await self.apps.bindings(where))[location]
+        bindings = await self.apps.bindings(where)
+        return bindings[location]
 
-    async def sees_soon(self, wanted: str | Callable[["Person"], bool], timeout: float = 5) -> None:
+    async def sees_soon(
+        self,
+        wanted: str | Callable[["Person"], bool],
+        timeout: float = 5,  # noqa: ASYNC109 - a person's patience
+    ) -> None:
         """Wait until a phrase stands anywhere on this person's screens, or a condition holds; events wake it up."""
-        found = (lambda: wanted in self._screen()) if isinstance(wanted, str) else (lambda: wanted(self))
         try:
             async with asyncio.timeout(timeout):
-                while not found():
+                while not (wanted in self._screen() if isinstance(wanted, str) else wanted(self)):
                     self._take(await self._events.get())
                     await self._settle()
         except TimeoutError:
