@@ -203,11 +203,21 @@ class Form(Schema):
         return {name: field for name, field in declared.items() if isinstance(field, Input)}
 
     @classmethod
+    def positional(cls) -> list[tuple[str, Input]]:
+        """The fields that typed words fill, in order. Secrets are never typed: a message box keeps a history."""
+        return [(name, field) for name, field in cls.inputs().items() if field.typed and field.kind is not Kind.SECRET]
+
+    @classmethod
     def read(cls, values: Mapping[str, Any]) -> dict[str, Any]:
         """Validated values by field name. Raises ValidationError with messages by field name."""
         given = {name: value for name, value in values.items() if value not in (None, "", (), [])}
         loaded: dict[str, Any] = cls().load(given)
         return loaded
+
+
+def flag_of(name: str) -> str:
+    """How a field is called when it is given by name."""
+    return name.replace("_", "-")
 
 
 def problems_of(form: type[Form]) -> list[str]:

@@ -23,7 +23,7 @@ _CLOCK = re.compile(r"(\d{1,2})(?::(\d{2}))?\s*(am|pm)?", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """Either `seconds` from now, or the next `clock` time `days` ahead or on `weekday` (0 is Monday) where one lives."""
+    """Either `seconds` from now, or the next `clock` time `days` ahead or on `weekday` (0 is Monday), in one's zone."""
 
     seconds: int = 0
     clock: time | None = None

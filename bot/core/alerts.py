@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.core.changes import Change, Draw, Effect, Page, Tell
+from bot.core.neutral import neutral
 from bot.core.text import NOTHING, Text, count, say
 
 HISTORY_KEPT = 100
@@ -212,7 +213,7 @@ def silence(group: AlertGroup, *, by: str, now: datetime, until: datetime, reaso
         return _already(group, say("That time has already passed. Choose a later one."))
     text = say("Silenced by {by} until {until}", by=by, until=until)
     if reason:
-        text = say("Silenced by {by} until {until}: {reason}", by=by, until=until, reason=reason)
+        text = say("Silenced by {by} until {until}: {reason}", by=by, until=until, reason=neutral(reason, 200))
     quiet = _become(group, Status.SILENCED, now, by, text, silenced_until=until, due_at=until)
     return _quiet(quiet, now, say("#{number} is silenced until {until}.", number=group.number, until=until))
 
@@ -300,7 +301,7 @@ def paged(
 def page_failed(group: AlertGroup, *, page: str, person_id: str, name: str, reason: str, now: datetime) -> GroupChange:
     """This person cannot be reached: say so in the thread and go on to the next in line at once."""
     told = _with_page(group, page, Paged(person_id=person_id, at=now, failed=reason))
-    text = say("Could not page {name}: {reason}", name=name, reason=reason)
+    text = say("Could not page {name}: {reason}", name=name, reason=neutral(reason, 200))
     logged = _log(told, now, text)
     hurried = replace(logged, due_at=now) if _waiting_for_next(logged) else logged
     return Change(doc=hurried, effects=_tell(hurried))

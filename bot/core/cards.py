@@ -6,7 +6,7 @@ A card says the state in words and colour, what the trouble is, and what happens
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.core.alerts import Alert, AlertGroup, Link, Status, alerts_in_words
 from bot.core.text import NOTHING, Text, count, say
@@ -16,6 +16,12 @@ COLOURS = {
     Status.ACKNOWLEDGED: "#E8A317",
     Status.SILENCED: "#7A8CA3",
     Status.RESOLVED: "#3DB887",
+}
+MARKS = {
+    Status.FIRING: "🔴",
+    Status.ACKNOWLEDGED: "🟡",
+    Status.SILENCED: "🔕",
+    Status.RESOLVED: "🟢",
 }
 LABELS_SHOWN = 10
 SAMPLES_SHOWN = 5
@@ -47,6 +53,7 @@ class Card:
 
     title: str
     colour: str
+    mark: str
     state: Text
     summary: str = ""
     samples: tuple[str, ...] = ()
@@ -55,7 +62,6 @@ class Card:
     links: tuple[Link, ...] = ()
     buttons: tuple[Button, ...] = ()
     addressed_to: str = ""
-    greeting: Text = NOTHING
 
 
 def draw(group: AlertGroup, *, names: Mapping[str, str]) -> Card:
@@ -63,6 +69,7 @@ def draw(group: AlertGroup, *, names: Mapping[str, str]) -> Card:
     return Card(
         title=f"#{group.number} {group.title}",
         colour=COLOURS[group.status],
+        mark=MARKS[group.status],
         state=state_in_words(group),
         summary=group.summary,
         samples=_samples(group),
@@ -75,20 +82,7 @@ def draw(group: AlertGroup, *, names: Mapping[str, str]) -> Card:
 
 def draw_page(group: AlertGroup, *, names: Mapping[str, str], person_id: str) -> Card:
     """The same card as a direct message to somebody who is paged."""
-    card = draw(group, names=names)
-    return Card(
-        title=card.title,
-        colour=card.colour,
-        state=card.state,
-        summary=card.summary,
-        samples=card.samples,
-        next=card.next,
-        fields=card.fields,
-        links=card.links,
-        buttons=card.buttons,
-        addressed_to=names.get(person_id, ""),
-        greeting=say("{name}, you are on call: {title}", name=names.get(person_id, ""), title=card.title),
-    )
+    return replace(draw(group, names=names), addressed_to=names.get(person_id, ""))
 
 
 def state_in_words(group: AlertGroup) -> Text:

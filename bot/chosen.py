@@ -1,0 +1,17 @@
+"""What a person named, found: shared by the commands that act on it."""
+
+from __future__ import annotations
+
+from bot.context import Context
+from bot.core.alerts import AlertGroup
+from bot.core.text import say
+from bot.errors import NotFound
+
+
+async def chosen_group(ctx: Context, named: str) -> AlertGroup:
+    """The alert group with this number, written `12` or `#12`. Raises NotFound."""
+    digits = named.strip().removeprefix("#")
+    group = await ctx.groups.numbered(int(digits)) if digits.isdecimal() and len(digits) < 10 else None
+    if group is None:
+        raise NotFound(say("There is no alert group {named}. `/oncall list` shows the open ones.", named=named))
+    return group

@@ -1,0 +1,120 @@
+"""What a command may use: everything is bound to the server of the call, so no command can reach another tenant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from bot.call import Call
+from bot.core.alerts import AlertGroup, Status
+from bot.core.changes import Change
+from bot.core.integrations import Integration
+from bot.core.people import Person
+from bot.core.servers import Server
+from bot.core.text import Text
+from bot.registry import Registry
+from bot.words import Reader
+
+DecideGroup = Callable[[AlertGroup], Change[AlertGroup]]
+DecideServer = Callable[[Server], Change[Server]]
+DecideIntegration = Callable[[Integration], Change[Integration]]
+DecidePerson = Callable[[Person], Change[Person]]
+
+
+class Groups(Protocol):
+    """The alert groups of this server."""
+
+    async def numbered(self, number: int) -> AlertGroup | None: ...
+    async def of_post(self, post_id: str) -> AlertGroup | None: ...
+    async def listed(self, statuses: tuple[Status, ...], *, limit: int) -> list[AlertGroup]: ...
+    async def change(self, group: AlertGroup, decide: DecideGroup) -> Change[AlertGroup]: ...
+
+
+class People(Protocol):
+    """The people of this server."""
+
+    async def with_ids(self, ids: tuple[str, ...]) -> dict[str, Person]: ...
+    async def named(self, name: str) -> Person:
+        """By Mattermost user id or name; somebody Mattermost knows gets a person. Raises NotFound."""
+        ...
+
+
+class Integrations(Protocol):
+    """The integrations of this server."""
+
+    async def listed(self) -> list[Integration]: ...
+    async def create(self, integration: Integration) -> None: ...
+    async def change(self, integration: Integration, decide: DecideIntegration) -> Change[Integration]: ...
+    def new_key(self) -> NewKey: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewKey:
+    """A fresh key: `url_key` goes to the sender and is never kept, `digests` are what we know it by."""
+
+    id: str
+    url_key: str
+    digests: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """A channel of Mattermost."""
+
+    id: str
+    name: str
+    team_id: str = ""
+
+
+class Chat(Protocol):
+    """What commands need of the Mattermost they were called from."""
+
+    async def room(self, named: str, *, team_id: str) -> Room:
+        """A channel by id or name. Raises NotFound."""
+        ...
+
+    async def join(self, room: Room) -> None:
+        """Make the bot a member, with the acting person's rights where the surface lends them. Raises Denied."""
+        ...
+
+
+class Installation(Protocol):
+    """This server's own document, and what finishes its installation."""
+
+    async def change(self, decide: DecideServer) -> Change[Server]: ...
+    async def finish(self, code: str) -> Text:
+        """Use the single-use install code. Raises Denied."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """Handed to every command. `now` is the database's time; `reader` is the acting person."""
+
+    call: Call
+    server: Server
+    person: Person
+    now: datetime
+    reader: Reader
+    registry: Registry
+    public_url: str
+    groups: Groups
+    people: People
+    integrations: Integrations
+    chat: Chat
+    installation: Installation
+
+
+class Contexts(Protocol):
+    """Makes contexts; lives outside, where the database and Mattermost are known."""
+
+    async def server(self, server_id: str) -> Server | None: ...
+    async def make(self, call: Call, server: Server) -> Context:
+        """Provisions the person on their first action."""
+        ...
+
+    async def confirm_role(self, context: Context) -> Context:
+        """Ask Mattermost again who this person is."""
+        ...

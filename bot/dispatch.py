@@ -1,0 +1,175 @@
+"""From a call to a reply: who may, is the input whole, run it, and put every failure into words.
+
+Validation decides the conversation, once: whole input runs; missing or wrong input opens the form, filled with what was
+given; a form that is open already gets its errors at the fields.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import structlog
+from marshmallow import ValidationError
+
+from bot.call import Ask, Call, Opened, Refuse, Reply, Value
+from bot.context import Context, Contexts
+from bot.core.people import Role
+from bot.core.text import NOTHING, Text, say
+from bot.errors import Denied, NotFound, Unavailable, Upstream, UserError
+from bot.lookups import LOOKUPS, options_for
+from bot.registry import Command, Registry
+from forms.base import Kind, Option
+
+log = structlog.get_logger()
+
+OUR_FAULT = "That went wrong on our side. Mention `{reference}` when you ask for help."
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """The one way from a surface to a command."""
+
+    registry: Registry
+    contexts: Contexts
+
+    async def __call__(self, call: Call) -> Reply:
+        """Never raises: every failure becomes a Refuse with words."""
+        try:
+            reply = await self._answer(call)
+        except UserError as problem:
+            reply = Refuse(text=problem.text)
+        except Upstream as problem:
+            log.warning("mattermost refused", command=call.command, server=call.server_id, reason=problem.reason)
+            reply = Refuse(text=say("Mattermost did not do that: {reason}", reason=problem.reason))
+        except Unavailable:
+            reply = Refuse(text=say("The database cannot be reached at the moment. Please try again shortly."))
+        except Exception:
+            reference = secrets.token_hex(4)
+            log.exception("command failed", command=call.command, server=call.server_id, reference=reference)
+            reply = Refuse(text=say(OUR_FAULT, reference=reference))
+        log.info(
+            "call", command=call.command, server=call.server_id, opened=call.opened.value, reply=type(reply).__name__
+        )
+        return reply
+
+    async def options(self, call: Call, field: str, query: str) -> tuple[Option, ...]:
+        """What a select field offers for what was typed so far. Empty where the caller may not know."""
+        try:
+            command, context = await self._prepare(call)
+            wanted = command.form.inputs().get(field)
+            return await options_for(context, wanted.choices, query) if wanted is not None else ()
+        except UserError:
+            return ()
+
+    async def _answer(self, call: Call) -> Reply:
+        command, context = await self._prepare(call)
+        if call.leftover:
+            return Refuse(text=_not_understood(call, command))
+        given = {**await _from_post(context, command), **{k: v for k, v in call.values.items() if not _empty(v)}}
+        try:
+            values = command.form.read(given)
+        except ValidationError as invalid:
+            return await _ask(context, command, given, _errors(invalid))
+        if call.opened is Opened.ASKING_BUTTON or (call.opened is Opened.MENU and _wants_form(command, given)):
+            return await _ask(context, command, given, {})
+        return await command.run(context, **values)
+
+    async def _prepare(self, call: Call) -> tuple[Command, Context]:
+        command = self.registry.find(call.command)
+        if command is None:
+            raise NotFound(say("There is no command `{name}`. `/oncall help` lists them all.", name=call.command))
+        server = await self.contexts.server(call.server_id)
+        if server is None or not (server.installed or command.before_install):
+            raise Denied(say("OnCall is not fully installed here yet. An admin can finish it with `/oncall setup`."))
+        context = await self.contexts.make(call, server)
+        return command, await self._permitted(command, context)
+
+    async def _permitted(self, command: Command, context: Context) -> Context:
+        if command.needs is Role.ADMIN:
+            context = await self.contexts.confirm_role(context)
+        if context.person.role.includes(command.needs):
+            return context
+        if command.needs is Role.ADMIN:
+            raise Denied(say("Only admins can do that. Ask a Mattermost admin, or an OnCall admin of this server."))
+        raise Denied(say("You can look but not act here. Ask an admin to make you a responder."))
+
+
+def _not_understood(call: Call, command: Command) -> Text:
+    return say(
+        "I did not understand “{words}”. `/oncall help {name}` shows how it is written.",
+        words=call.leftover,
+        name=command.name,
+    )
+
+
+async def _from_post(context: Context, command: Command) -> dict[str, Value]:
+    """A command about an alert group, given in its thread or on its post, is about that one."""
+    post_id = context.call.post_id or context.call.root_id
+    if not post_id or "group" not in command.form.inputs():
+        return {}
+    group = await context.groups.of_post(post_id) or (
+        await context.groups.of_post(context.call.root_id) if context.call.root_id else None
+    )
+    if group is None and context.call.opened is Opened.MENU:
+        raise NotFound(say("This message is not an alert of mine."))
+    return {"group": str(group.number)} if group else {}
+
+
+async def _ask(context: Context, command: Command, given: Mapping[str, Value], errors: dict[str, Text]) -> Ask:
+    """The form, filled with what is known; its lists are fetched before drawing, because a native dialog is a race."""
+    call = context.call
+    missing = {name for name in errors if _empty(given.get(name))}
+    wrong = errors if call.opened is Opened.FORM else {n: e for n, e in errors.items() if n not in missing}
+    ask = Ask(
+        command=command.name,
+        form=command.form,
+        values=given,
+        errors=wrong,
+        problem=_problem(command, wrong),
+        memory=dict(call.memory),
+    )
+    if call.opened is Opened.FORM and errors:
+        return ask
+    return replace(ask, options=await _all_options(context, command, given))
+
+
+async def _all_options(context: Context, command: Command, given: Mapping[str, Value]) -> dict[str, tuple[Option, ...]]:
+    found: dict[str, tuple[Option, ...]] = {}
+    for name, field in command.form.inputs().items():
+        if field.kind is Kind.LOOKUP and field.choices in LOOKUPS:
+            offered = await options_for(context, field.choices, "")
+            value = given.get(name)
+            if isinstance(value, str) and value and all(option.value != value for option in offered):
+                offered = (Option(value=value, label=value), *offered)
+            found[name] = offered
+    return found
+
+
+def _problem(command: Command, errors: Mapping[str, Text]) -> Text:
+    if not errors:
+        return NOTHING
+    name, text = next(iter(errors.items()))
+    field = command.form.inputs().get(name)
+    return say("{label}: {text}", label=field.label if field else name, text=text)
+
+
+def _errors(invalid: ValidationError) -> dict[str, Text]:
+    messages = invalid.messages if isinstance(invalid.messages, dict) else {"": invalid.messages}
+    return {str(name): Text(english=_first(message)) for name, message in messages.items()}
+
+
+def _first(message: Any) -> str:
+    while isinstance(message, (list, dict)):
+        message = next(iter(message.values() if isinstance(message, dict) else message))
+    return str(message)
+
+
+def _wants_form(command: Command, given: Mapping[str, Value]) -> bool:
+    return any(name not in given and field.typed for name, field in command.form.inputs().items())
+
+
+def _empty(value: Value) -> bool:
+    return value is None or value == "" or value == ()

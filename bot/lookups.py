@@ -1,0 +1,45 @@
+"""Named lists for select fields: what a person can choose from, best first."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from bot.context import Context
+from bot.core.alerts import AlertGroup, Status
+from forms.base import Option
+
+OFFERED = 50
+LABEL_LENGTH = 90
+
+Lookup = Callable[[Context], Awaitable[list[Option]]]
+
+
+async def live_groups(context: Context) -> list[Option]:
+    """Alert groups that are not resolved, those that need somebody first."""
+    live = (Status.FIRING, Status.ACKNOWLEDGED, Status.SILENCED)
+    return [_group(group) for group in await context.groups.listed(live, limit=200)]
+
+
+async def integrations(context: Context) -> list[Option]:
+    return [Option(value=one.name, label=one.name) for one in await context.integrations.listed()]
+
+
+async def commands(context: Context) -> list[Option]:
+    return [Option(value=one.name, label=f"{one.name}: {one.summary}"[:LABEL_LENGTH]) for one in context.registry]
+
+
+LOOKUPS: dict[str, Lookup] = {"live_groups": live_groups, "integrations": integrations, "commands": commands}
+
+
+async def options_for(context: Context, choices: str, query: str) -> tuple[Option, ...]:
+    """The options that contain the typed text; without text, the best ones."""
+    lookup = LOOKUPS.get(choices)
+    if lookup is None:
+        return ()
+    wanted = query.strip().lower().removeprefix("#")
+    found = [option for option in await lookup(context) if wanted in option.label.lower()]
+    return tuple(found[:OFFERED])
+
+
+def _group(group: AlertGroup) -> Option:
+    return Option(value=str(group.number), label=f"#{group.number} {group.title} ({group.status.value})"[:LABEL_LENGTH])

@@ -1,0 +1,117 @@
+"""All commands: one declaration each, found by importing every module of `bot.commands` in alphabetical order."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from inspect import getdoc
+from typing import Any
+
+from bot.call import Reply
+from bot.core.people import Role
+from forms.base import Form, problems_of
+
+Run = Callable[..., Awaitable[Reply]]
+
+
+class NoInput(Form):
+    """For commands that take none."""
+
+    title = "Confirm"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A command as declared. `name` may be several words; `menu` and `header` are labels in Mattermost's own menus.
+
+    `section` groups it in the help. `user_token` asks the surface for a token that acts as the person, where it can.
+    `before_install` commands work while the server is not installed yet.
+    """
+
+    name: str
+    run: Run
+    summary: str
+    form: type[Form] = NoInput
+    needs: Role = Role.RESPONDER
+    section: str = ""
+    aliases: tuple[str, ...] = ()
+    menu: str = ""
+    header: str = ""
+    user_token: bool = False
+    before_install: bool = False
+
+    @property
+    def path(self) -> str:
+        """The name as part of a URL."""
+        return self.name.replace(" ", ".")
+
+    @property
+    def has_input(self) -> bool:
+        return bool(self.form.inputs())
+
+
+@dataclass(slots=True)
+class Registry:
+    """Commands by name and alias."""
+
+    commands: dict[str, Command] = field(default_factory=dict)
+    aliases: dict[str, str] = field(default_factory=dict)
+
+    def add(self, command: Command) -> None:
+        for name in (command.name, *command.aliases):
+            if name in self.commands or name in self.aliases:
+                raise RuntimeError(f"Two commands are called {name!r}.")
+        self.commands[command.name] = command
+        self.aliases.update((alias, command.name) for alias in command.aliases)
+
+    def find(self, name: str) -> Command | None:
+        name = name.replace(".", " ")
+        return self.commands.get(self.aliases.get(name, name))
+
+    def __iter__(self) -> Iterator[Command]:
+        return iter(self.commands.values())
+
+    def read_name(self, words: list[str]) -> tuple[Command | None, int]:
+        """The command that a typed line begins with, and how many words its name takes: the longest name wins."""
+        for length in range(min(3, len(words)), 0, -1):
+            command = self.find(" ".join(words[:length]).lower())
+            if command is not None:
+                return command, length
+        return None, 0
+
+    def starting_with(self, word: str) -> list[Command]:
+        """The commands whose first word this is."""
+        return [command for command in self if command.name.split()[0] == word.lower()]
+
+
+registry = Registry()
+
+
+def command(name: str, **declared: Any) -> Callable[[Run], Run]:
+    """Declare a command. The first line of its docstring is its help text."""
+
+    def add(run: Run) -> Run:
+        summary = (getdoc(run) or "").partition("\n")[0]
+        registry.add(Command(name=name, run=run, summary=summary, **declared))
+        return run
+
+    return add
+
+
+def load(package: str = "bot.commands") -> Registry:
+    """Import every command module once and check every declaration. Raises RuntimeError with all problems."""
+    for module in sorted(pkgutil.iter_modules(importlib.import_module(package).__path__), key=lambda found: found.name):
+        importlib.import_module(f"{package}.{module.name}")
+    problems = [problem for command in registry for problem in _problems(command)]
+    if problems:
+        raise RuntimeError("Broken declarations:\n" + "\n".join(problems))
+    return registry
+
+
+def _problems(command: Command) -> list[str]:
+    found = problems_of(command.form)
+    if not command.summary:
+        found.append(f"{command.name}: the first line of the docstring is missing; it is the help text")
+    return found

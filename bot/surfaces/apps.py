@@ -1,0 +1,360 @@
+"""The Apps framework surface: manifest, bindings, forms, calls and their answers. Pure: JSON in, words out, and back.
+
+Protocol: Apps plugin v1.2.2. The plugin sends no location, channel, team or post to the app, so every binding has a
+path of its own and asks for what it needs with `expand`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from bot.call import Actor, Ask, Call, Opened, Refuse, Reply, Value
+from bot.core.cards import Button, Card
+from bot.core.people import Role
+from bot.registry import Command, Registry
+from bot.secret import Secret
+from bot.surfaces.cards import attachment, body, details, headline
+from bot.surfaces.drawn import Drawn
+from bot.surfaces.tokens import FORM_LIFE, BadToken, Sealer
+from bot.surfaces.values import read_values
+from bot.words import Reader, paragraph, words
+from forms.base import Input, Kind, Option, flag_of
+
+VERSION = "v1.0.0"
+ICON = "oncall.png"
+TRIGGER = "oncall"
+WHO = {"acting_user": "+summary"}
+BOT_TOKEN_LIFE = timedelta(minutes=5)
+
+JSON = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawing:
+    """What drawing needs beside the thing to draw."""
+
+    sealer: Sealer
+    reader: Reader
+    user_id: str = ""
+
+
+# ---- manifest and bindings -----------------------------------------------------------------------------------------
+
+
+def manifest(*, app_id: str, root_url: str, homepage_url: str) -> JSON:
+    """Holds nothing secret; `use_jwt` makes the consent modal ask for the install secret."""
+    return {
+        "app_id": app_id,
+        "version": VERSION,
+        "display_name": "OnCall",
+        "description": "Alerts, on-call and escalation, in chat",
+        "homepage_url": homepage_url,
+        "icon": ICON,
+        "requested_permissions": ["act_as_bot", "act_as_user", "remote_webhooks", "remote_oauth2"],
+        "requested_locations": ["/command", "/post_menu", "/channel_header"],
+        "bindings": {"path": "/bindings", "expand": {"acting_user": "summary", "locale": "all"}},
+        "on_install": {
+            "path": "/installed",
+            "expand": {"acting_user": "+summary", "acting_user_access_token": "all", "app": "all"},
+        },
+        "on_uninstall": {"path": "/uninstalled", "expand": {"acting_user": "+summary"}},
+        "on_enable": {"path": "/enabled", "expand": {"acting_user": "+summary"}},
+        "on_disable": {"path": "/disabled", "expand": {"acting_user": "+summary"}},
+        "on_remote_webhook": {"path": "/webhook"},
+        "http": {"root_url": root_url, "use_jwt": True},
+    }
+
+
+def bindings(registry: Registry, *, role: Role, installed: bool) -> JSON:
+    """The slash command, the post menu and the channel header for somebody with this role."""
+    usable = [one for one in registry if role.includes(one.needs) and (installed or one.before_install)]
+    top = [
+        {"location": "/command", "bindings": [_slash(usable)]},
+        _menu("/post_menu", [(one, one.menu, _menu_call(one)) for one in usable if one.menu]),
+        _menu("/channel_header", [(one, one.header, _call("command", one)) for one in usable if one.header]),
+    ]
+    return {"type": "ok", "data": [node for node in top if node["bindings"]]}
+
+
+def _slash(usable: list[Command]) -> JSON:
+    names = sorted({one.name.split()[0] for one in usable})
+    aliases = [_leaf(alias, one) for one in usable for alias in one.aliases if " " not in alias]
+    return {
+        "location": TRIGGER,
+        "label": TRIGGER,
+        "icon": ICON,
+        "hint": f"[{' | '.join(names[:6])} …]",
+        "description": "Alerts and on-call",
+        "bindings": [_branch(name, [one for one in usable if one.name.split()[0] == name], 1) for name in names]
+        + aliases,
+    }
+
+
+def _branch(label: str, commands: list[Command], depth: int) -> JSON:
+    if len(commands) == 1 and len(commands[0].name.split()) == depth:
+        return _leaf(label, commands[0])
+    children = sorted({one.name.split()[depth] for one in commands if len(one.name.split()) > depth})
+    nodes = [
+        _branch(name, [one for one in commands if one.name.split()[depth:][:1] == [name]], depth + 1)
+        for name in children
+    ]
+    return {"location": label, "label": label, "hint": f"[{' | '.join(children)}]", "bindings": nodes}
+
+
+def _leaf(label: str, command: Command) -> JSON:
+    leaf: JSON = {"location": label, "label": label, "description": command.summary, "hint": _hint(command)}
+    if not command.has_input:
+        return leaf | {"submit": _call("command", command)}
+    return leaf | {"form": _typed_form(command)}
+
+
+def _hint(command: Command) -> str:
+    return " ".join(f"[{field.label.lower()}]" for _, field in command.form.positional())
+
+
+def _menu(location: str, entries: Iterable[tuple[Command, str, JSON]]) -> JSON:
+    return {
+        "location": location,
+        "bindings": [
+            {"location": command.path.replace(".", "-"), "label": label, "icon": ICON, "submit": call}
+            for command, label, call in entries
+        ],
+    }
+
+
+def _call(room: str, command: Command, *, more: Mapping[str, str] = {}) -> JSON:
+    expand: dict[str, str] = {**WHO, **more}
+    if command.user_token:
+        expand["acting_user_access_token"] = "all"
+    return {"path": f"/{room}/{command.path}", "expand": expand}
+
+
+def _menu_call(command: Command) -> JSON:
+    return _call("menu", command, more={"post": "+summary"})
+
+
+# ---- forms ---------------------------------------------------------------------------------------------------------
+
+
+def _typed_form(command: Command) -> JSON:
+    """The form in a command binding: everything optional, because we open the modal for what is missing."""
+    places = {name: place for place, (name, _) in enumerate(command.form.positional(), start=1)}
+    fields = []
+    for name, field in command.form.inputs().items():
+        if field.kind is Kind.SECRET:
+            continue
+        drawn = _typed_field(command, name, field)
+        if name in places:
+            drawn["position"] = -1 if field.rest else places[name]
+        fields.append(drawn)
+    return {"title": command.form.title, "submit": _call("command", command), "fields": fields}
+
+
+def _typed_field(command: Command, name: str, field: Input) -> JSON:
+    drawn: JSON = {"name": name, "label": flag_of(name), "modal_label": field.label, "description": field.help}
+    drawn |= {"hint": field.hint or field.label.lower(), "type": "text"}
+    match field.kind:
+        case Kind.CHOICE:
+            drawn |= {"type": "static_select", "options": _options(field.options)}
+        case Kind.LOOKUP if not field.rest:
+            drawn |= {"type": "dynamic_select", "lookup": _call("lookup", command)}
+        case Kind.USER:
+            drawn["type"] = "user"
+        case Kind.CHANNEL:
+            drawn["type"] = "channel"
+        case Kind.TOGGLE:
+            drawn["type"] = "bool"
+        case _:
+            pass
+    return drawn
+
+
+def draw_form(ask: Ask, command: Command, drawing: Drawing) -> JSON:
+    """The modal: filled with what is known, signed for the person who opened it."""
+    ends_at = drawing.reader.now + FORM_LIFE
+    state = drawing.sealer.seal("form", ask.memory, user_id=drawing.user_id, ends_at=ends_at)
+    fields = [
+        _modal_field(command, name, field, ask.values.get(name), ask.options.get(name, ()))
+        for name, field in ask.form.inputs().items()
+    ]
+    form: JSON = {
+        "title": ask.form.title,
+        "icon": ICON,
+        "submit": _call("form", command) | {"state": state},
+        "fields": fields,
+    }
+    header = [
+        text for text in (ask.form.introduction, words(ask.problem, drawing.reader) if ask.problem else "") if text
+    ]
+    return form | ({"header": "\n\n".join(header)} if header else {})
+
+
+def _modal_field(command: Command, name: str, field: Input, value: Value, options: tuple[Option, ...]) -> JSON:
+    drawn: JSON = {
+        "name": name,
+        "label": flag_of(name),
+        "modal_label": field.label,
+        "description": field.help,
+        "hint": field.hint,
+        "is_required": field.required and field.kind is not Kind.TOGGLE,
+        "type": "text",
+    }
+    known = {option.value: option.label for option in (*field.options, *options)}
+    match field.kind:
+        case Kind.LONG_TEXT:
+            drawn |= {"subtype": "textarea", "max_length": field.max_length}
+        case Kind.SECRET:
+            drawn |= {"subtype": "password", "max_length": field.max_length}
+        case Kind.NUMBER:
+            drawn["subtype"] = "number"
+        case Kind.CHOICE:
+            drawn |= {"type": "static_select", "options": _options(field.options)}
+        case Kind.LOOKUP:
+            drawn |= {"type": "dynamic_select", "lookup": _call("lookup", command)}
+        case Kind.USER | Kind.USERS:
+            drawn |= {"type": "user", "multiselect": field.kind is Kind.USERS}
+        case Kind.CHANNEL:
+            drawn["type"] = "channel"
+        case Kind.TOGGLE:
+            drawn["type"] = "bool"
+        case _:
+            drawn |= {"subtype": "input", "max_length": field.max_length}
+    return drawn | _default(field, value, known)
+
+
+def _default(field: Input, value: Value, known: Mapping[str, str]) -> JSON:
+    value = value if value not in (None, "", ()) else _declared_default(field)
+    if value in (None, "", ()):
+        return {}
+    if field.kind is Kind.TOGGLE:
+        return {"value": str(value).lower() in ("true", "yes", "1")}
+    if field.kind is Kind.USERS:
+        several = value if isinstance(value, tuple) else tuple(str(value).replace(",", " ").split())
+        return {"value": [{"label": known.get(one, one), "value": one} for one in several]}
+    if field.kind in (Kind.CHOICE, Kind.LOOKUP, Kind.USER, Kind.CHANNEL):
+        return {"value": {"label": known.get(str(value), str(value)), "value": str(value)}}
+    return {"value": str(value)}
+
+
+def _declared_default(field: Input) -> Value:
+    default = field.load_default
+    return str(default) if isinstance(default, (str, int)) and not isinstance(default, bool) and default else None
+
+
+def _options(options: Iterable[Option]) -> list[JSON]:
+    return [{"label": option.label, "value": option.value} for option in options]
+
+
+# ---- calls in ------------------------------------------------------------------------------------------------------
+
+
+def read_actor(context: Mapping[str, Any]) -> Actor | None:
+    """The acting user, or None where the call names nobody. Empty strings mean not provided."""
+    user = context.get("acting_user") or {}
+    if not isinstance(user, dict) or not user.get("id"):
+        return None
+    roles = str(user.get("roles") or "")
+    zone = user.get("timezone") or {}
+    automatic = str(zone.get("useAutomaticTimezone", "true")).lower() == "true"
+    return Actor(
+        user_id=str(user["id"]),
+        username=str(user.get("username") or ""),
+        admin="system_admin" in roles.split() if roles else None,
+        locale=str(user.get("locale") or context.get("locale") or ""),
+        zone=str(zone.get("automaticTimezone" if automatic else "manualTimezone") or ""),
+    )
+
+
+def read_call(body: Mapping[str, Any], *, server_id: str, room: str, name: str, actor: Actor, sealer: Sealer) -> Call:
+    """A command, an open form, a post menu item or a lookup. Raises BadToken for a form that is not this person's."""
+    context = body.get("context") or {}
+    memory = sealer.unseal("form", body.get("state"), user_id=actor.user_id) if room == "form" else {}
+    post = context.get("post") or {}
+    token = str(context.get("acting_user_access_token") or "")
+    return Call(
+        server_id=server_id,
+        command=name,
+        actor=actor,
+        opened={"form": Opened.FORM, "menu": Opened.MENU}.get(room, Opened.TYPED),
+        values=read_values(body.get("values")),
+        memory=memory,
+        post_id=str(post.get("id") or ""),
+        root_id=str(post.get("root_id") or ""),
+        user_token=Secret(token) if token else None,
+    )
+
+
+def read_button(body: Mapping[str, Any], *, server_id: str, actor: Actor, sealer: Sealer) -> Call:
+    """A press of a button on a post of ours. Raises BadToken for anything we did not put there."""
+    claims = sealer.unseal("button", body.get("state"))
+    command, ask = claims.pop("command", ""), claims.pop("ask", "")
+    if not command:
+        raise BadToken
+    return Call(
+        server_id=server_id,
+        command=command,
+        actor=actor,
+        opened=Opened.ASKING_BUTTON if ask else Opened.BUTTON,
+        values=dict(claims),
+        memory=dict(claims),
+    )
+
+
+# ---- answers out ---------------------------------------------------------------------------------------------------
+
+
+def write_reply(reply: Reply, call: Call, registry: Registry, drawing: Drawing) -> JSON:
+    if isinstance(reply, Refuse):
+        return error(words(reply.text, drawing.reader))
+    if not isinstance(reply, Ask):
+        return {"type": "ok", "text": paragraph(reply.lines, drawing.reader)}
+    if call.opened is Opened.FORM and reply.errors:
+        texts = {name: words(text, drawing.reader) for name, text in reply.errors.items()}
+        return error(words(reply.problem, drawing.reader)) | {"data": {"errors": texts}}
+    command = registry.find(reply.command)
+    if command is None:
+        raise RuntimeError(f"A reply asks for the form of {reply.command!r}, which is no command.")
+    return {"type": "form", "form": draw_form(reply, command, drawing)}
+
+
+def write_options(options: Iterable[Option]) -> JSON:
+    return {"type": "ok", "data": {"items": _options(option for option in options if option.value.strip())}}
+
+
+def error(text: str) -> JSON:
+    return {"type": "error", "text": text}
+
+
+# ---- posts ---------------------------------------------------------------------------------------------------------
+
+
+def draw_post(card: Card, *, sealer: Sealer, reader: Reader, app_id: str) -> Drawn:
+    """The card with its buttons as embedded bindings.
+
+    The web client shows either embedded bindings or attachments, and bindings have no colour bar and no fields: so the
+    whole body goes into the binding, with the colour as a mark; without buttons an attachment shows it as it is.
+    """
+    message = headline(card, reader)
+    if not card.buttons:
+        return Drawn(message=message, props={"attachments": [attachment(card, reader)]})
+    binding: JSON = {
+        "app_id": app_id,
+        "location": "alert",
+        "label": f"{card.mark} {words(card.state, reader)}",
+        "description": "\n".join([*body(card, reader), details(card, reader)]),
+        "bindings": [_button(button, number, sealer, reader, app_id) for number, button in enumerate(card.buttons)],
+    }
+    return Drawn(message=message, props={"app_bindings": [binding]})
+
+
+def _button(button: Button, number: int, sealer: Sealer, reader: Reader, app_id: str) -> JSON:
+    claims = {**button.args, "command": button.command, **({"ask": "1"} if button.ask else {})}
+    return {
+        "app_id": app_id,
+        "location": f"{button.command.replace(' ', '-')}-{number}",
+        "label": words(button.label, reader),
+        "submit": {"path": "/button", "state": sealer.seal("button", claims), "expand": dict(WHO)},
+    }

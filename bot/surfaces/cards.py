@@ -1,0 +1,66 @@
+"""The parts of a card that both surfaces show alike: headline, state, what happens next, details and links."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.core.alerts import Link
+from bot.core.cards import Card, Field
+from bot.core.neutral import neutral, plain
+from bot.core.text import say
+from bot.words import Reader, words
+
+VALUE_LENGTH = 300
+
+
+def headline(card: Card, reader: Reader) -> str:
+    """The message itself: what a phone's notification shows, so it carries everything that matters in one line."""
+    title = f"**{neutral(card.title, 200)}**"
+    if card.addressed_to:
+        return words(
+            say("{mark} {name}, you are on call: {title}", mark=card.mark, name=card.addressed_to, title=title), reader
+        )
+    return f"{card.mark} {title}"
+
+
+def body(card: Card, reader: Reader) -> list[str]:
+    """The lines under the state."""
+    lines = [words(card.next, reader)] if card.next else []
+    if card.summary:
+        lines.append(neutral(card.summary))
+    lines += [f"- {neutral(sample, VALUE_LENGTH)}" for sample in card.samples]
+    if card.links:
+        lines.append(" · ".join(_link(link) for link in card.links))
+    return lines
+
+
+def details(card: Card, reader: Reader) -> str:
+    """The fields in one line, for places that have no fields."""
+    return " · ".join(f"{_name(field, reader)}: {_value(field, reader)}" for field in card.fields)
+
+
+def attachment(card: Card, reader: Reader) -> dict[str, Any]:
+    """A message attachment without actions."""
+    state = words(card.state, reader)
+    return {
+        "fallback": f"{plain(card.title)} ({state})",
+        "color": card.colour,
+        "text": "\n".join([f"**{state}**", *body(card, reader)]),
+        "fields": [
+            {"title": _name(field, reader), "value": _value(field, reader), "short": field.short}
+            for field in card.fields
+        ],
+    }
+
+
+def _name(field: Field, reader: Reader) -> str:
+    return plain(field.name, 60) if isinstance(field.name, str) else words(field.name, reader)
+
+
+def _value(field: Field, reader: Reader) -> str:
+    return neutral(field.value, VALUE_LENGTH) if isinstance(field.value, str) else words(field.value, reader)
+
+
+def _link(link: Link) -> str:
+    safe = link.url.replace("(", "%28").replace(")", "%29").replace(" ", "%20")
+    return f"[{neutral(link.label, 40)}]({safe})"

@@ -1,0 +1,250 @@
+"""The native surface: slash text, dialogs, attachment buttons. Pure: JSON in, words out, and back.
+
+Protocol: Mattermost server 9 to 12. Every answer is HTTP 200 with the problem inside it, because older clients take
+another status from a dialog submission as success and close the form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.call import Actor, Ask, Call, Opened, Refuse, Reply, Value
+from bot.core.cards import Button, Card
+from bot.registry import Registry
+from bot.surfaces.capabilities import Capabilities
+from bot.surfaces.cards import attachment, headline
+from bot.surfaces.drawn import Drawn
+from bot.surfaces.tokens import FORM_LIFE, BadToken, Sealer
+from bot.surfaces.typed import read_typed
+from bot.surfaces.values import read_values
+from bot.words import Reader, paragraph, words
+from forms.base import Input, Kind, Option
+
+JSON = dict[str, Any]
+STATIC_OPTIONS = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawing:
+    """What drawing needs beside the thing to draw. URLs are where Mattermost sends what people do with it."""
+
+    sealer: Sealer
+    reader: Reader
+    capabilities: Capabilities
+    dialog_url: str
+    lookup_url: str = ""
+    user_id: str = ""
+
+
+# ---- calls in ------------------------------------------------------------------------------------------------------
+
+
+def read_command(form: Mapping[str, list[str]], *, server_id: str, registry: Registry) -> Call:
+    """A slash command, as form parameters."""
+    typed = read_typed(_one(form, "text"), registry)
+    return Call(
+        server_id=server_id,
+        command=typed.command,
+        actor=Actor(user_id=_one(form, "user_id"), username=_one(form, "user_name")),
+        opened=Opened.TYPED,
+        values=typed.values,
+        leftover=typed.leftover,
+        channel_id=_one(form, "channel_id"),
+        team_id=_one(form, "team_id"),
+        root_id=_one(form, "root_id"),
+        mentions=dict(zip(form.get("user_mentions", []), form.get("user_mentions_ids", []), strict=False)),
+    )
+
+
+def _one(form: Mapping[str, list[str]], name: str) -> str:
+    values = form.get(name) or [""]
+    return values[0]
+
+
+def read_action(body: Mapping[str, Any], *, server_id: str, sealer: Sealer) -> Call:
+    """A press of a button. Raises BadToken for anything we did not put there."""
+    context = body.get("context") or {}
+    claims = sealer.unseal("button", context.get("token"))
+    command, ask = claims.pop("command", ""), claims.pop("ask", "")
+    if not command:
+        raise BadToken
+    return Call(
+        server_id=server_id,
+        command=command,
+        actor=_actor(body),
+        opened=Opened.ASKING_BUTTON if ask else Opened.BUTTON,
+        values=dict(claims),
+        memory=dict(claims),
+        channel_id=str(body.get("channel_id") or ""),
+        team_id=str(body.get("team_id") or ""),
+        post_id=str(body.get("post_id") or ""),
+    )
+
+
+def read_dialog(body: Mapping[str, Any], *, server_id: str, sealer: Sealer) -> Call:
+    """A submitted dialog or a lookup in one. The state tells which command; the callback id is never believed."""
+    actor = _actor(body)
+    memory = sealer.unseal("form", body.get("state"), user_id=actor.user_id)
+    command = memory.pop("command", "")
+    if not command:
+        raise BadToken
+    return Call(
+        server_id=server_id,
+        command=command,
+        actor=actor,
+        opened=Opened.FORM,
+        values=read_values(body.get("submission")),
+        memory=memory,
+        channel_id=str(body.get("channel_id") or ""),
+        team_id=str(body.get("team_id") or ""),
+    )
+
+
+def read_lookup(body: Mapping[str, Any]) -> tuple[str, str]:
+    """The field that is being filled and what was typed; both may be missing."""
+    submission = body.get("submission") or {}
+    return str(submission.get("selected_field") or ""), str(submission.get("query") or "")
+
+
+def _actor(body: Mapping[str, Any]) -> Actor:
+    return Actor(user_id=str(body.get("user_id") or ""), username=str(body.get("user_name") or ""))
+
+
+# ---- answers out ---------------------------------------------------------------------------------------------------
+
+
+def say_privately(text: str) -> JSON:
+    """The answer to a slash command that only the caller sees."""
+    return {"response_type": "ephemeral", "text": text, "skip_slack_parsing": True} if text else {}
+
+
+def say_at_button(text: str) -> JSON:
+    return {"ephemeral_text": text, "skip_slack_parsing": True} if text else {}
+
+
+def text_of(reply: Reply, reader: Reader) -> str:
+    """The words of a reply that opens no form."""
+    if isinstance(reply, Refuse):
+        return words(reply.text, reader)
+    return "" if isinstance(reply, Ask) else paragraph(reply.lines, reader)
+
+
+def write_dialog_answer(reply: Reply, reader: Reader) -> JSON:
+    """Empty closes the dialog. Errors for names that the dialog does not have move to the general error."""
+    if isinstance(reply, Refuse):
+        return {"error": words(reply.text, reader)}
+    if not isinstance(reply, Ask):
+        return {}
+    shown = {name: words(text, reader) for name, text in reply.errors.items() if name in reply.form.inputs()}
+    other = [words(text, reader) for name, text in reply.errors.items() if name not in shown]
+    answer: JSON = {"errors": shown} if shown else {}
+    if other or not shown:
+        answer["error"] = " ".join(other) or words(reply.problem, reader)
+    return answer
+
+
+def write_options(options: Iterable[Option]) -> JSON:
+    return {"items": [{"text": option.label, "value": option.value} for option in options]}
+
+
+# ---- dialogs -------------------------------------------------------------------------------------------------------
+
+
+def draw_dialog(ask: Ask, drawing: Drawing) -> JSON:
+    """A dialog within the limits of every server version (checked for each form when the process starts)."""
+    claims = {**ask.memory, "command": ask.command}
+    ends_at = drawing.reader.now + FORM_LIFE
+    introduction = [ask.form.introduction] if ask.form.introduction else []
+    if ask.problem:
+        introduction.append(words(ask.problem, drawing.reader))
+    return {
+        "callback_id": ask.command,
+        "title": ask.form.title,
+        "introduction_text": "\n\n".join(introduction),
+        "submit_label": ask.form.submit,
+        "state": drawing.sealer.seal("form", claims, user_id=drawing.user_id, ends_at=ends_at),
+        "elements": [
+            _element(name, field, ask.values.get(name), ask.options.get(name, ()), drawing)
+            for name, field in ask.form.inputs().items()
+        ],
+    }
+
+
+def _element(name: str, field: Input, value: Value, options: tuple[Option, ...], drawing: Drawing) -> JSON:
+    drawn: JSON = {
+        "display_name": field.label,
+        "name": name,
+        "type": "text",
+        "help_text": field.help,
+        "placeholder": field.hint,
+        "optional": not field.required,
+    }
+    match field.kind:
+        case Kind.LONG_TEXT:
+            drawn |= {"type": "textarea", "max_length": field.max_length}
+        case Kind.SECRET:
+            drawn |= {"subtype": "password", "max_length": field.max_length}
+        case Kind.NUMBER:
+            drawn["subtype"] = "number"
+        case Kind.CHOICE:
+            drawn |= {"type": "select", "options": _options(field.options)}
+        case Kind.LOOKUP if options and len(options) <= STATIC_OPTIONS:
+            drawn |= {"type": "select", "options": _options(options)}
+        case Kind.USER:
+            drawn |= {"type": "select", "data_source": "users"}
+        case Kind.USERS if drawing.capabilities.multiselect:
+            drawn |= {"type": "select", "data_source": "users", "multiselect": True}
+        case Kind.CHANNEL:
+            drawn |= {"type": "select", "data_source": "channels"}
+        case Kind.TOGGLE:
+            drawn |= {"type": "bool", "placeholder": field.hint or field.label, "optional": True}
+        case _:
+            drawn["max_length"] = field.max_length
+    default = _default(field, value, drawn)
+    return drawn | ({"default": default} if default else {})
+
+
+def _default(field: Input, value: Value, drawn: JSON) -> str:
+    """Defaults are always strings; several values are joined by commas."""
+    if value in (None, "", ()):
+        declared = field.load_default
+        value = str(declared) if isinstance(declared, (str, int)) and not isinstance(declared, bool) else None
+    if value in (None, "", ()):
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = (
+        (",".join(value) if drawn.get("multiselect") else " ".join(value)) if isinstance(value, tuple) else str(value)
+    )
+    if "options" in drawn and all(option["value"] != text for option in drawn["options"]):
+        return ""
+    return text
+
+
+def _options(options: Iterable[Option]) -> list[JSON]:
+    return [{"text": option.label, "value": option.value} for option in options]
+
+
+# ---- posts ---------------------------------------------------------------------------------------------------------
+
+
+def draw_post(card: Card, *, sealer: Sealer, reader: Reader, action_url: str) -> Drawn:
+    """The card as a message attachment with its buttons as message actions."""
+    drawn = attachment(card, reader)
+    drawn["actions"] = [
+        _action(button, number, sealer, reader, action_url) for number, button in enumerate(card.buttons)
+    ]
+    return Drawn(message=headline(card, reader), props={"attachments": [drawn]})
+
+
+def _action(button: Button, number: int, sealer: Sealer, reader: Reader, action_url: str) -> JSON:
+    claims = {**button.args, "command": button.command, **({"ask": "1"} if button.ask else {})}
+    return {
+        "id": f"{''.join(c for c in button.command if c.isalnum())}{number}",
+        "type": "button",
+        "name": words(button.label, reader),
+        "style": button.style,
+        "integration": {"url": action_url, "context": {"token": sealer.seal("button", claims)}},
+    }

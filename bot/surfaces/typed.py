@@ -1,0 +1,97 @@
+"""What people type after the slash command, read by the same rules as the Apps framework's web client uses.
+
+Words are positions; `--name value` and `--name=value` give a field by name; quotes keep words together; the field that
+takes the rest gets the line from there, verbatim.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from bot.call import Value
+from bot.registry import Command, Registry
+from forms.base import Input, Kind, flag_of
+
+_FLAG = re.compile(r"(?:--|—|-)([A-Za-z][\w-]*)(=)?")
+_WORD = re.compile(r"\"([^\"]*)\"|`([^`]*)`|“([^”]*)”|(\S+)")
+
+
+@dataclass(slots=True)
+class Typed:
+    """What was understood: `leftover` is what no field takes."""
+
+    command: str
+    values: dict[str, Value] = field(default_factory=dict)
+    leftover: str = ""
+
+
+def read_typed(text: str, registry: Registry) -> Typed:
+    words = text.split()
+    if not words:
+        return Typed(command="help")
+    command, length = registry.read_name(words)
+    if command is None:
+        return _unknown(words, registry)
+    rest = text.strip()
+    for word in words[:length]:
+        rest = rest.removeprefix(word).lstrip()
+    return _read_arguments(command, rest)
+
+
+def _unknown(words: list[str], registry: Registry) -> Typed:
+    """The first word of a longer name asks for help on it; anything else is reported by its first word."""
+    if registry.starting_with(words[0]):
+        return Typed(command="help", values={"command": words[0].lower()})
+    return Typed(command=words[0].lower())
+
+
+def _read_arguments(command: Command, rest: str) -> Typed:
+    typed = Typed(command=command.name)
+    flags = {flag_of(name): name for name in command.form.inputs()}
+    waiting = command.form.positional()
+    while rest:
+        flag = _FLAG.match(rest)
+        if flag and flag[1].lower() in flags:
+            name = flags[flag[1].lower()]
+            rest = _read_flag(typed, name, command.form.inputs()[name], rest[flag.end() :], bool(flag[2]))
+            waiting = [(other, field) for other, field in waiting if other != name]
+            continue
+        if not waiting:
+            typed.leftover = rest
+            return typed
+        name, field = waiting.pop(0)
+        if field.rest:
+            typed.values[name], rest = _rest_of_line(rest, flags)
+        else:
+            typed.values[name], rest = _next_word(rest)
+    return typed
+
+
+def _read_flag(typed: Typed, name: str, field: Input, rest: str, equals: bool) -> str:
+    rest = rest if equals else rest.lstrip()
+    if field.kind is Kind.TOGGLE and not equals:
+        word, after = _next_word(rest) if rest else ("", "")
+        if word.lower() in ("true", "false"):
+            typed.values[name] = word.lower() == "true"
+            return after
+        typed.values[name] = True
+        return rest
+    typed.values[name], rest = _next_word(rest) if rest else ("", "")
+    return rest
+
+
+def _next_word(rest: str) -> tuple[str, str]:
+    found = _WORD.match(rest)
+    if found is None:
+        return rest, ""
+    word = next(group for group in found.groups() if group is not None)
+    return word, rest[found.end() :].lstrip()
+
+
+def _rest_of_line(rest: str, flags: dict[str, str]) -> tuple[str, str]:
+    """Up to a flag that we know, so that `silence 12 until 18:00 --reason deploy` works."""
+    for found in re.finditer(r"(?:^|\s)(?:--|—)([A-Za-z][\w-]*)", rest):
+        if found[1].lower() in flags:
+            return rest[: found.start()].strip(), rest[found.start() :].lstrip()
+    return rest.strip().strip('"'), ""

@@ -1,0 +1,27 @@
+"""Where alerts go and who may act."""
+
+from __future__ import annotations
+
+from forms.base import Channel, Choice, Form, Option
+
+
+class Configure(Form):
+    title = "Configure OnCall"
+    submit = "Save"
+
+    channel = Channel(
+        "Default channel",
+        hint="town-square",
+        help="Alerts are posted here unless their integration names another channel.",
+        required=True,
+    )
+    who_may_act = Choice(
+        "Who may act",
+        help="Everyone who sees an alert, or only people who have linked their account.",
+        default="members",
+        typed=False,
+        options=(
+            Option(value="members", label="Everyone who sees the alert"),
+            Option(value="linked", label="Only linked people"),
+        ),
+    )

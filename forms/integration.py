@@ -1,0 +1,48 @@
+"""A source of alerts."""
+
+from __future__ import annotations
+
+from forms.base import Channel, Choice, Form, Lookup, Number, Option, Text, Users
+
+
+class AddIntegration(Form):
+    title = "Add an integration"
+    submit = "Add"
+    introduction = "You get a URL to paste into the sender's configuration. It is shown once."
+
+    name = Text("Name", hint="Production cluster", required=True, max_length=60)
+    people = Users(
+        "People to page",
+        hint="@ana @ben",
+        help="In this order, until somebody acknowledges. Leave empty to post only.",
+        rest=True,
+    )
+    kind = Choice(
+        "Kind of sender",
+        typed=False,
+        default="alertmanager",
+        options=(Option(value="alertmanager", label="Prometheus Alertmanager"),),
+    )
+    wait_minutes = Number(
+        "Minutes between people",
+        help="How long each person has to acknowledge before the next is paged.",
+        typed=False,
+        minimum=1,
+        maximum=1440,
+        default=5,
+    )
+    channel = Channel("Channel", help="Where its alerts are posted. Empty: the default channel.", typed=False)
+    group_by = Text(
+        "Group by labels",
+        hint="alertname, cluster",
+        help="Label names, separated by commas. Empty: as the sender groups them.",
+        typed=False,
+    )
+
+
+class RemoveIntegration(Form):
+    title = "Remove an integration"
+    submit = "Remove"
+    introduction = "Its URL is refused from then on. Alert groups that exist stay."
+
+    name = Lookup("Integration", required=True, choices="integrations", rest=True)
