@@ -4,12 +4,14 @@
 class ApiError(Exception):
     """Refusal with HTTP ``status`` and the ``id`` a real server sends."""
 
-    def __init__(self, status: int, id: str, message: str = "", detail: str = "") -> None:
+    def __init__(self, status: int, id: str, message: str = "", detail: str = "", *, surprising: bool = True) -> None:
         super().__init__(f"{status} {id} {message}".strip())
         self.status = status
         self.id = id
         self.message = message or id
         self.detail = detail
+        self.surprising = surprising
+        """False where even a correct bot meets this refusal, such as a post that somebody deleted."""
 
     def body(self, request_id: str = "") -> dict[str, object]:
         return {

@@ -218,6 +218,17 @@ class State:
         self.emails[user.email] = user
         return user
 
+    def rename_user(self, user: User, username: str) -> None:
+        self.usernames.pop(user.username, None)
+        user.username = username
+        self.usernames[username] = user
+
+    def switch_bot(self, bot: Bot, *, active: bool) -> None:
+        """Enable or disable the account; its tokens live and die with it."""
+        now = self.now()
+        bot.delete_at = self.users[bot.user_id].delete_at = 0 if active else now
+        bot.update_at = now
+
     def add_bot(self, username: str, *, owner_id: str, display_name: str = "", description: str = "") -> Bot:
         user = self.add_user(
             username, email=f"{username}@localhost", is_bot=True, first_name=display_name, roles="system_user"
@@ -246,6 +257,12 @@ class State:
         if user_id not in team.members:
             team.members[user_id] = "team_user team_admin" if admin else "team_user"
         self.channel_names[(team.id, "town-square")].members.setdefault(user_id, "channel_user")
+
+    def leave_team(self, team: Team, user_id: str) -> None:
+        team.members.pop(user_id, None)
+        for channel in self.channels.values():
+            if channel.team_id == team.id:
+                channel.members.pop(user_id, None)
 
     def add_channel(
         self, *, team_id: str, type: str, name: str, display_name: str = "", creator_id: str = ""

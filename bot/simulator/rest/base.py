@@ -14,6 +14,7 @@ from bot.simulator.records import Json, Token, new_id
 if TYPE_CHECKING:
     from bot.simulator.server import Simulator
 
+_LIMITED_KINDS = ("bot", "app", "personal")
 _SAFE = ("GET", "HEAD", "OPTIONS")
 
 
@@ -22,6 +23,7 @@ class BaseHandler(RequestHandler):
 
     token: Token | None = None
     _fault: Fault | None = None
+    _surprising = True
 
     @property
     def simulator(self) -> "Simulator":
@@ -143,6 +145,7 @@ class BaseHandler(RequestHandler):
             error = ApiError(status_code, f"api.context.{status_code}.app_error", self._reason)
             if status_code == 405:
                 self.simulator.surprise(f"unknown method: {self.request.method} {self.request.path}")
+        self._surprising = error.surprising
         self.set_status(error.status)
         self.set_header("Content-Type", "application/json")
         self.finish(orjson.dumps(error.body(new_id())))
@@ -155,7 +158,10 @@ class BaseHandler(RequestHandler):
         return None
 
     def on_finish(self) -> None:
-        self.simulator.note_request(self.request.method or "", self.request.path, self.token, self.get_status())
+        simulator, method, status = self.simulator, self.request.method or "", self.get_status()
+        simulator.note_request(method, self.request.path, self.token, status)
+        if status == 403 and self._surprising and self.token and self.token.kind in _LIMITED_KINDS:
+            simulator.surprise(f"403 to a {self.token.kind} token: {method} {self.request.path}")
 
 
 class RestHandler(BaseHandler):
