@@ -1,0 +1,70 @@
+"""Frozen dataclasses to stored documents and back, without losing what a newer release wrote beside them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, TypeVar, get_args
+
+import msgspec
+
+from bot.core.changes import Do
+
+T = TypeVar("T")
+Raw = dict[str, Any]
+
+_KINDS: dict[str, type[Do]] = {kind.__name__: kind for kind in get_args(Do)}
+
+
+class UnknownKind(Exception):
+    """An effect that only a newer release can deliver."""
+
+
+def write(value: object) -> Raw:
+    raw: Raw = msgspec.to_builtins(value, builtin_types=(datetime,))
+    return raw
+
+
+def read(raw: object, kind: type[T]) -> T:
+    return msgspec.convert(raw, type=kind)
+
+
+def write_do(do: Do) -> Raw:
+    return {"kind": type(do).__name__, **write(do)}
+
+
+def read_do(raw: Raw) -> Do:
+    kind = _KINDS.get(raw["kind"])
+    if kind is None:
+        raise UnknownKind(raw["kind"])
+    return read({name: value for name, value in raw.items() if name != "kind"}, kind)
+
+
+def merge(stored: Any, before: Any, after: Any) -> Any:
+    """`after`, plus what is in `stored` and was not understood when it was read as `before`.
+
+    During a rolling deploy an old process must not erase the fields of a newer one.
+    """
+    if isinstance(stored, dict) and isinstance(before, dict) and isinstance(after, dict):
+        return after if stored == before else _merge_fields(stored, before, after)
+    if isinstance(stored, list | tuple) and isinstance(before, list | tuple) and isinstance(after, list | tuple):
+        # What the codec writes has tuples where what the database gives has lists.
+        stored, before = list(stored), list(before)
+        return after if stored == before else [_merge_element(stored, before, element) for element in after]
+    return after
+
+
+def _merge_fields(stored: Raw, before: Raw, after: Raw) -> Raw:
+    merged = {name: merge(stored.get(name), before.get(name), value) for name, value in after.items()}
+    foreign = {name: value for name, value in stored.items() if name not in before and name not in after}
+    return {**merged, **foreign}
+
+
+def _merge_element(stored: list[Any], before: list[Any], after: Any) -> Any:
+    """Elements of a list belong together if their first field (id, seq, fingerprint, label) is the same."""
+    if not isinstance(after, dict) or not after:
+        return after
+    first = next(iter(after))
+    for old, known in zip(stored, before, strict=True):
+        if isinstance(known, dict) and known.get(first) == after[first]:
+            return merge(old, known, after)
+    return after

@@ -1,0 +1,154 @@
+"""Servers, people and integrations: who is who. What every alert needs is remembered for a second."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+
+from pymongo import ASCENDING, IndexModel
+
+from bot.clock import Clock
+from bot.core.integrations import Integration
+from bot.core.people import Person
+from bot.core.servers import Server
+from bot.storage.codec import Raw
+from bot.storage.documents import Documents
+from bot.storage.mongo import Database
+
+T = TypeVar("T")
+
+REMEMBERED_SECONDS = 1.0
+REMEMBERED = 10_000
+
+
+class Memory(Generic[T]):
+    """Answers that may be a second old. What this process writes itself is forgotten at once.
+
+    `T` may be an answer "there is none": a sender with a revoked key must not reach the database with each request.
+    """
+
+    def __init__(self, ticks: Callable[[], float] = time.monotonic) -> None:
+        self._ticks = ticks
+        self._known: dict[str, tuple[float, T]] = {}
+
+    def recall(self, key: str) -> tuple[T] | None:
+        known = self._known.get(key)
+        if known is None or known[0] <= self._ticks():
+            return None
+        return (known[1],)
+
+    def keep(self, key: str, value: T) -> T:
+        if len(self._known) >= REMEMBERED:
+            self._known.clear()
+        self._known[key] = (self._ticks() + REMEMBERED_SECONDS, value)
+        return value
+
+    def forget(self) -> None:
+        self._known.clear()
+
+
+class Servers(Documents[Server]):
+    """The tenants: the only documents that belong to themselves."""
+
+    collection_name = "servers"
+    kind = Server
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        super().__init__(database, clock)
+        self._memory = Memory[Server | None]()
+
+    def server_of(self, doc: Server) -> str:
+        return doc.id
+
+    def changed(self, doc: Server) -> None:
+        self._memory.forget()
+
+    async def by_id(self, server_id: str) -> Server | None:
+        """As stored now."""
+        return await self.find(server_id, server_id)
+
+    async def recent(self, server_id: str) -> Server | None:
+        """As it was at most a second ago."""
+        known = self._memory.recall(server_id)
+        if known is not None:
+            return known[0]
+        return self._memory.keep(server_id, await self.by_id(server_id))
+
+
+class People(Documents[Person]):
+    """A Mattermost user has at most one person; some people have no Mattermost user yet."""
+
+    collection_name = "people"
+    kind = Person
+    indexes = (
+        IndexModel(
+            [("server_id", ASCENDING), ("mattermost_user_id", ASCENDING)],
+            unique=True,
+            partialFilterExpression={"mattermost_user_id": {"$exists": True}},
+        ),
+        IndexModel([("server_id", ASCENDING), ("username", ASCENDING)]),
+    )
+
+    def index_fields(self, doc: Person) -> Raw:
+        return {"mattermost_user_id": doc.mattermost_user_id or None, "username": doc.username.lower() or None}
+
+    async def with_ids(self, server_id: str, ids: Sequence[str]) -> dict[str, Person]:
+        claims = await self.load([(server_id, id_) for id_ in ids]) if ids else {}
+        return {id_: claim.doc for id_, claim in claims.items()}
+
+    async def by_user(self, server_id: str, mattermost_user_id: str) -> Person | None:
+        if not mattermost_user_id:
+            return None
+        query = {"server_id": server_id, "mattermost_user_id": mattermost_user_id}
+        return _first([claim.doc for claim in await self.read(query, limit=1)])
+
+    async def by_username(self, server_id: str, username: str) -> Person | None:
+        """Usernames may change hands in Mattermost, so an old one may be left with somebody else."""
+        query = {"server_id": server_id, "username": username.lower()}
+        return _first([claim.doc for claim in await self.read(query, limit=1)])
+
+    async def listed(self, server_id: str, limit: int) -> list[Person]:
+        found = await self.read({"server_id": server_id}, limit=limit, sort=("username", ASCENDING))
+        return [claim.doc for claim in found]
+
+
+class Integrations(Documents[Integration]):
+    """Sources of alerts, known by their keys' digests."""
+
+    collection_name = "integrations"
+    kind = Integration
+    indexes = (
+        IndexModel(
+            [("key_digests", ASCENDING)], unique=True, partialFilterExpression={"key_digests": {"$exists": True}}
+        ),
+        IndexModel([("server_id", ASCENDING), ("name", ASCENDING)]),
+    )
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        super().__init__(database, clock)
+        self._memory = Memory[Integration | None]()
+
+    def index_fields(self, doc: Integration) -> Raw:
+        return {"key_digests": list(doc.key_digests) or None, "name": doc.name}
+
+    def changed(self, doc: Integration) -> None:
+        self._memory.forget()
+
+    async def by_key(self, digests: Sequence[str]) -> Integration | None:
+        """Whoever shows the key is who it says: the one look-up without a server. At most a second old."""
+        remembered_as = " ".join(digests)
+        known = self._memory.recall(remembered_as)
+        if known is not None:
+            return known[0]
+        found = await self.read({"key_digests": {"$in": list(digests), "$exists": True}}, limit=1)
+        return self._memory.keep(remembered_as, found[0].doc if found else None)
+
+    async def listed(self, server_id: str) -> list[Integration]:
+        """Those that were not removed, by name."""
+        found = await self.read({"server_id": server_id}, limit=1000, sort=("name", ASCENDING))
+        return [claim.doc for claim in found if claim.doc.removed_at is None]
+
+
+def _first(people: Sequence[Person]) -> Person | None:
+    return people[0] if people else None

@@ -1,0 +1,320 @@
+"""One collection of documents: read, decide, replace if nobody was faster. The only way anything is written."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import secrets
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Generic, TypeVar
+
+from pymongo import ASCENDING, IndexModel, InsertOne, ReplaceOne
+from pymongo.errors import BulkWriteError
+
+from bot.clock import Clock
+from bot.core.changes import Change
+from bot.core.text import say
+from bot.errors import BotError, Busy, NotFound, Unavailable
+from bot.storage.codec import Raw
+from bot.storage.mongo import Database, reachable
+from bot.storage.records import Claim, Write, first_record, next_record, opened, stay
+
+T = TypeVar("T")
+
+TRIES = 40
+LONGEST_PAUSE = 0.05
+DUPLICATE = 11000
+
+
+class AlreadyThere(BotError):
+    """A document with this identity or this unique property exists. `fields` are the ones that collide."""
+
+    def __init__(self, collection: str, fields: tuple[str, ...]) -> None:
+        super().__init__(f"There already is such a document in {collection}: {', '.join(fields)}")
+        self.fields = fields
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saved(Generic[T]):
+    """What a write came to: the decision, and the record as it is stored now."""
+
+    change: Change[T]
+    claim: Claim[T]
+
+
+@dataclass(frozen=True, slots=True)
+class Collision:
+    """Why one write of many did not happen: the colliding fields of a unique index."""
+
+    fields: tuple[str, ...]
+
+    @property
+    def was_slower(self) -> bool:
+        return self.fields == ("_id",)
+
+
+def _nobody(at: datetime) -> None:
+    pass
+
+
+class Documents(Generic[T]):
+    """Base of the stores. Everything but claiming names the server it is about.
+
+    `woken` is called with the instant at which something will be due, whenever a write leaves something to do.
+    """
+
+    collection_name: ClassVar[str]
+    kind: type[T]
+    indexes: ClassVar[tuple[IndexModel, ...]] = ()
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._collection = database.collection(self.collection_name)
+        self._clock = clock
+        self.woken: Callable[[datetime], None] = _nobody
+
+    def index_fields(self, doc: T) -> Raw:
+        """What the indexes need, computed from the document; None where a field must be absent."""
+        return {}
+
+    def server_of(self, doc: T) -> str:
+        return str(doc.server_id)  # type: ignore[attr-defined]
+
+    def changed(self, doc: T) -> None:
+        """Called after a document was written by this process; for stores that remember some."""
+
+    async def prepare(self) -> None:
+        wake = IndexModel([("wake_at", ASCENDING)], partialFilterExpression={"wake_at": {"$exists": True}})
+        await self._database.prepare(self.collection_name, [wake, *self.indexes])
+
+    # ---- reading ----
+
+    async def find(self, server_id: str, id_: str) -> T | None:
+        claims = await self.load([(server_id, id_)])
+        return claims[id_].doc if id_ in claims else None
+
+    async def load(self, keys: Sequence[tuple[str, str]]) -> dict[str, Claim[T]]:
+        """Many documents by (server id, id); those that are not there are left out."""
+        owners = {id_: server_id for server_id, id_ in keys}
+        query = {"_id": {"$in": list(owners)}, "server_id": {"$in": list(set(owners.values()))}}
+        found = await self.read(query, limit=len(owners))
+        return {claim.id: claim for claim in found if owners[claim.id] == claim.server_id}
+
+    async def read(
+        self, query: Mapping[str, Any], *, limit: int, sort: tuple[str, int] | None = None
+    ) -> list[Claim[T]]:
+        """For subclasses: their queries name the server."""
+        with reachable():
+            cursor = self._collection.find(query, limit=limit, sort=[sort] if sort else None)
+            records = await cursor.to_list(length=limit)
+        return [opened(record, self.kind) for record in records]
+
+    # ---- writing ----
+
+    async def add(self, change: Change[T]) -> T:
+        """Store a new document with its effects. Raises AlreadyThere."""
+        collision = (await self.put_many([(change, None)])).get(0)
+        if collision is not None:
+            raise AlreadyThere(self.collection_name, collision.fields)
+        return change.doc
+
+    async def change(
+        self,
+        server_id: str,
+        id_: str,
+        decide: Callable[[T], Change[T]],
+        *,
+        settled: tuple[str, ...] = (),
+        postponed: Mapping[str, float] | None = None,
+        lease: str = "",
+        until: datetime | None = None,
+    ) -> Change[T]:
+        """Decide about one document and store the decision. Raises NotFound, Busy, LeaseLost, AlreadyThere.
+
+        `decide` must be pure: it runs again when somebody else was faster. For the rest see `Write`.
+        """
+        write = Write(
+            server_id=server_id,
+            id=id_,
+            decide=decide,
+            settled=settled,
+            postponed=postponed or {},
+            lease=lease,
+            until=until,
+        )
+        outcome = (await self.change_many([write]))[0]
+        if isinstance(outcome, BotError):
+            raise outcome
+        return outcome.change
+
+    async def change_many(
+        self, writes: Sequence[Write[T]], *, seen: Iterable[Claim[T]] = ()
+    ) -> list[Saved[T] | BotError]:
+        """Decide about many documents at once: one query, one bulk of versioned replaces, again for those who lost.
+
+        `seen` are records read a moment ago, which saves the query where nobody was faster.
+        """
+        outcomes: dict[int, Saved[T] | BotError] = {}
+        claims = {claim.id: claim for claim in seen}
+        for turn in range(TRIES):
+            open_ = [number for number in range(len(writes)) if number not in outcomes]
+            if not open_:
+                break
+            if turn:
+                await asyncio.sleep(random.uniform(0, min(0.005 * turn, LONGEST_PAUSE)))
+                claims = {}
+            unread = [writes[number] for number in open_ if writes[number].id not in claims]
+            if unread:
+                claims |= await self.load([(write.server_id, write.id) for write in unread])
+            await self._decide(writes, open_, claims, outcomes)
+        return [outcomes.get(number) or Busy() for number in range(len(writes))]
+
+    async def _decide(
+        self,
+        writes: Sequence[Write[T]],
+        open_: list[int],
+        claims: Mapping[str, Claim[T]],
+        outcomes: dict[int, Saved[T] | BotError],
+    ) -> None:
+        """One turn: what is finished goes into `outcomes`, what lost the race does not."""
+        puts: dict[int, tuple[Change[T], Claim[T], Raw]] = {}
+        for number in open_:
+            write, claim = writes[number], claims.get(writes[number].id)
+            if claim is None or claim.server_id != write.server_id:
+                outcomes[number] = NotFound(say("That does not exist any more."))
+                continue
+            try:
+                change = write.decide(claim.doc)
+                record = self._next(claim, change, write)
+            except BotError as refused:
+                outcomes[number] = refused
+                continue
+            if record is None:
+                outcomes[number] = Saved(change=change, claim=claim)
+            else:
+                puts[number] = (change, claim, record)
+        lost = await self._bulk([_replace(record) for _, _, record in puts.values()])
+        for place, (number, (change, _, record)) in enumerate(puts.items()):
+            collision = lost.get(place)
+            if collision is None:
+                self._notice(change.doc, record)
+                outcomes[number] = Saved(change=change, claim=opened(record, self.kind))
+            elif not collision.was_slower:
+                outcomes[number] = AlreadyThere(self.collection_name, collision.fields)
+
+    def _next(self, claim: Claim[T], change: Change[T], write: Write[T]) -> Raw | None:
+        return next_record(claim, change, self.index_fields(change.doc), write, now=self._clock())
+
+    async def put_many(self, puts: Sequence[tuple[Change[T], Claim[T] | None]]) -> dict[int, Collision]:
+        """Store decisions made about documents just read, or about new ones (None), in one bulk.
+
+        Returns what was refused, by position. A decision made about an old version collides on `_id` alone.
+        """
+        records: list[Raw] = []
+        operations: list[InsertOne[Raw] | ReplaceOne[Raw]] = []
+        for change, claim in puts:
+            record = self._first(change) if claim is None else self._again(change, claim)
+            records.append(record)
+            operations.append(InsertOne(record) if claim is None else _replace(record))
+        lost = await self._bulk(operations)
+        for number, ((change, _), record) in enumerate(zip(puts, records, strict=True)):
+            if number not in lost:
+                self._notice(change.doc, record)
+        return lost
+
+    def _first(self, change: Change[T]) -> Raw:
+        doc = change.doc
+        index = {name: value for name, value in self.index_fields(doc).items() if value is not None}
+        return first_record(str(doc.id), self.server_of(doc), change, index, now=self._clock())  # type: ignore[attr-defined]
+
+    def _again(self, change: Change[T], claim: Claim[T]) -> Raw:
+        write: Write[T] = Write(server_id=claim.server_id, id=claim.id, decide=lambda doc: change)
+        return self._next(claim, change, write) or {**claim.record, "v": claim.record["v"] + 1}
+
+    def _notice(self, doc: T, record: Raw) -> None:
+        self.changed(doc)
+        if "wake_at" in record:
+            self.woken(record["wake_at"])
+
+    async def _bulk(self, operations: Sequence[InsertOne[Raw] | ReplaceOne[Raw]]) -> dict[int, Collision]:
+        """Write; returns the collisions by position.
+
+        A versioned replace is an upsert: one that finds no such version tries to insert and collides with the existing
+        document. That is how MongoDB tells which of many lost; the count of matches alone does not.
+        """
+        if not operations:
+            return {}
+        try:
+            with reachable():
+                result = await self._collection.bulk_write(list(operations), ordered=False)
+            upserted, errors = list((result.upserted_ids or {}).values()), []
+        except BulkWriteError as problem:
+            details = problem.details
+            upserted = [one["_id"] for one in details.get("upserted", ())]
+            errors = details["writeErrors"]
+            if details.get("writeConcernErrors"):
+                raise Unavailable(f"The database did not take a write safely: {problem}") from problem
+            if any(error["code"] != DUPLICATE for error in errors):
+                raise
+        if upserted:
+            await self._delete_revived(upserted)
+        return {error["index"]: Collision(tuple(error.get("keyPattern", {"_id": 1}))) for error in errors}
+
+    async def _delete_revived(self, ids: list[str]) -> None:
+        """A document deleted between its reading and its replacing must not come back."""
+        with reachable():
+            await self._collection.delete_many({"_id": {"$in": ids}, "v": {"$gt": 1}})
+
+    # ---- serving ----
+
+    async def claim(self, limit: int, *, lease: timedelta) -> list[Claim[T]]:
+        """Take what is due, longest overdue first, for as long as `lease`. Nobody else gets it meanwhile."""
+        now = self._clock()
+        with reachable():
+            due = await self._collection.find(
+                {"wake_at": {"$lte": now}}, {"wake_at": 1}, sort=[("wake_at", ASCENDING)], limit=limit
+            ).to_list(length=limit)
+            if not due:
+                return []
+            wanted = {record["_id"]: record["wake_at"] for record in due}
+            token, until = secrets.token_hex(8), now + lease
+            await self._collection.update_many(
+                {"_id": {"$in": list(wanted)}, "wake_at": {"$lte": now}},
+                {"$set": {"lease": token, "lease_until": until, "wake_at": until}, "$inc": {"v": 1}},
+            )
+            taken = await self._collection.find({"_id": {"$in": list(wanted)}, "lease": token}).to_list(length=limit)
+        return [opened(record, self.kind, due_at=wanted[record["_id"]]) for record in taken]
+
+    async def renew(self, claims: Iterable[Claim[T]], *, lease: timedelta) -> None:
+        """Keep serving; leases that were lost meanwhile stay lost."""
+        until = self._clock() + lease
+        by_lease: dict[str, list[str]] = {}
+        for claim in claims:
+            by_lease.setdefault(claim.lease, []).append(claim.id)
+        with reachable():
+            for token, ids in by_lease.items():
+                await self._collection.update_many(
+                    {"_id": {"$in": ids}, "lease": token},
+                    {"$set": {"lease_until": until, "wake_at": until}, "$inc": {"v": 1}},
+                )
+
+    async def release(self, claim: Claim[T]) -> None:
+        """Give a document back as it is now; nothing happens if somebody else took it over."""
+        write: Write[T] = Write(server_id=claim.server_id, id=claim.id, decide=stay, lease=claim.lease)
+        await self.change_many([write])
+
+    async def next_wake(self) -> datetime | None:
+        """When the next document is due or its lease ends; None if none waits."""
+        with reachable():
+            record = await self._collection.find_one(
+                {"wake_at": {"$exists": True}}, {"wake_at": 1}, sort=[("wake_at", ASCENDING)]
+            )
+        return record["wake_at"] if record else None
+
+
+def _replace(record: Raw) -> ReplaceOne[Raw]:
+    """Replace the version before this one."""
+    query = {"_id": record["_id"], "server_id": record["server_id"], "v": record["v"] - 1}
+    return ReplaceOne(query, record, upsert=True)

@@ -1,0 +1,95 @@
+"""Alert groups: by number, by what opens them, by the posts that show them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument
+
+from bot.clock import Clock
+from bot.core.alerts import AlertGroup, Status
+from bot.storage.codec import Raw
+from bot.storage.documents import Documents
+from bot.storage.mongo import Database, reachable
+from bot.storage.records import Claim
+
+LIVE = tuple(status for status in Status if status is not Status.RESOLVED)
+
+
+def open_key(server_id: str, integration_id: str, key: str) -> str:
+    """What at most one live group has: a digest, because senders' keys may be long and many."""
+    text = "\0".join((server_id, integration_id, key))
+    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).hexdigest()
+
+
+class Groups(Documents[AlertGroup]):
+    """`open_key` is present only while a group is live and its index is unique: two processes never open one twice."""
+
+    collection_name = "groups"
+    kind = AlertGroup
+    indexes = (
+        IndexModel([("server_id", ASCENDING), ("number", ASCENDING)], unique=True),
+        IndexModel([("server_id", ASCENDING), ("status", ASCENDING), ("number", DESCENDING)]),
+        IndexModel([("open_key", ASCENDING)], unique=True, partialFilterExpression={"open_key": {"$exists": True}}),
+        IndexModel([("posts", ASCENDING)], partialFilterExpression={"posts": {"$exists": True}}),
+    )
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        super().__init__(database, clock)
+        self._counters = database.hasty_collection("counters")
+
+    def index_fields(self, doc: AlertGroup) -> Raw:
+        shown = (doc.card, *(page.post for page in doc.pages.values()))
+        return {
+            "number": doc.number,
+            "status": doc.status.value,
+            "open_key": open_key(doc.server_id, doc.integration_id, doc.key) if doc.live else None,
+            "posts": [post.post_id for post in shown if post] or None,
+        }
+
+    async def by_number(self, server_id: str, number: int) -> AlertGroup | None:
+        return _first(await self.read({"server_id": server_id, "number": number}, limit=1))
+
+    async def of_post(self, server_id: str, post_id: str) -> AlertGroup | None:
+        """The group that a post of ours shows."""
+        query = {"server_id": server_id, "posts": {"$eq": post_id, "$exists": True}}
+        return _first(await self.read(query, limit=1))
+
+    async def open(self, server_id: str, limit: int) -> list[AlertGroup]:
+        return await self.listed(server_id, LIVE, limit)
+
+    async def listed(self, server_id: str, statuses: Sequence[Status], limit: int) -> list[AlertGroup]:
+        """Those in one of the states, newest first."""
+        query = {"server_id": server_id, "status": {"$in": [status.value for status in statuses]}}
+        return [claim.doc for claim in await self.read(query, limit=limit, sort=("number", DESCENDING))]
+
+    async def live(self, keys: Mapping[str, str]) -> dict[str, Claim[AlertGroup]]:
+        """The live groups of some open keys (open key to server id), by open key, in one query."""
+        query: dict[str, Any] = {
+            "open_key": {"$in": list(keys), "$exists": True},
+            "server_id": {"$in": list(set(keys.values()))},
+        }
+        found = await self.read(query, limit=len(keys))
+        return {claim.record["open_key"]: claim for claim in found}
+
+    async def reserve_numbers(self, server_id: str, count: int) -> range:
+        """The next `count` numbers of this server; nobody else gets them.
+
+        It does not wait for the journal: the groups that bear the numbers are written after it with majority, and the
+        log keeps that order. Were the counter lost with them, the unique index would still refuse a number twice.
+        """
+        with reachable():
+            counter = await self._counters.find_one_and_update(
+                {"_id": server_id},
+                {"$inc": {"groups": count}},
+                upsert=True,
+                return_document=ReturnDocument.AFTER,
+            )
+        last = int(counter["groups"])
+        return range(last - count + 1, last + 1)
+
+
+def _first(claims: Sequence[Claim[AlertGroup]]) -> AlertGroup | None:
+    return claims[0].doc if claims else None

@@ -1,0 +1,14 @@
+"""Identities of new documents: sorted by the time of their making, so that indexes grow at one end."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def new_id(now: datetime) -> str:
+    """A ULID: 48 bits of milliseconds and 80 random bits, 26 characters in Crockford's base 32."""
+    number = (int(now.timestamp() * 1000) << 80) | secrets.randbits(80)
+    return "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))

@@ -1,0 +1,100 @@
+"""The connection to MongoDB: one client, safe writes, the database's time, and failures in our own words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC
+from typing import Any
+
+from bson.codec_options import CodecOptions
+from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection
+from pymongo import IndexModel
+from pymongo.errors import ConnectionFailure, ExecutionTimeout, WriteConcernError
+from pymongo.write_concern import WriteConcern
+
+from bot.clock import DatabaseClock
+from bot.errors import Unavailable
+
+DEFAULT_NAME = "oncall"
+CLOCK_SAMPLES = 5
+
+Collection = AsyncIOMotorCollection[dict[str, Any]]
+
+
+@contextmanager
+def reachable() -> Iterator[None]:
+    """Turn the driver's connection errors into `Unavailable`."""
+    try:
+        yield
+    except (ConnectionFailure, ExecutionTimeout, WriteConcernError) as problem:
+        raise Unavailable(f"The database cannot be reached: {problem}") from problem
+
+
+class Database:
+    """One MongoDB database, replica set or standalone. Writes are on the journal of a majority when they return.
+
+    `name` is for tests; else the URI names the database, or it is `oncall`. The driver repeats writes after a lost
+    connection where the deployment supports it (replica sets) and only there.
+    """
+
+    def __init__(self, uri: str, *, name: str = "", selection_seconds: float = 5.0) -> None:
+        self._client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(
+            uri,
+            w="majority",
+            journal=True,
+            tz_aware=True,
+            tzinfo=UTC,
+            maxPoolSize=64,
+            connectTimeoutMS=int(selection_seconds * 1000),
+            serverSelectionTimeoutMS=int(selection_seconds * 1000),
+            socketTimeoutMS=15_000,
+            appname="oncall",
+        )
+        named = name or self._client.get_default_database(DEFAULT_NAME).name
+        self._database = self._client.get_database(named, codec_options=CodecOptions(tz_aware=True, tzinfo=UTC))
+
+    @property
+    def name(self) -> str:
+        return str(self._database.name)
+
+    def collection(self, name: str) -> Collection:
+        return self._database[name]
+
+    def hasty_collection(self, name: str) -> Collection:
+        """Writes that return before they are on the journal.
+
+        Only for what a later majority write to the same server covers: journal and oplog keep the order.
+        """
+        return self._database.get_collection(name, write_concern=WriteConcern(w=1, j=False))
+
+    async def prepare(self, name: str, indexes: Sequence[IndexModel]) -> None:
+        """Create a collection's indexes; those that exist stay as they are."""
+        if not indexes:
+            return
+        with reachable():
+            await self._database[name].create_indexes(list(indexes))
+
+    async def ping(self) -> None:
+        """Raises Unavailable."""
+        with reachable():
+            await self._client.admin.command("ping")
+
+    async def correct(self, clock: DatabaseClock) -> None:
+        """Measure how far the database's clock is from ours; the quickest of a few answers is the most exact."""
+        samples = []
+        with reachable():
+            for _ in range(CLOCK_SAMPLES):
+                asked = clock.local()
+                answer = await self._client.admin.command("hello")
+                samples.append((clock.local() - asked, asked, answer["localTime"]))
+        took, asked, database_time = min(samples)
+        clock.correct(database_time, asked=asked, answered=asked + took)
+
+    async def empty(self) -> None:
+        """Delete every document and keep the indexes; for tests."""
+        for name in await self._database.list_collection_names():
+            await self._database[name].delete_many({})
+
+    def close(self) -> None:
+        self._client.close()

@@ -1,0 +1,38 @@
+"""All stores of one database together."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from bot.clock import Clock
+from bot.storage.alerts import Alerts
+from bot.storage.directory import Integrations, People, Servers
+from bot.storage.groups import Groups
+from bot.storage.mongo import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stores:
+    database: Database
+    servers: Servers
+    people: People
+    integrations: Integrations
+    groups: Groups
+    alerts: Alerts
+
+    async def prepare(self) -> None:
+        """Create the indexes; quick when they exist."""
+        stores = (self.servers, self.people, self.integrations, self.groups, self.alerts)
+        await asyncio.gather(*(store.prepare() for store in stores))
+
+
+def open_stores(database: Database, clock: Clock) -> Stores:
+    return Stores(
+        database=database,
+        servers=Servers(database, clock),
+        people=People(database, clock),
+        integrations=Integrations(database, clock),
+        groups=Groups(database, clock),
+        alerts=Alerts(database, clock),
+    )
