@@ -106,6 +106,10 @@ class AppsClient:
         """Bindings are stale: fetched again at the next need."""
         self._bindings.clear()
 
+    def known(self, channel_id: str) -> dict[str, list[Json]]:
+        """The bindings as far as they have arrived; empty before."""
+        return self._bindings.get(channel_id, {})
+
     async def bindings(self, channel: Channel) -> dict[str, list[Json]]:
         if channel.id not in self._bindings:
             found = await self._plugin.bindings(

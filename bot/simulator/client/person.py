@@ -57,7 +57,7 @@ class Person:
         """Send what stands in the message box: a post, or a slash command where the client sends those."""
         self._hear()
         where = self.opens(channel) if channel else self.channel
-        root_id = _root_of(self._drawn(root)) if root is not None else ""
+        root_id = _root_of(self.drawn(root)) if root is not None else ""
         if not text.startswith("/"):
             await self._posts(text, where, root_id)
         elif self.simulator.apps is None or not await self.apps.runs(text, where, root_id):
@@ -75,26 +75,26 @@ class Person:
         """Pick the completion entry "Open in modal" for what is typed so far (Apps only)."""
         self._hear()
         where = self.opens(channel) if channel else self.channel
-        await self.apps.opens(command, where, _root_of(self._drawn(root)) if root is not None else "")
+        await self.apps.opens(command, where, _root_of(self.drawn(root)) if root is not None else "")
         await self._settle()
 
     async def clicks(self, label: str, post: PostLike) -> None:
         """Press the button with this label on a post; a RenderedPost is pressed as it was drawn, even if stale."""
-        drawn = self._drawn(post)
+        drawn = self.drawn(post)
         button = _find([one for card in drawn.cards for one in card.buttons], label, drawn)
         if button.disabled:
             raise LookupError(f"The button {label!r} is greyed out.")
-        await self._press(button.press, drawn)
+        await self.press(button.press, drawn)
 
     async def chooses(self, label: str, option: str, post: PostLike) -> None:
         """Choose an option, by its label or value, in the select with this label."""
-        drawn = self._drawn(post)
+        drawn = self.drawn(post)
         select = _find([one for card in drawn.cards for one in card.selects], label, drawn)
         offered = self.offered(select)
         found = next((one for one in offered if option.lstrip("@~") in (one.label, one.value)), None)
         if found is None:
             raise LookupError(f"{label!r} does not offer {option!r} but {[one.label for one in offered]}.")
-        await self._press(found.press or select.press, drawn, selected=found.value)
+        await self.press(found.press or select.press, drawn, selected=found.value)
 
     def offered(self, select: Select) -> list[Option]:
         """The options of a select on a post, people and channels of the server included."""
@@ -105,7 +105,8 @@ class Person:
             *(Option(label=one["label"], value=one["value"]) for one in (named() if named else [])),
         ]
 
-    async def _press(self, press: Json, drawn: RenderedPost, *, selected: str = "") -> None:
+    async def press(self, press: Json, drawn: RenderedPost, *, selected: str = "") -> None:
+        """Press what is drawn on a post: `press` comes from its Button, Option or Select."""
         self._hear()
         if "binding" in press:
             channel = self.simulator.state.channels[drawn.channel_id]
@@ -117,7 +118,7 @@ class Person:
 
     async def picks(self, label: str, post: PostLike) -> None:
         """Choose an entry of a post's menu (Apps only)."""
-        drawn = self._drawn(post)
+        drawn = self.drawn(post)
         channel = self.simulator.state.channels[drawn.channel_id]
         binding = _offered(await self.menu(channel.id), label, "post menu")
         context = self.apps.context(binding, channel, root_id=_root_of(drawn), post_id=drawn.id)
@@ -291,6 +292,8 @@ class Person:
         name, data = event["event"], event.get("data") or {}
         if name == "ephemeral_message":
             self.desk.receive_private(read_post(data))
+        elif name == "post_edited" and self._is_private(post := read_post(data)):
+            self.desk.receive_private(post)
         elif name == "open_dialog":
             self.native.hear_dialog(data)
         elif name == "post_deleted":
@@ -298,6 +301,9 @@ class Person:
             self.desk.private = [post for post in self.desk.private if post.id != gone]
         elif name in REFRESH_EVENTS:
             self.apps.forget()
+
+    def _is_private(self, post: Json) -> bool:
+        return any(one.id == post["id"] for one in self.desk.private)
 
     async def _settle(self) -> None:
         """Hear what the action caused; a freshly opened dialog looks its lists up with an empty query."""
@@ -309,7 +315,8 @@ class Person:
 
     # -- drawing ------------------------------------------------------------------------------
 
-    def _drawn(self, post: PostLike) -> RenderedPost:
+    def drawn(self, post: PostLike) -> RenderedPost:
+        """The post as it looks now, by id; one already drawn is taken as it is."""
         if isinstance(post, RenderedPost):
             return post
         self._hear()
