@@ -7,9 +7,11 @@ from typing import Any, TypeVar
 import pytest
 
 from bot.simulator.server import Simulator
+from tests.simulator.small_bot import SmallBot, World
 
 Result = TypeVar("Result")
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
+MakeWorld = Callable[..., World]
 
 
 class Clock:
@@ -65,3 +67,26 @@ def make_simulator(run: Run, clock: Clock) -> Iterator[Callable[..., Simulator]]
 def simulator(make_simulator: Callable[..., Simulator]) -> Simulator:
     """Version 9.5 without the Apps plugin; tests assert ``simulator.surprises`` themselves."""
     return make_simulator()
+
+
+@pytest.fixture
+def small_bot(run: Run) -> Iterator[SmallBot]:
+    bot = SmallBot()
+
+    async def start() -> None:
+        bot.start()
+
+    run(start())
+    yield bot
+    run(bot.stop())
+
+
+@pytest.fixture
+def make_world(make_simulator: Callable[..., Simulator], small_bot: SmallBot) -> MakeWorld:
+    """``make_world(version=...)``: a simulator with people, a channel, a bot account and a bot behind it."""
+    return lambda **options: World(make_simulator(**options), small_bot)
+
+
+@pytest.fixture
+def world(make_world: MakeWorld) -> World:
+    return make_world()
