@@ -5,7 +5,7 @@ from typing import Any
 
 from bot.simulator.apps import wire
 from bot.simulator.apps.core import Core
-from bot.simulator.apps.errors import PluginError, invalid, unauthorized
+from bot.simulator.apps.errors import Panic, PluginError, invalid, unauthorized
 from bot.simulator.apps.expand import Expander, Sender
 from bot.simulator.apps.forms_cleaning import clean_form
 from bot.simulator.apps.manifest import DEFAULT_CALLS, LIFECYCLE_CALLS, PING_PATH
@@ -48,9 +48,9 @@ class Calls:
             metadata = {"bot_user_id": app.bot_user_id, "bot_username": app.bot_username}
             _check_path(app, request)
             response = await self.call_app(app, request, acting_user_id=user_id)
+        except Panic:
+            raise
         except PluginError as error:
-            if error.text == _PANIC:
-                raise
             response = error_response(error.text)
         return {**response, "app_metadata": metadata}
 
@@ -58,7 +58,7 @@ class Calls:
         self, app: App, call: Json, *, acting_user_id: str, context: Json | None = None, values: Json | None = None
     ) -> Json:
         """A call the plugin makes on its own account."""
-        request = {**call, "context": context or {}, "values": values or {}}
+        request = {"path": "", **call, "context": context or {}, "values": values or {}}
         return await self.call_app(app, request, acting_user_id=acting_user_id)
 
     async def call_app(self, app: App, request: Json, *, acting_user_id: str) -> Json:
@@ -131,14 +131,11 @@ class Calls:
         return bool(response.get("refresh_bindings")) and response["type"] != "error" and not on_bindings_path
 
 
-_PANIC = "Panicked while handling the request. Please check the server logs for more details."
-
-
 def _check_path(app: App, request: Json) -> None:
     """Clean the path in place; refuse the paths only the plugin itself may call."""
     path = request["path"]
     if not path:
-        raise PluginError(_PANIC)
+        raise Panic("Panicked while handling the request. Please check the server logs for more details.")
     if not path.startswith("/"):
         raise invalid(f'call path must start with a "/": "{path}"')
     request["path"] = path = clean_path(path)

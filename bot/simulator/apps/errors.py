@@ -25,6 +25,10 @@ class PluginError(Exception):
         return PluginError(f"{context}: {self.text}", self.kind)
 
 
+class Panic(PluginError):
+    """The handler broke: HTTP 500 where other failures become a response of type error."""
+
+
 def _of_kind(text: str, kind: str) -> PluginError:
     return PluginError(f"{text}: {kind}", kind)
 

@@ -45,7 +45,7 @@ _decode = wire.struct(
             wire.text,
         ),
         **dict.fromkeys((*DEFAULT_CALLS, *LIFECYCLE_CALLS), wire.call),
-        **dict.fromkeys(("requested_permissions", "requested_locations"), wire.array(wire.text)),
+        **dict.fromkeys(("requested_permissions", "requested_locations"), wire.texts),
         "http": wire.struct("HTTP", {"root_url": wire.text, "use_jwt": wire.flag}),
         **dict.fromkeys(_DEPLOY_TYPES[1:], wire.struct("Deploy", {})),
     },

@@ -95,7 +95,7 @@ class AppsPlugin:
     def _decoded(self, response: Json) -> list[Json]:
         if response["type"] != "ok":
             raise wire.DecodeError(f'unexpected response type "{response["type"]}"')
-        return wire.bindings(response.get("data"), "bindings") or []
+        return wire.bindings(response.get("data")) or []
 
     async def settle(self) -> None:
         """Wait until Apps have been told of all webhooks received so far."""

@@ -1,7 +1,8 @@
 """What the plugin offers to Apps that call it: the key-value store and the OAuth2 records (Apps plugin v1.2.2)."""
 
-import json
 from typing import Any
+
+import orjson
 
 from bot.simulator.apps import wire
 from bot.simulator.apps.core import Core
@@ -54,7 +55,7 @@ class Services:
         app_id, _ = self.caller(token)
         _require_json(body, "OAuth2App is not valid JSON")
         try:
-            record = _decode_oauth2_app(json.loads(body), "OAuth2App") or {}
+            record = _decode_oauth2_app(orjson.loads(body), "OAuth2App") or {}
         except wire.DecodeError as problem:
             raise invalid(f"OAuth2App is not valid JSON: {problem}") from None
         app = self._permitted(app_id)
@@ -113,7 +114,7 @@ def _require_size(body: bytes) -> None:
 
 def _require_json(body: bytes, refusal: str) -> None:
     try:
-        json.loads(body)
+        orjson.loads(body)
     except ValueError:
         raise invalid(refusal) from None
 

@@ -88,7 +88,7 @@ class Upstream:
             return await self._core.server.outgoing.send(
                 method, url, headers=headers or {}, body=body, seconds=allowed, limit=limit
             )
-        except Unreachable as error:
+        except (Unreachable, ValueError) as error:
             raise PluginError(str(error)) from error
 
     def _authorization(self, app: App, acting_user_id: str) -> dict[str, str]:

@@ -62,6 +62,7 @@ def anything(value: Any, where: str) -> Any:
 
 def array(item: Decoder) -> Decoder:
     def decode(value: Any, where: str) -> list[Any] | None:
+        """A `null` among structs is an empty struct."""
         if value is None:
             return None
         if not isinstance(value, list):
@@ -69,6 +70,12 @@ def array(item: Decoder) -> Decoder:
         return [item({} if each is None else each, where) for each in value] or None
 
     return decode
+
+
+def texts(value: Any, where: str) -> list[str] | None:
+    if value is not None and not isinstance(value, list):
+        raise _mismatch(value, where, "array")
+    return [text(each, where) or "" for each in value or []] or None
 
 
 def struct(name: str, fields: Mapping[str, Decoder]) -> Decoder:
@@ -144,8 +151,14 @@ def form(value: Any, where: str = "Form") -> Json | None:
     return {"source": {"path": value}} if isinstance(value, str) else _form_object(value, where)
 
 
-def binding(value: Any, where: str = "Binding") -> Json | None:
-    decoded = struct(
+def bindings(value: Any, where: str = "bindings") -> list[Json] | None:
+    """A list of Bindings, which hold such lists themselves."""
+    found: list[Json] | None = _binding_array(value, where)
+    return found
+
+
+_binding_array = array(
+    struct(
         "Binding",
         {
             "app_id": text,
@@ -156,13 +169,10 @@ def binding(value: Any, where: str = "Binding") -> Json | None:
             "description": text,
             "submit": call,
             "form": form,
-            "bindings": array(binding),
+            "bindings": bindings,
         },
-    )(value, where)
-    return decoded if decoded is None else dict(decoded)
-
-
-bindings = array(binding)
+    )
+)
 
 _response = struct(
     "CallResponse",
