@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.core.changes import Change, Draw, Effect, Page, Tell
+from bot.core.changes import Change, Draw, Effect, Page, Tell, TellAdmin
 from bot.core.neutral import neutral
 from bot.core.text import NOTHING, Text, count, say
 
@@ -113,6 +113,7 @@ class AlertGroup:
     changed_at: datetime
     changed_by: str = ""
     card: Posted | None = None
+    cards_lost: int = 0
     pages: dict[str, Paged] = field(default_factory=dict)
     history: tuple[Entry, ...] = ()
     told: int = 0
@@ -254,14 +255,18 @@ def _start_chain(group: AlertGroup, now: datetime) -> tuple[AlertGroup, tuple[Ef
 
 
 def _take_step(group: AlertGroup, now: datetime) -> tuple[AlertGroup, tuple[Effect, ...]]:
-    pages = tuple(
+    pages = _pages_of_step(group)
+    step = group.step + 1
+    due_at = now + timedelta(seconds=group.chain[step].wait) if step < len(group.chain) else None
+    return replace(group, step=step, due_at=due_at), pages
+
+
+def _pages_of_step(group: AlertGroup) -> tuple[Effect, ...]:
+    return tuple(
         Effect(key=f"page:{name}", do=Page(page=name, person_id=person_id))
         for person_id in group.chain[group.step].people
         for name in (f"{group.turn}.{group.step}.{person_id}",)
     )
-    step = group.step + 1
-    due_at = now + timedelta(seconds=group.chain[step].wait) if step < len(group.chain) else None
-    return replace(group, step=step, due_at=due_at), pages
 
 
 # ---- the outside answers -------------------------------------------------------------------------------------------
@@ -282,7 +287,8 @@ def drawn(group: AlertGroup, *, post: str, channel_id: str, post_id: str, now: d
 def lost_post(group: AlertGroup, *, post: str) -> GroupChange:
     """A post of ours is gone: forget it, and make the card anew."""
     if post == "card":
-        return Change(doc=replace(group, card=None), effects=(Effect(key="draw:card", do=Draw(post="card")),))
+        lost = replace(group, card=None, cards_lost=group.cards_lost + 1)
+        return Change(doc=lost, effects=(Effect(key="draw:card", do=Draw(post="card")),))
     page = group.pages.get(post)
     if page is None:
         return Change(doc=group)
@@ -295,7 +301,9 @@ def paged(
     post = Posted(channel_id=channel_id, post_id=post_id, edited_at=now)
     told = _with_page(group, page, Paged(person_id=person_id, at=now, post=post))
     logged = _log(told, now, say("Paged {name} by direct message", name=name))
-    return Change(doc=logged, effects=_tell(logged))
+    # Somebody may have acted while the message was on its way: then it shows what is no longer true.
+    stale = () if group.status is Status.FIRING else (Effect(key=f"draw:{page}", do=Draw(post=page)),)
+    return Change(doc=logged, effects=(*_tell(logged), *stale))
 
 
 def page_failed(group: AlertGroup, *, page: str, person_id: str, name: str, reason: str, now: datetime) -> GroupChange:
@@ -308,8 +316,27 @@ def page_failed(group: AlertGroup, *, page: str, person_id: str, name: str, reas
 
 
 def told(group: AlertGroup, *, seq: int) -> GroupChange:
-    """The thread shows the history up to `seq`."""
-    return Change(doc=replace(group, told=max(group.told, seq)))
+    """The thread shows the history up to `seq`; a repeated attempt may have told less than there is by now."""
+    after = replace(group, told=max(group.told, seq))
+    return Change(doc=after, effects=_tell(after))
+
+
+def card_refused(group: AlertGroup, *, reason: str, now: datetime) -> GroupChange:
+    """The channel takes no posts: note it once, tell the admin, and page the first in line if nobody was yet."""
+    reason = neutral(reason, 200)
+    text = say("Could not post in the channel: {reason}", reason=reason)
+    if any(entry.text == text for entry in group.history):
+        return Change(doc=group)
+    told = TellAdmin(
+        text=say(
+            "Alerts of {integration} cannot be posted in their channel: {reason}",
+            integration=neutral(group.integration_name, 100),
+            reason=reason,
+        )
+    )
+    unseen = group.status is Status.FIRING and group.step == 0 and bool(group.chain)
+    pages = _pages_of_step(group)[:1] if unseen else ()
+    return Change(doc=_log(group, now, text), effects=(*pages, Effect(key="tell-admin", do=told)))
 
 
 def noted(group: AlertGroup, *, text: Text, now: datetime) -> GroupChange:
