@@ -1,0 +1,1 @@
+"""Who is acting: proofs of origin and linked accounts."""
