@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from bot.core.servers import Site
 from bot.core.text import NOTHING, Text
 from bot.secret import Secret
 from forms.base import Form, Option
@@ -40,7 +41,8 @@ class Call:
 
     `memory` are claims that we sealed ourselves, into a button or a form, and that came back unharmed.
     `mentions` maps the names in typed text to user ids where the surface resolved them.
-    `user_token` lets us act as the person during this call; it is never stored.
+    `user_token` lets us act as the person during this call; it is never stored. `site` is the Mattermost as it
+    presented itself in this call, where it did.
     """
 
     server_id: str
@@ -56,6 +58,7 @@ class Call:
     post_id: str = ""
     mentions: Mapping[str, str] = field(default_factory=dict)
     user_token: Secret | None = None
+    site: Site | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,10 +11,12 @@ import re
 import secrets
 from dataclasses import dataclass
 
-from cryptography.exceptions import InvalidTag
+from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 KEY_BYTES = 32
 NONCE_BYTES = 12  # 96 random bits: good for 2**32 texts under one key (NIST SP 800-38D)
@@ -176,3 +178,15 @@ def _bytes(text: str) -> bytes | None:
         return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
     except (binascii.Error, ValueError):
         return None
+
+
+def signed_by(public_key: bytes, signature: bytes, message: bytes) -> bool:
+    """Whether the holder of an ECDSA key (DER SubjectPublicKeyInfo) signed this message with SHA-256."""
+    try:
+        key = load_der_public_key(public_key)
+        if not isinstance(key, EllipticCurvePublicKey):
+            return False
+        key.verify(signature, message, ECDSA(SHA256()))
+    except (InvalidSignature, ValueError):
+        return False
+    return True

@@ -1,1 +1,40 @@
-"""Thin HTTP handlers, one class per URL: prove, read, dispatch, answer."""
+"""Thin HTTP handlers, one class per URL: prove, read, dispatch, answer. `routes` is the only table of URLs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tornado.routing import URLSpec
+from tornado.web import url
+
+from bot.services import Services
+from handlers.apps import AppBindings, AppCommand, AppLifecycle, AppManifest, AppPing, AppWebhook
+from handlers.health import Alive, Metrics, Ready
+from handlers.inbound import Inbound
+from handlers.native import NativeAction, NativeCommand, NativeDialog, NativeLookup
+
+SERVER = r"([A-Za-z0-9_-]{16,64})"
+NAME = r"([a-z][a-z0-9.-]{0,40})"
+
+
+def routes(services: Services) -> list[URLSpec]:
+    """Every URL of the bot."""
+    given: dict[str, Any] = {"services": services}
+    app = rf"/mattermost/{SERVER}"
+    return [
+        url(rf"{app}/manifest\.json", AppManifest, given),
+        url(rf"{app}/ping", AppPing, given),
+        url(rf"{app}/(installed|uninstalled|enabled|disabled)", AppLifecycle, given),
+        url(rf"{app}/bindings", AppBindings, given),
+        url(rf"{app}/(command|form|menu|lookup)/{NAME}", AppCommand, given),
+        url(rf"{app}/(button)", AppCommand, given),
+        url(rf"{app}/webhook(?:/{NAME})?", AppWebhook, given),
+        url(rf"/native/{SERVER}/command", NativeCommand, given),
+        url(rf"/native/{SERVER}/action", NativeAction, given),
+        url(rf"/native/{SERVER}/dialog", NativeDialog, given),
+        url(rf"/native/{SERVER}/lookup", NativeLookup, given),
+        url(r"/integrations/v1/([a-z_]{1,40})/([^/]{1,100})/?", Inbound, given),
+        url(r"/healthz", Alive, given),
+        url(r"/readyz", Ready, given),
+        url(r"/metrics", Metrics, given),
+    ]

@@ -83,7 +83,7 @@ class Server:
     site_url: str = ""
     bot_user_id: str = ""
     bot_username: str = ""
-    app_id: str = ""
+    app_id: str = "oncall"
     sealed_webhook_secret: str = ""
     version: str = ""
     signing_key: str = ""
@@ -169,6 +169,18 @@ def bound(server: Server, *, site: Site, by: str, now: datetime) -> ServerChange
     return Change(
         doc=after,
         note=say("OnCall is installed. Next: `/oncall configure` chooses the channel where alerts are posted."),
+    )
+
+
+def finished(server: Server, *, site: Site | None, by: str, now: datetime) -> ServerChange:
+    """Somebody proved with the install code that `site`, the Mattermost they wrote from, is to be served."""
+    waiting = server.waiting_site
+    if waiting is not None and (site is None or site.url == waiting.url):
+        return bound(server, site=waiting, by=by, now=now)
+    if server.state is State.PENDING and site is not None:
+        return bound(server, site=site, by=by, now=now)
+    return Change(
+        doc=server, note=say("OnCall is installed already. `/oncall configure` chooses the channel for alerts.")
     )
 
 

@@ -129,6 +129,9 @@ def _call(room: str, command: Command, *, more: Mapping[str, str] = {}) -> JSON:
     expand: dict[str, str] = {**WHO, **more}
     if command.user_token:
         expand["acting_user_access_token"] = "all"
+    if command.before_install and command.user_token:
+        # What finishes an installation needs the webhook secret, which the plugin shows to admins only.
+        expand["app"] = "all"
     return {"path": f"/{room}/{command.path}", "expand": expand}
 
 

@@ -1,0 +1,23 @@
+"""What the bound parts of a context are made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.clock import Clock
+from bot.installing import Installing
+from bot.mattermost.access import Access
+from bot.registry import Registry
+from bot.storage.stores import Stores
+from bot.vault import Vault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    stores: Stores
+    access: Access
+    installing: Installing
+    vault: Vault
+    registry: Registry
+    clock: Clock
+    public_url: str

@@ -1,0 +1,38 @@
+"""What the handlers get: the parts of one process, put together in `bot.composition`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.clock import Clock
+from bot.config import Config
+from bot.dispatch import Dispatch
+from bot.installing import Installing
+from bot.intake import Intake
+from bot.mattermost.access import Access
+from bot.outgoing.client import Client
+from bot.registry import Registry
+from bot.setup import Setup
+from bot.storage.stores import Stores
+from bot.surfaces.tokens import Sealer
+from bot.vault import Vault
+from bot.worker import Worker
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    config: Config
+    clock: Clock
+    vault: Vault
+    outgoing: Client
+    stores: Stores
+    access: Access
+    registry: Registry
+    dispatch: Dispatch
+    intake: Intake
+    setup: Setup
+    installing: Installing
+    worker: Worker | None = None
+
+    def sealer(self, server_id: str) -> Sealer:
+        return Sealer(self.vault, server_id, self.clock)

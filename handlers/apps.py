@@ -1,0 +1,219 @@
+"""Calls of the Apps plugin: prove, read, dispatch, answer.
+
+Everything but the manifest and the icon needs a JWT made with this server's install secret, without exception.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import structlog
+from tornado.web import HTTPError
+
+from bot.core.people import Role
+from bot.core.servers import Server
+from bot.core.text import Text
+from bot.errors import UserError
+from bot.identity.app_tokens import HEADER, AppToken, BadToken, Caller, acting_user, read_app_token
+from bot.surfaces import apps
+from bot.surfaces.tokens import BadToken as BadMemory
+from bot.words import Reader, words
+from handlers.base import Endpoint
+
+log = structlog.get_logger()
+
+NOBODY = "Mattermost left out who you are. Reload the page and try again."
+
+
+def root_url(public_url: str, server_id: str) -> str:
+    return f"{public_url}/mattermost/{server_id}"
+
+
+class AppManifest(Endpoint):
+    """Public; nothing secret in it."""
+
+    route = "apps-manifest"
+
+    async def get(self, server_id: str) -> None:
+        server = await self.services.stores.servers.recent(server_id)
+        if server is None:
+            raise HTTPError(404)
+        public_url = self.services.config.public_url
+        root = root_url(public_url, server_id)
+        self.answer(apps.manifest(app_id=server.app_id, root_url=root, homepage_url=public_url))
+
+
+class AppCall(Endpoint):
+    """A signed call. Subclasses answer with a call response; every one of them is HTTP 200."""
+
+    caller = Caller.PERSON
+
+    async def post(self, server_id: str, *names: str) -> None:
+        try:
+            server, token = await self._proven(server_id)
+            body = self.read_json()
+            context = _context(body)
+            if not self.of_this_site(server, context):
+                raise BadToken("another Mattermost than the one this secret belongs to")
+            if self._nobody_acts(token, context):
+                return self.answer(apps.error(NOBODY))
+            self._check_acting(server, token, context)
+        except BadToken as problem:
+            log.warning("call not proven", route=self.route, server=server_id, reason=problem.reason)
+            return self.refuse_proof()
+        if not self.of_waiting_site(server, context):
+            await self.services.installing.secret_used(server, token.secret_id)
+            await self.services.installing.keep_token(server, context)
+        self.answer(await self.call(server, body, *names))
+
+    async def call(self, server: Server, body: dict[str, Any], *names: str) -> apps.JSON:
+        raise NotImplementedError
+
+    async def _proven(self, server_id: str) -> tuple[Server, AppToken]:
+        """Unknown servers, removed ones and bad tokens are refused alike. Raises BadToken."""
+        server = await self.services.stores.servers.recent(server_id)
+        keys = self.services.setup.keys_in_force(server) if server is not None else ()
+        token = read_app_token(self.request.headers.get_list(HEADER), keys, now=self.services.clock())
+        if server is None:
+            raise BadToken("no such server")
+        return server, token
+
+    def of_this_site(self, server: Server, context: Mapping[str, Any]) -> bool:
+        """The body is not signed: a secret that leaked must not make us talk to another Mattermost."""
+        return not server.site_url or _site_url(context) == server.site_url
+
+    def of_waiting_site(self, server: Server, context: Mapping[str, Any]) -> bool:
+        """A second Mattermost with the same secret may do nothing but present its install code."""
+        return server.waiting_site is not None and _site_url(context) == server.waiting_site.url
+
+    def _nobody_acts(self, token: AppToken, context: Mapping[str, Any]) -> bool:
+        """The client can strip what a call asks for; that is no attack, but nobody can be served."""
+        return self.caller is Caller.PERSON and not token.acting_user_id and not _user_id(context)
+
+    def _check_acting(self, server: Server, token: AppToken, context: Mapping[str, Any]) -> None:
+        acting_user(token, caller=self.caller, context_user_id=_user_id(context), bot_user_id=server.bot_user_id)
+
+    def reader(self, locale: str = "en", zone: str = "") -> Reader:
+        return Reader(now=self.services.clock(), locale=locale or "en", zone=zone)
+
+
+class AppPing(AppCall):
+    """Mattermost asks this before it installs: a wrong secret stops the installation here."""
+
+    route = "apps-ping"
+    caller = Caller.ANYBODY
+
+    def of_this_site(self, server: Server, context: Mapping[str, Any]) -> bool:
+        """A ping says nothing about where it comes from."""
+        return True
+
+    async def call(self, server: Server, body: dict[str, Any], *names: str) -> apps.JSON:
+        return {"type": "ok"}
+
+
+class AppLifecycle(AppCall):
+    """Installed, uninstalled, enabled, disabled: only for admins, because anyone can make Mattermost call any path."""
+
+    route = "apps-lifecycle"
+
+    def of_this_site(self, server: Server, context: Mapping[str, Any]) -> bool:
+        """A second site is not served, but its installation is remembered until somebody confirms it."""
+        return self.path_args[-1:] == ["installed"] or super().of_this_site(server, context)
+
+    async def call(self, server: Server, body: dict[str, Any], *names: str) -> apps.JSON:
+        context = _context(body)
+        actor = apps.read_actor(context)
+        if actor is None or not actor.admin:
+            return apps.error("Only a Mattermost system admin can do that.")
+        try:
+            text = await self._steps(server, context)[names[0]]()
+        except UserError as refused:
+            return apps.error(words(refused.text, self.reader()))
+        return {"type": "ok", "text": words(text, self.reader())}
+
+    def _steps(self, server: Server, context: Mapping[str, Any]) -> dict[str, Callable[[], Awaitable[Text]]]:
+        installing = self.services.installing
+        return {
+            "installed": lambda: installing.installed(server, context),
+            "uninstalled": lambda: installing.uninstalled(server),
+            "enabled": lambda: installing.enabled(server),
+            "disabled": lambda: installing.disabled(server),
+        }
+
+
+class AppBindings(AppCall):
+    """What the slash command, the menus and the header offer to this person."""
+
+    route = "apps-bindings"
+    caller = Caller.ANYBODY
+
+    def of_this_site(self, server: Server, context: Mapping[str, Any]) -> bool:
+        return super().of_this_site(server, context) or self.of_waiting_site(server, context)
+
+    async def call(self, server: Server, body: dict[str, Any], *names: str) -> apps.JSON:
+        actor = apps.read_actor(_context(body))
+        installed = server.installed and not self.of_waiting_site(server, _context(body))
+        known = await self.services.stores.people.by_user(server.id, actor.user_id) if actor else None
+        role = known.role if known else Role.ADMIN if actor and actor.admin else Role.RESPONDER
+        return apps.bindings(self.services.registry, role=role, installed=installed)
+
+
+class AppCommand(AppCall):
+    """A command, a form, a menu item, a button or a lookup: the first name says which, the second the command."""
+
+    route = "apps-command"
+
+    def of_this_site(self, server: Server, context: Mapping[str, Any]) -> bool:
+        setting_up = self.path_args[1:] in (["command", "setup"], ["form", "setup"])
+        return super().of_this_site(server, context) or (setting_up and self.of_waiting_site(server, context))
+
+    async def call(self, server: Server, body: dict[str, Any], *names: str) -> apps.JSON:
+        context = _context(body)
+        actor = apps.read_actor(context)
+        if actor is None:
+            return apps.error(NOBODY)
+        room, name = names[0], names[1] if len(names) > 1 else ""
+        sealer = self.services.sealer(server.id)
+        try:
+            call = (
+                apps.read_button(body, server_id=server.id, actor=actor, sealer=sealer)
+                if room == "button"
+                else apps.read_call(body, server_id=server.id, room=room, name=name, actor=actor, sealer=sealer)
+            )
+        except BadMemory:
+            return apps.error("This is out of date or was made for somebody else. Please open it again.")
+        call = replace(call, site=self.services.installing.site(server, context))
+        if room == "lookup":
+            found = await self.services.dispatch.options(
+                call, str(body.get("selected_field") or ""), str(body.get("query") or "")
+            )
+            return apps.write_options(found)
+        reply = await self.services.dispatch(call)
+        drawing = apps.Drawing(sealer=sealer, reader=self.reader(actor.locale, actor.zone), user_id=actor.user_id)
+        return apps.write_reply(reply, call, self.services.registry, drawing)
+
+
+class AppWebhook(AppCall):
+    """Our own webhook at Mattermost comes back here and brings a fresh bot token; the base class has kept it."""
+
+    route = "apps-webhook"
+    caller = Caller.WEBHOOK
+
+    async def call(self, server: Server, body: dict[str, Any], *names: str) -> apps.JSON:
+        return {"type": "ok"}
+
+
+def _context(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    context = body.get("context")
+    return context if isinstance(context, dict) else {}
+
+
+def _user_id(context: Mapping[str, Any]) -> str:
+    user = context.get("acting_user")
+    return str(user.get("id") or "") if isinstance(user, dict) else ""
+
+
+def _site_url(context: Mapping[str, Any]) -> str:
+    return str(context.get("mattermost_site_url") or "").rstrip("/")

@@ -1,0 +1,214 @@
+"""Slash commands, presses and dialogs of a Mattermost without the Apps framework: prove, read, dispatch, answer.
+
+Nothing but the slash command's token is signed by Mattermost, so presses and dialogs prove themselves by our own signed
+memory, and where the server published its key, by the signature of their trigger.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from collections.abc import Mapping
+from dataclasses import replace
+
+import structlog
+
+from bot import sealed
+from bot.call import Ask, Call, Reply
+from bot.core.servers import Server, Surface
+from bot.core.text import say
+from bot.errors import BotError, Upstream
+from bot.identity.triggers import BadTrigger, verify_trigger
+from bot.mattermost.answering import answer_later
+from bot.surfaces import native
+from bot.surfaces.capabilities import capabilities
+from bot.surfaces.tokens import BadToken
+from bot.words import Reader, words
+from handlers.base import Endpoint
+
+log = structlog.get_logger()
+
+OUT_OF_DATE = "This is out of date or was made for somebody else. Please open it again."
+TOO_SLOW = say("The form could not be opened in time. Please try again.")
+CONFIRM_SECONDS = 3.0
+
+
+class NativeEndpoint(Endpoint):
+    """Every answer is HTTP 200 with words in it; only a failed proof is 401."""
+
+    async def server(self, server_id: str) -> Server | None:
+        server = await self.services.stores.servers.recent(server_id)
+        if server is None or server.surface is not Surface.NATIVE or not server.installed:
+            return None
+        return server
+
+    async def reader(self, server: Server, user_id: str) -> Reader:
+        known = await self.services.stores.people.by_user(server.id, user_id)
+        now = self.services.clock()
+        return Reader(now=now, locale=known.locale if known else "en", zone=known.zone if known else "")
+
+    def drawing(self, server: Server, reader: Reader, user_id: str) -> native.Drawing:
+        return native.Drawing(
+            sealer=self.services.sealer(server.id),
+            reader=reader,
+            capabilities=capabilities(server.version),
+            dialog_url=f"{self.services.config.public_url}/native/{server.id}/dialog",
+            lookup_url=f"{self.services.config.public_url}/native/{server.id}/lookup",
+            user_id=user_id,
+        )
+
+    async def open_dialog(self, server: Server, ask: Ask, reader: Reader, user_id: str, trigger_id: str) -> bool:
+        drawing = self.drawing(server, reader, user_id)
+        dialog = native.draw_dialog(ask, drawing)
+        try:
+            chat = self.services.access.for_server(server)
+            await chat.open_dialog(trigger_id, drawing.dialog_url, dialog)
+        except Upstream as refused:
+            log.warning("dialog not opened", server=server.id, command=ask.command, reason=refused.reason)
+            return False
+        return True
+
+    def proven_trigger(self, server: Server, trigger_id: str, user_id: str) -> bool:
+        """Proves that this Mattermost served a request of this person just now."""
+        if not server.signing_key:
+            return True
+        try:
+            verify_trigger(trigger_id, user_id=user_id, public_key=server.signing_key, now=self.services.clock())
+        except BadTrigger as problem:
+            log.warning("trigger refused", server=server.id, reason=str(problem))
+            return False
+        return True
+
+
+class NativeCommand(NativeEndpoint):
+    """POST form: a slash command."""
+
+    route = "native-command"
+
+    async def post(self, server_id: str) -> None:
+        server = await self.server(server_id)
+        form = {
+            name: [value.decode("utf-8", "replace") for value in values]
+            for name, values in self.request.body_arguments.items()
+        }
+        if server is None or not self._knows_token(server, form):
+            return self.refuse_proof()
+        call = native.read_command(form, server_id=server.id, registry=self.services.registry)
+        trigger_id = _one(form, "trigger_id")
+        if not self.proven_trigger(server, trigger_id, call.actor.user_id):
+            return self.refuse_proof()
+        answer_url = _one(form, "response_url")
+        reply = await self.services.dispatch(call)
+        reader = await self.reader(server, call.actor.user_id)
+        if isinstance(reply, Ask):
+            ask = self._with_answer_url(reply, server, answer_url)
+            opened = await self.open_dialog(server, ask, reader, call.actor.user_id, trigger_id)
+            return self.answer({} if opened else native.say_privately(words(TOO_SLOW, reader)))
+        self.answer(native.say_privately(native.text_of(reply, reader)))
+
+    def _knows_token(self, server: Server, form: Mapping[str, list[str]]) -> bool:
+        """Each team's command has a token of its own; the token must be that of the team the call names."""
+        given = _one(form, "token").encode()
+        for command in server.commands:
+            if command.team_id == _one(form, "team_id"):
+                about = sealed.command_token(server.id, command.team_id)
+                return hmac.compare_digest(self.services.vault.open(command.sealed_token, about=about).encode(), given)
+        return False
+
+    def _with_answer_url(self, ask: Ask, server: Server, answer_url: str) -> Ask:
+        """The place to confirm at travels through the browser sealed: it is a capability."""
+        if not answer_url.startswith(f"{server.site_url}/hooks/"):
+            return ask
+        envelope = self.services.vault.seal(answer_url, about=f"{server.id}|answer")
+        return replace(ask, memory={**ask.memory, "answer": envelope})
+
+
+class NativeAction(NativeEndpoint):
+    """POST JSON: a press of a button on a post of ours."""
+
+    route = "native-action"
+
+    async def post(self, server_id: str) -> None:
+        server = await self.server(server_id)
+        if server is None:
+            return self.refuse_proof()
+        body = self.read_json()
+        user_id = str(body.get("user_id") or "")
+        if not self.proven_trigger(server, str(body.get("trigger_id") or ""), user_id):
+            return self.refuse_proof()
+        try:
+            call = native.read_action(body, server_id=server.id, sealer=self.services.sealer(server.id))
+        except BadToken:
+            return self.answer(native.say_at_button(OUT_OF_DATE))
+        reply = await self.services.dispatch(call)
+        reader = await self.reader(server, user_id)
+        if isinstance(reply, Ask):
+            opened = await self.open_dialog(server, reply, reader, user_id, str(body.get("trigger_id") or ""))
+            return self.answer({} if opened else native.say_at_button(words(TOO_SLOW, reader)))
+        self.answer(native.say_at_button(native.text_of(reply, reader)))
+
+
+class NativeDialog(NativeEndpoint):
+    """POST JSON: a submitted or cancelled dialog."""
+
+    route = "native-dialog"
+
+    async def post(self, server_id: str) -> None:
+        server = await self.server(server_id)
+        if server is None:
+            return self.refuse_proof()
+        body = self.read_json()
+        try:
+            call = native.read_dialog(body, server_id=server.id, sealer=self.services.sealer(server.id))
+        except BadToken:
+            return self.answer({"error": OUT_OF_DATE})
+        if body.get("cancelled"):
+            return self.answer({})
+        reply = await self.services.dispatch(call)
+        reader = await self.reader(server, call.actor.user_id)
+        if not isinstance(reply, Ask):
+            await self._confirm(server, call, reply, reader)
+        self.answer(native.write_dialog_answer(reply, reader))
+
+    async def _confirm(self, server: Server, call: Call, reply: Reply, reader: Reader) -> None:
+        """Older clients close a failed dialog as if it were saved, so every outcome is also said where it began."""
+        text = native.text_of(reply, reader)
+        if not text:
+            return
+        try:
+            async with asyncio.timeout(CONFIRM_SECONDS):
+                await self._say(server, call, text)
+        except (BotError, TimeoutError) as problem:
+            log.warning("outcome not confirmed", server=server.id, command=call.command, reason=str(problem))
+
+    async def _say(self, server: Server, call: Call, text: str) -> None:
+        chat = self.services.access.for_server(server)
+        envelope = call.memory.get("answer", "")
+        if envelope:
+            url = self.services.vault.open(envelope, about=f"{server.id}|answer")
+            return await answer_later(self.services.outgoing, url, native.say_privately(text))
+        channel_id = await chat.direct_channel(call.actor.user_id)
+        await chat.create_post(channel_id, text, {})
+
+
+class NativeLookup(NativeEndpoint):
+    """POST JSON: what a select in an open dialog offers."""
+
+    route = "native-lookup"
+
+    async def post(self, server_id: str) -> None:
+        server = await self.server(server_id)
+        if server is None:
+            return self.refuse_proof()
+        body = self.read_json()
+        try:
+            call = native.read_dialog(body, server_id=server.id, sealer=self.services.sealer(server.id))
+        except BadToken:
+            return self.answer({"items": []})
+        field, query = native.read_lookup(body)
+        self.answer(native.write_options(await self.services.dispatch.options(call, field, query)))
+
+
+def _one(form: Mapping[str, list[str]], name: str) -> str:
+    values = form.get(name) or [""]
+    return values[0]
