@@ -63,6 +63,14 @@ def test_a_single_altered_character_is_noticed(data: st.DataObject) -> None:
         OLD.open(envelope[:at] + other + envelope[at + 1 :], about=ABOUT)
 
 
+def test_an_envelope_has_one_spelling() -> None:
+    envelope = OLD.seal("four", about=ABOUT)  # 20 bytes: the last character has two unused bits
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    twin = envelope[:-1] + alphabet[alphabet.index(envelope[-1]) ^ 1]
+    with pytest.raises(EnvelopeDamaged):
+        OLD.open(twin, about=ABOUT)
+
+
 @given(st.text() | st.from_regex(r"v1\.k1\.[A-Za-z0-9_-]{0,20}\.[A-Za-z0-9_-]{0,40}", fullmatch=True))
 def test_nonsense_is_damaged_and_nothing_worse(text: str) -> None:
     with pytest.raises(EnvelopeDamaged):

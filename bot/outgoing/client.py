@@ -62,9 +62,11 @@ class Client:
         clock: Callable[[], float] = time.monotonic,
         names: AbstractResolver | None = None,
         tls: ssl.SSLContext | None = None,
+        connect_seconds: float = CONNECT_SECONDS,
     ) -> None:
         self._guard = guard
         self._clock = clock
+        self._connect_seconds = connect_seconds
         names = names or ThreadedResolver()
         # Two sessions, because a resolver does not learn the scheme of the request it resolves for.
         self._anywhere = _session(GuardedResolver(guard, names, listed_only=False), tls)
@@ -99,7 +101,7 @@ class Client:
                 headers=sent,
                 data=content,
                 allow_redirects=False,
-                timeout=ClientTimeout(total=timeout, sock_connect=CONNECT_SECONDS),
+                timeout=ClientTimeout(total=timeout, sock_connect=self._connect_seconds),
             ) as response:
                 received = await _read(response, max_bytes)
                 status, found = response.status, response.headers
@@ -164,7 +166,6 @@ async def _read(response: ClientResponse, max_bytes: int) -> bytes:
     async for chunk in response.content.iter_any():
         received += chunk
         if len(received) > max_bytes:
-            response.close()
             raise TooLarge(f"{response.url.host} answered with more than {max_bytes:,} bytes, which is too much.")
     return bytes(received)
 

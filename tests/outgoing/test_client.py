@@ -196,8 +196,9 @@ async def test_an_answer_has_status_headers_and_duration_whatever_the_status() -
 
 @asynchronous
 async def test_connections_are_kept_and_cookies_are_not() -> None:
-    async with served() as (port, _), client() as http:
-        seen = [echoed(await http.request("GET", f"http://127.0.0.1:{port}/echo")) for _ in range(3)]
+    # A name, because cookie jars take nothing from bare addresses anyway.
+    async with served() as (port, _), client(names=Names(["127.0.0.1"])) as http:
+        seen = [echoed(await http.request("GET", f"http://chat.example.com:{port}/echo")) for _ in range(3)]
     assert len({one["from_port"] for one in seen}) == 1
     assert not any("Cookie" in one["headers"] for one in seen)
 
@@ -256,6 +257,19 @@ async def test_a_closed_port_and_a_silent_one_read_the_same() -> None:
                 await http.request("GET", f"http://127.0.0.1:{port}/slow", timeout=0.05)
     assert str(refused.value) == str(silent.value)
     assert refused.value.__cause__ is not None
+
+
+@asynchronous
+async def test_a_connection_that_is_not_taken_up_is_given_up_before_the_whole_time() -> None:
+    with socket.socket() as full, socket.socket() as first, socket.socket() as second:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        for waiting in (first, second):  # the queue is full now, and further greetings are dropped
+            waiting.setblocking(False)
+            waiting.connect_ex(full.getsockname())
+        async with client(connect_seconds=0.1) as http:
+            with pytest.raises(Unreachable):
+                await http.request("GET", f"http://127.0.0.1:{full.getsockname()[1]}/", timeout=15)
 
 
 @asynchronous
