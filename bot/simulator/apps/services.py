@@ -83,7 +83,7 @@ class Services:
     def caller(self, token: Token | None) -> tuple[str, str]:
         """App and user of an app session; personal access tokens and browser sessions are refused."""
         user_id = _require_user(token)
-        if token is None or token.kind != "app" or not token.app_id:
+        if token is None or token.kind != "app":
             raise unauthorized("not an app session")
         return token.app_id, user_id
 
