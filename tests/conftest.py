@@ -7,6 +7,7 @@ loop are ordinary functions and use `io_loop.run_sync`.
 import asyncio
 import inspect
 import os
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -38,6 +39,14 @@ def io_loop() -> Iterator[IOLoop]:
     yield io_loop
     io_loop.close(all_fds=True)
     asyncio.set_event_loop(None)
+
+
+@pytest.fixture(scope="session")
+def unused_port() -> int:
+    """A port of the loopback address that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,9 @@ Raw = dict[str, Any]
 _KINDS: dict[str, type[Do]] = {kind.__name__: kind for kind in get_args(Do)}
 
 
+NotUnderstood = msgspec.ValidationError
+
+
 class UnknownKind(Exception):
     """An effect that only a newer release can deliver."""
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Generic, TypeVar
 
+import structlog
 from pymongo import ASCENDING, IndexModel, InsertOne, ReplaceOne
 from pymongo.errors import BulkWriteError
 
@@ -17,11 +18,13 @@ from bot.clock import Clock
 from bot.core.changes import Change
 from bot.core.text import say
 from bot.errors import BotError, Busy, NotFound, Unavailable
+from bot.storage import codec
 from bot.storage.codec import Raw
 from bot.storage.mongo import Database, reachable
 from bot.storage.records import Claim, Write, first_record, next_record, opened, stay
 
 T = TypeVar("T")
+log = structlog.get_logger()
 
 TRIES = 40
 LONGEST_PAUSE = 0.05
@@ -109,7 +112,19 @@ class Documents(Generic[T]):
         with reachable():
             cursor = self._collection.find(query, limit=limit, sort=[sort] if sort else None)
             records = await cursor.to_list(length=limit)
-        return [opened(record, self.kind) for record in records]
+        return self._opened(records)
+
+    def _opened(self, records: Iterable[Raw], due: Mapping[str, datetime] | None = None) -> list[Claim[T]]:
+        """One record that cannot be understood (a newer release wrote it) must not keep the others from being read."""
+        claims = []
+        for record in records:
+            try:
+                claims.append(opened(record, self.kind, due_at=(due or {}).get(record["_id"])))
+            except codec.NotUnderstood as problem:
+                log.error(
+                    "document not understood", collection=self.collection_name, id=record["_id"], why=str(problem)
+                )
+        return claims
 
     # ---- writing ----
 
@@ -285,7 +300,7 @@ class Documents(Generic[T]):
                 {"$set": {"lease": token, "lease_until": until, "wake_at": until}, "$inc": {"v": 1}},
             )
             taken = await self._collection.find({"_id": {"$in": list(wanted)}, "lease": token}).to_list(length=limit)
-        return [opened(record, self.kind, due_at=wanted[record["_id"]]) for record in taken]
+        return self._opened(taken, wanted)
 
     async def renew(self, claims: Iterable[Claim[T]], *, lease: timedelta) -> None:
         """Keep serving; leases that were lost meanwhile stay lost."""

@@ -51,8 +51,9 @@ class Database:
             socketTimeoutMS=15_000,
             appname="oncall",
         )
+        self._codec = CodecOptions[dict[str, Any]](tz_aware=True, tzinfo=UTC)
         named = name or self._client.get_default_database(DEFAULT_NAME).name
-        self._database = self._client.get_database(named, codec_options=CodecOptions(tz_aware=True, tzinfo=UTC))
+        self._database = self._client.get_database(named, codec_options=self._codec)
 
     @property
     def name(self) -> str:
@@ -86,7 +87,7 @@ class Database:
         with reachable():
             for _ in range(CLOCK_SAMPLES):
                 asked = clock.local()
-                answer = await self._client.admin.command("hello")
+                answer = await self._client.admin.command("hello", codec_options=self._codec)
                 samples.append((clock.local() - asked, asked, answer["localTime"]))
         took, asked, database_time = min(samples)
         clock.correct(database_time, asked=asked, answered=asked + took)

@@ -93,6 +93,16 @@ def stay(doc: T) -> Change[T]:
     return Change(doc=doc)
 
 
+def followed(first: Change[T], second: Change[T]) -> Change[T]:
+    """Two decisions, the second about the document of the first, as one."""
+    effects = {effect.key: effect for effect in first.effects if effect.key not in second.dropped}
+    for effect in second.effects:
+        effects.pop(effect.key, None)
+        effects[effect.key] = effect
+    dropped = (*first.dropped, *second.dropped)
+    return Change(doc=second.doc, effects=tuple(effects.values()), note=second.note or first.note, dropped=dropped)
+
+
 def opened(record: Raw, kind: type[T], *, due_at: datetime | None = None) -> Claim[T]:
     """A record, read."""
     return Claim(

@@ -146,6 +146,16 @@ async def test_fields_an_older_release_did_not_write_have_their_defaults(
     assert found is not None and (found.told, found.pages) == (0, {})
 
 
+async def test_a_document_that_is_not_understood_does_not_hide_the_others(
+    stores: Stores, database: Database, clock: HeldClock
+):
+    strange = await stores.groups.add(opened_group(clock(), channel_id="town", number=1, key="k1"))
+    added = await stores.groups.add(opened_group(clock(), channel_id="town", number=2, key="k2"))
+    await database.collection("groups").update_one({"_id": strange.id}, {"$set": {"doc.status": "dreaming"}})
+    assert [doc.id for doc in await stores.groups.open(SERVER, 10)] == [added.id]
+    assert [claim.id for claim in await stores.groups.claim(10, lease=LEASE)] == [added.id]
+
+
 async def test_a_repeated_effect_replaces_the_waiting_one_under_a_new_id(stores: Stores, clock: HeldClock):
     added = await stores.groups.add(opened_group(clock(), channel_id="town"))
     claim = await claimed(stores)

@@ -1,0 +1,108 @@
+"""Group commit that clocks itself: whatever arrives while the last batch is under way goes into the next one.
+
+An item that comes alone is served at once; under load the batches grow by themselves. No artificial delays.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar
+
+from bot.errors import Unavailable
+
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
+
+
+def _one(item: object) -> int:
+    return 1
+
+
+class Gathering(Generic[Item, Answer]):
+    """Hands items to `flush` in batches; it answers with as many answers, of which some may be exceptions.
+
+    A batch is as heavy as `most`, or one item; `waiting` is how much weight may wait before new items are refused.
+    """
+
+    def __init__(
+        self,
+        flush: Callable[[list[Item]], Awaitable[list[Answer | Exception]]],
+        *,
+        most: int,
+        waiting: int = 1_000_000,
+        flights: int = 1,
+        weigh: Callable[[Item], int] = _one,
+    ) -> None:
+        self._flush = flush
+        self._most = most
+        self._waiting = waiting
+        self._flights = flights
+        self._weigh = weigh
+        self._queue: deque[tuple[Item, asyncio.Future[Answer]]] = deque()
+        self._weight = 0
+        self._flying = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def weight(self) -> int:
+        """How much waits, not counting what is under way."""
+        return self._weight
+
+    async def submit(self, item: Item) -> Answer:
+        """The answer to this item, once its batch is done. Raises Unavailable at once if too much waits."""
+        if self._queue and self._weight + self._weigh(item) > self._waiting:
+            raise Unavailable("Too much waits to be stored")
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._queue.append((item, future))
+        self._weight += self._weigh(item)
+        if self._flying < self._flights:
+            self._flying += 1
+            task = asyncio.create_task(self._fly())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return await future
+
+    async def _fly(self) -> None:
+        try:
+            await asyncio.sleep(0)  # what else arrives in this turn of the loop comes along
+            while batch := self._take():
+                await _answer(self._flush, batch)
+        finally:
+            self._flying -= 1  # in the same step as the last look into the queue, or an item might be left behind
+
+    def _take(self) -> list[tuple[Item, asyncio.Future[Answer]]]:
+        batch: list[tuple[Item, asyncio.Future[Answer]]] = []
+        room = self._most
+        while self._queue and (not batch or self._weigh(self._queue[0][0]) <= room):
+            item, future = self._queue.popleft()
+            self._weight -= self._weigh(item)
+            room -= self._weigh(item)
+            batch.append((item, future))
+        return batch
+
+
+async def _answer(
+    flush: Callable[[list[Item]], Awaitable[list[Answer | Exception]]],
+    batch: list[tuple[Item, asyncio.Future[Answer]]],
+) -> None:
+    try:
+        answers = await flush([item for item, _ in batch])
+    except BaseException as problem:
+        for _, future in batch:
+            _settle(future, problem if isinstance(problem, Exception) else Unavailable("This process is stopping"))
+        if not isinstance(problem, Exception):
+            raise
+        return
+    for (_, future), answer in zip(batch, answers, strict=True):
+        _settle(future, answer)
+
+
+def _settle(future: asyncio.Future[Answer], answer: Answer | Exception) -> None:
+    if future.done():  # the sender went away
+        return
+    if isinstance(answer, Exception):
+        future.set_exception(answer)
+    else:
+        future.set_result(answer)

@@ -1,0 +1,225 @@
+"""The worker: wakes when something is due, claims it, has it served. Any number of them share the load.
+
+Each store has its own loop, so that a flood of one does not hold up the other. A loop sleeps until the next due time,
+a nudge from a write of this process, or a poll, whichever is first; correctness never depends on the nudge.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Generic, TypeVar
+
+import structlog
+
+from bot.clock import Clock
+from bot.errors import Unavailable
+from bot.serving import LEASE, Serving, Watch, Work
+from bot.storage.documents import Documents
+from bot.storage.records import Claim
+
+T = TypeVar("T")
+
+SERVED_AT_ONCE = 32
+CLAIMED_AT_ONCE = 100
+POLL_SECONDS = 1.0
+GRACE_SECONDS = 15.0
+MOST_PASSES = 1_000
+
+log = structlog.get_logger()
+
+
+class Worker:
+    """Serves several stores. `last_pass` is when each of them was last looked through; None before the first time."""
+
+    def __init__(
+        self,
+        works: Sequence[Work[Any]],
+        clock: Clock,
+        *,
+        lease: timedelta = LEASE,
+        poll_seconds: float = POLL_SECONDS,
+        watch: Watch | None = None,
+    ) -> None:
+        self._clock = clock
+        room = asyncio.Semaphore(SERVED_AT_ONCE)
+        self._loops = [
+            _Loop(work.store, Serving(work, clock, lease=lease, watch=watch), clock, room, lease, poll_seconds, watch)
+            for work in works
+        ]
+
+    @property
+    def last_pass(self) -> datetime | None:
+        passes = [loop.last_pass for loop in self._loops]
+        return min((at for at in passes if at is not None), default=None) if all(passes) else None
+
+    @property
+    def oldest_unsent(self) -> datetime | None:
+        """Since when the oldest effect waits of those that failed at least once."""
+        return min((since for loop in self._loops for since in loop.serving.failing.values()), default=None)
+
+    async def run(self) -> None:
+        """Until `stop`."""
+        await asyncio.gather(*(loop.run() for loop in self._loops))
+
+    async def stop(self, grace_seconds: float = GRACE_SECONDS) -> None:
+        """Claim nothing more, finish what has begun, give back the rest."""
+        await asyncio.gather(*(loop.stop(grace_seconds) for loop in self._loops))
+
+    async def once(self) -> bool:
+        """Serve what is due now, once; whether there was anything."""
+        return any(await asyncio.gather(*(loop.once() for loop in self._loops)))
+
+    async def drain(self) -> None:
+        """Serve everything due at the clock's now, and what becomes due by that. For tests, with a held clock."""
+        for _ in range(MOST_PASSES):
+            if not await self.once():
+                return
+        raise RuntimeError("There is always something due: some decision brings itself about again.")
+
+
+class _Loop(Generic[T]):
+    """One store's loop."""
+
+    def __init__(
+        self,
+        store: Documents[T],
+        serving: Serving[T],
+        clock: Clock,
+        room: asyncio.Semaphore,
+        lease: timedelta,
+        poll_seconds: float,
+        watch: Watch | None,
+    ) -> None:
+        self.serving = serving
+        self.last_pass: datetime | None = None
+        self._store = store
+        self._clock = clock
+        self._room = room
+        self._lease = lease
+        self._poll_seconds = poll_seconds
+        self._watch = watch
+        self._nudged = asyncio.Event()
+        self._stopping = asyncio.Event()
+        self._next_at: datetime | None = None
+        self._claims: dict[str, Claim[T]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        store.woken = self._woken
+
+    # ---- the loop ----
+
+    async def run(self) -> None:
+        renewing = asyncio.create_task(self._renew())
+        try:
+            while not self._stopping.is_set():
+                await self._pass()
+        finally:
+            renewing.cancel()
+
+    async def _pass(self) -> None:
+        """Never raises: a worker that ended would page nobody."""
+        self._nudged.clear()
+        try:
+            more = await self._claim_and_serve()
+            if not more:
+                self._next_at = await self._store.next_wake()
+        except Unavailable as problem:
+            log.warning("worker waits for the database", store=self._store.collection_name, why=str(problem))
+            more = self._later()
+        except Exception:
+            log.exception("worker failed", store=self._store.collection_name, reference=secrets.token_hex(4))
+            more = self._later()
+        if not more:
+            await self._sleep()
+
+    async def _claim_and_serve(self) -> bool:
+        """Whether there may be more to claim at once."""
+        room = CLAIMED_AT_ONCE - len(self._claims)
+        if room < CLAIMED_AT_ONCE // 2:
+            return False  # the next completion wakes us
+        claims = await self._claim(room)
+        for claim in claims:
+            self._start(claim)
+        return len(claims) == room
+
+    async def _claim(self, limit: int) -> list[Claim[T]]:
+        claims = await self._store.claim(limit, lease=self._lease)
+        self.last_pass = now = self._clock()
+        for claim in claims:
+            if self._watch and claim.due_at:
+                self._watch.claimed(late=(now - claim.due_at).total_seconds())
+        return claims
+
+    def _start(self, claim: Claim[T]) -> None:
+        self._claims[claim.id] = claim
+        task = asyncio.create_task(self._serve(claim))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _serve(self, claim: Claim[T]) -> None:
+        try:
+            async with self._room:
+                if self._stopping.is_set():
+                    await self._store.release(claim)
+                else:
+                    await self.serving.serve(claim)
+        finally:
+            self._claims.pop(claim.id, None)
+            if len(self._claims) == CLAIMED_AT_ONCE // 2:
+                self._nudged.set()
+
+    # ---- sleeping ----
+
+    def _woken(self, at: datetime) -> None:
+        if self._next_at is None or at < self._next_at or at <= self._clock():
+            self._next_at = at
+            self._nudged.set()
+
+    def _later(self) -> bool:
+        self._next_at = None
+        return False
+
+    async def _sleep(self) -> None:
+        seconds = self._poll_seconds * random.uniform(0.8, 1.0)
+        if self._next_at is not None and len(self._claims) <= CLAIMED_AT_ONCE // 2:
+            seconds = min(seconds, max((self._next_at - self._clock()).total_seconds(), 0))
+        try:
+            async with asyncio.timeout(seconds):
+                await self._nudged.wait()
+        except TimeoutError:
+            pass
+
+    # ---- leases ----
+
+    async def _renew(self) -> None:
+        while True:
+            await asyncio.sleep(self._lease.total_seconds() / 3)
+            if not self._claims:
+                continue
+            try:
+                await self._store.renew(self._claims.values(), lease=self._lease)
+            except Unavailable as problem:
+                log.warning("leases not renewed", store=self._store.collection_name, why=str(problem))
+
+    # ---- stopping, and one pass for tests ----
+
+    async def stop(self, grace_seconds: float) -> None:
+        self._stopping.set()
+        self._nudged.set()
+        if self._tasks:
+            await asyncio.wait(set(self._tasks), timeout=grace_seconds)
+        left = tuple(self._claims.values())
+        unfinished = tuple(self._tasks)
+        for task in unfinished:
+            task.cancel()
+        await asyncio.gather(*unfinished, return_exceptions=True)
+        for claim in left:
+            await self._store.release(claim)
+
+    async def once(self) -> bool:
+        claims = await self._claim(CLAIMED_AT_ONCE)
+        await asyncio.gather(*(self._serve(claim) for claim in claims))
+        return bool(claims)

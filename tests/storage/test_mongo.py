@@ -1,0 +1,78 @@
+"""The connection: the database's time, and what happens when it is gone."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.clock import DatabaseClock
+from bot.errors import Unavailable
+from bot.storage.embedded import EmbeddedMongo
+from bot.storage.mongo import Database
+from bot.storage.stores import Stores, open_stores
+from tests.clock import HeldClock
+from tests.storage.samples import SERVER, opened_group
+
+
+class WrongClock(DatabaseClock):
+    """A node whose clock is an hour ahead."""
+
+    @staticmethod
+    def local() -> datetime:
+        return datetime.now(UTC) + timedelta(hours=1)
+
+    _local = local
+
+
+@pytest.fixture
+def doomed(tmp_path: Path) -> Iterator[EmbeddedMongo]:
+    mongo = asyncio.run(EmbeddedMongo.start(tmp_path, authentication=False))
+    yield mongo
+    asyncio.run(mongo.stop())
+
+
+async def test_a_wrong_clock_is_corrected(database: Database):
+    clock = WrongClock()
+    assert clock() - datetime.now(UTC) > timedelta(minutes=59)
+    await database.correct(clock)
+    assert abs(clock() - datetime.now(UTC)) < timedelta(seconds=1)
+
+
+async def test_the_uri_may_name_the_database(prepared_uri: str):
+    named = Database("mongodb://127.0.0.1:1/elsewhere")
+    unnamed = Database("mongodb://127.0.0.1:1")
+    assert (named.name, unnamed.name) == ("elsewhere", "oncall")
+    named.close()
+    unnamed.close()
+
+
+def test_a_killed_database_is_unavailable(doomed: EmbeddedMongo):
+    async def story() -> None:
+        database = Database(doomed.uri, selection_seconds=0.3)
+        clock = HeldClock()
+        stores = open_stores(database, clock)
+        await stores.prepare()
+        await stores.groups.add(opened_group(clock()))
+        os.kill(doomed.process_id, signal.SIGKILL)
+        await everything_is_unavailable(database, stores, clock)
+        database.close()
+
+    asyncio.run(story())
+
+
+async def everything_is_unavailable(database: Database, stores: Stores, clock: HeldClock) -> None:
+    attempts = (
+        database.ping(),
+        stores.groups.add(opened_group(clock(), number=2, key="other")),
+        stores.groups.find(SERVER, "x"),
+        stores.groups.claim(10, lease=timedelta(seconds=20)),
+        stores.groups.next_wake(),
+        stores.groups.reserve_numbers(SERVER, 1),
+        stores.integrations.by_key(("d",)),
+    )
+    for outcome in await asyncio.gather(*attempts, return_exceptions=True):
+        assert isinstance(outcome, Unavailable), outcome

@@ -1,0 +1,14 @@
+"""Waiting for something that other tasks bring about, with a bound."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+
+async def until(ready: Callable[[], Awaitable[bool] | bool], seconds: float = 10) -> None:
+    """Give the other tasks their turn until `ready`."""
+    async with asyncio.timeout(seconds):
+        while True:
+            answer = ready()
+            if answer if isinstance(answer, bool) else await answer:
+                return
+            await asyncio.sleep(0)
