@@ -188,7 +188,7 @@ def test_a_form_in_a_response_is_cleaned_and_the_loss_is_noted(world: World) -> 
     assert found["submit"] == {"path": "/do"}
     assert found["icon"] == f"{world.simulator.site_url}{PLUGIN}/apps/oncall/static/bell.png"
     assert [field["label"] for field in found["fields"]] == ["good"]
-    assert world.dropped('app oncall, form from /do: field name must be a single word: "a b"')
+    assert world.dropped('app oncall, form from /do: field name "a b" has a blank in it')
 
 
 def test_the_jwt_lasts_15_minutes_and_names_only_an_expanded_user(world: World) -> None:  # 44

@@ -265,7 +265,7 @@ def test_the_rest_endpoints_list_install_disable_and_uninstall(world: World) -> 
 
     deploy = {"app_id": "oncall", "deploy_type": "http"}
     assert post("update-app-listing", world.manifest())[0] == 200
-    assert post("install-app", deploy) == (500, "app does not support http deployment\n")
+    assert post("install-app", deploy) == (500, "the app can not be deployed as http\n")
     assert post("update-app-listing", {**world.manifest(), "add_deploys": ["http"]})[0] == 200
     assert post("install-app", deploy, world.session(world.user))[0] == 401
     status, text = post("install-app", deploy)

@@ -84,8 +84,8 @@ def test_bindings_come_as_a_bare_list_and_with_problems_for_tests(world: World) 
         ("/command", ["apps", "oncall"])
     ]
     told = json.loads(world.http("GET", f"{API}/bindings?{query}&test=1", token=token)[1])
-    assert "/in_post: location is not granted" in told["error"]
-    assert world.dropped("app alpha, bindings: /command: location is not granted")
+    assert "/in_post: not granted" in told["error"]
+    assert world.dropped("app alpha, bindings: /command: not granted")
     assert world.http("GET", f"{API}/bindings")[1] == "null"
 
 

@@ -33,7 +33,7 @@ class BindingsCleaner:
             return None
         place = _join(parent, binding["location"])
         if not any(place.startswith(granted) for granted in self.granted_locations):
-            self.problems.append(f"{place}: location is not granted: forbidden")
+            self.problems.append(f"{place}: not granted: forbidden")
             return None
         if place not in TOP_LOCATIONS:
             binding["app_id"] = self.app_id
@@ -41,27 +41,27 @@ class BindingsCleaner:
             return None
         self._clean_icon(binding, place)
         if parent == CHANNEL_HEADER and "icon" not in binding and self.user_agent == "webapp":
-            self.problems.append(f"{place}: no icon in channel header binding")
+            self.problems.append(f"{place}: a channel header button needs an icon")
             return None
         return self._clean_content(binding, place)
 
     def _locate(self, binding: Json, parent: str) -> bool:
         location = binding.get("location") or binding.get("label", "")
         if not location:
-            self.problems.append(f"{parent}: sub-binding with no location nor label")
+            self.problems.append(f"{parent}: a binding has no location and no label")
             return False
         binding["location"] = location.strip()
         if binding["location"] != location:
-            self.problems.append(f"{_join(parent, binding['location'])}: trimmed whitespace from location")
+            self.problems.append(f"{_join(parent, binding['location'])}: blanks around the location are cut")
         return True
 
     def _label_command(self, binding: Json, place: str) -> bool:
         label = binding.get("label") or binding["location"]
         binding["label"] = label.strip()
         if binding["label"] != label:
-            self.problems.append(f"{place}: trimmed whitespace from label {binding['label']}")
+            self.problems.append(f"{place}: blanks around the label are cut")
         if has_blank(binding["label"]):
-            self.problems.append(f'{place}: command label "{binding["label"]}" has multiple words')
+            self.problems.append(f'{place}: command label "{binding["label"]}" has a blank in it')
             return False
         return True
 
@@ -74,7 +74,7 @@ class BindingsCleaner:
     def _clean_content(self, binding: Json, place: str) -> Json | None:
         contents = [key for key in ("bindings", "form", "submit") if key in binding]
         if len(contents) != 1:
-            self.problems.append(f'{place}: (only) one of "submit", "form", or "bindings" must be set in a binding')
+            self.problems.append(f"{place}: needs exactly one of submit, form and bindings")
             return None
         if contents == ["bindings"]:
             binding["bindings"] = self.clean(binding["bindings"], place)

@@ -21,7 +21,7 @@ def clean_form(form: Json, *, icon_url: IconUrl) -> tuple[Json, list[str]]:
     if icon := clean_icon(form, "form", icon_url=icon_url, problems=problems):
         cleaned["icon"] = icon
     if "submit" not in form and "source" not in form:
-        problems.append("form must define either a submit or a source")
+        problems.append("the form has neither submit nor source")
     if fields := _clean_fields(form.get("fields", []), problems):
         cleaned["fields"] = fields
     return cleaned, problems
@@ -34,7 +34,7 @@ def clean_icon(owner: Json, where: str, *, icon_url: IconUrl, problems: list[str
     try:
         return icon_url(icon)
     except PluginError as error:
-        problems.append(f'{where}: invalid icon path "{icon}": {error.text}')
+        problems.append(f'{where}: icon "{icon}" is blanked: {error.text}')
         return ""
 
 
@@ -60,23 +60,23 @@ def _labelled(field: Json) -> Json:
 def _field_fault(field: Json, labels: set[str]) -> str:
     name, label = field.get("name", ""), field["label"]
     if not name:
-        return f"field with no name, label {label}"
+        return f"a field has no name (label {label})"
     if has_blank(name):
-        return f'field name must be a single word: "{name}"'
+        return f'field name "{name}" has a blank in it'
     if has_blank(label):
-        return f'label must be a single word: "{label}" (field: {name})'
-    return f'repeated label: "{label}" (field: {name})' if label in labels else ""
+        return f'label "{label}" of field {name} has a blank in it'
+    return f'label "{label}" of field {name} is taken by an earlier field' if label in labels else ""
 
 
 def _clean_select(field: Json, problems: list[str]) -> str:
     """Clean the options of a select in place; the reason if the whole field must go."""
     name, type_ = field["name"], field.get("type")
     if type_ == "dynamic_select" and "lookup" not in field:
-        return f"no lookup call for dynamic select: {name}"
+        return f"dynamic select {name} has no lookup"
     if type_ != "static_select":
         return ""
     field["options"] = _clean_options(name, field.get("options", []), problems)
-    return "" if field["options"] else f"no options for static select: {name}"
+    return "" if field["options"] else f"static select {name} has no options left"
 
 
 def _clean_options(name: str, options: list[Json], problems: list[str]) -> list[Json]:
@@ -97,7 +97,7 @@ def _clean_options(name: str, options: list[Json], problems: list[str]) -> list[
 
 def _option_fault(label: str, value: str, labels: set[str], values: set[str]) -> str:
     if not label:
-        return "option with neither label nor value"
+        return "an option has no label and no value"
     if label in labels:
-        return f'repeated label "{label}" on select option'
-    return f'repeated value "{value}" on select option' if value in values else ""
+        return f'option label "{label}" is taken'
+    return f'option value "{value}" is taken' if value in values else ""

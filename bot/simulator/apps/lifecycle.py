@@ -67,7 +67,7 @@ class Lifecycle:
         """The record to be saved; an earlier one keeps its secret, bot and OAuth data."""
         manifest = self._listed(app_id)
         if deploy_type not in manifest.content:
-            raise PluginError(f"app does not support {deploy_type} deployment")
+            raise PluginError(f"the app can not be deployed as {deploy_type}")
         if not self.can_deploy(deploy_type):
             raise PluginError(f'deployment type "{deploy_type}" is not configured on this Mattermost server')
         before = self._core.store.apps.get(app_id) or App(manifest=manifest)

@@ -146,18 +146,18 @@ def _icon_faults(icon: str) -> Iterator[str]:
 def _id_faults(app_id: str) -> Iterator[str]:
     size = len(app_id.encode())
     if size < 3:
-        yield f"appID {app_id} too short, should be 3 bytes"
+        yield f'app_id "{app_id}" is shorter than 3 bytes'
     if size > 32:
-        yield f"appID {app_id} too long, should be 32 bytes"
+        yield f'app_id "{app_id}" is longer than 32 bytes'
     for character in _forbidden_characters(app_id):
-        yield f"invalid character '{character}' in appID \"{app_id}\""
+        yield f"app_id \"{app_id}\" may not contain '{character}'"
 
 
 def _version_faults(version: str) -> Iterator[str]:
     if len(version.encode()) > 10:
-        yield f"version {version} too long, should be in v00_00_000 format"
+        yield f"version {version} is longer than 10 bytes"
     for character in _forbidden_characters(version):
-        yield f"invalid character '{character}' in appVersion"
+        yield f"version may not contain '{character}'"
 
 
 def _forbidden_characters(text: str) -> list[str]:
@@ -173,7 +173,7 @@ def _permission_faults(permissions: list[str]) -> Iterator[str]:
 
 def _deploy_faults(content: Json) -> Iterator[str]:
     if not any(name in content for name in _DEPLOY_TYPES):
-        yield "manifest has no deployment information (http, aws_lambda, open_faas, etc.)"
+        yield "no way to deploy is given (http, aws_lambda, open_faas, plugin)"
     if "http" not in content:
         return
     root_url = content["http"].get("root_url", "")

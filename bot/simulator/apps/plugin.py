@@ -76,12 +76,12 @@ class AppsPlugin:
         call = app.manifest.call("bindings") or {}
         response = await self.calls.call(app, call, acting_user_id=user_id, context=context)
         if response["type"] == "error":
-            return [], [f"received app error: {response.get('text', '')}"]
+            return [], [f"the app answered with an error: {response.get('text', '')}"]
         try:
             bindings = self._decoded(response)
         except wire.DecodeError as problem:
             self.core.surprise(app.app_id, "bindings", [str(problem)])
-            return [], [f"failed to decode bindings: {problem}"]
+            return [], [f"no list of bindings: {problem}"]
         cleaner = BindingsCleaner(
             app_id=app.app_id,
             granted_locations=app.locations,
