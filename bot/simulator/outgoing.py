@@ -2,6 +2,7 @@
 
 import asyncio
 import ipaddress
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -13,6 +14,9 @@ from bot.simulator.faults import Fault, Faults
 from bot.simulator.state import State
 
 READ_LIMIT = 1 << 20
+LOG_LENGTH = 100_000
+"""How many requests each log keeps, so that a long demonstration does not fill the memory."""
+
 _AGENT = "Mattermost-Bot/1.1"
 
 
@@ -44,7 +48,7 @@ class Outgoing:
         self._state = state
         self._faults = faults
         self._client: aiohttp.ClientSession | None = None
-        self.sent: list[Sent] = []
+        self.sent: deque[Sent] = deque(maxlen=LOG_LENGTH)
 
     @property
     def timeout(self) -> float:

@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +22,7 @@ from bot.simulator.native.dialogs import Dialogs
 from bot.simulator.native.execute import CommandRunner
 from bot.simulator.native.replies import Replies
 from bot.simulator.native.triggers import TriggerKey
-from bot.simulator.outgoing import Outgoing
+from bot.simulator.outgoing import LOG_LENGTH, Outgoing
 from bot.simulator.posting import Posting
 from bot.simulator.profiles import profile_of
 from bot.simulator.records import Channel, Json, Post, Team, Token, User
@@ -66,7 +67,7 @@ class Simulator:
         self._runner = CommandRunner(self.state, self.outgoing, self.replies, self.trigger_key)
         self._actions = Actions(self.state, self.outgoing, self.posting, self.trigger_key, cookies, self.profile)
         self.dialogs = Dialogs(self.state, self.events, self.outgoing, self.trigger_key, self.profile, self.surprise)
-        self.requests: list[RequestSeen] = []
+        self.requests: deque[RequestSeen] = deque(maxlen=LOG_LENGTH)
         self.surprises: list[str] = []
         self.version_id = f"{self.profile.full_version}.{self.profile.full_version}.0.false"
         self._port = port

@@ -26,6 +26,12 @@ def test_unknown_paths_are_404_and_noted(world: World, run: Run) -> None:
     assert world.simulator.surprises == ["unknown path: GET /api/v4/nothing/here"]
 
 
+def test_ids_of_the_wrong_form_are_refused_before_any_look_up(world: World, run: Run) -> None:
+    status, error = run(world.as_bot("GET", "/channels/abc"))
+    assert (status, error["id"]) == (400, "api.context.invalid_url_param.app_error")
+    assert run(world.as_bot("GET", f"/channels/{'x' * 26}"))[0] == 404
+
+
 def test_unknown_methods_are_405_and_noted(world: World, run: Run) -> None:
     assert run(world.as_bot("DELETE", "/users/me"))[0] == 405
     assert len(world.simulator.surprises) == 1

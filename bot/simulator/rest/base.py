@@ -1,13 +1,14 @@
 """What every request to the server has in common: tokens, faults, JSON, AppError answers and the request log."""
 
 import asyncio
+import re
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any
 
 import orjson
 from tornado.web import HTTPError, RequestHandler
 
-from bot.simulator.errors import ApiError, forbidden
+from bot.simulator.errors import ApiError, forbidden, invalid_url_parameter
 from bot.simulator.faults import Fault
 from bot.simulator.records import Json, Token, new_id
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from bot.simulator.server import Simulator
 
 _LIMITED_KINDS = ("bot", "app", "personal")
+_CHECKED_IDS = ("post_id", "channel_id", "user_id", "team_id", "command_id")
+_ID = re.compile(r"[a-z0-9]{26}")
 _SAFE = ("GET", "HEAD", "OPTIONS")
 
 
@@ -50,6 +53,13 @@ class BaseHandler(RequestHandler):
             self._answer_fault(self._fault)
             return
         self.check_access()
+        self._check_path_ids()
+
+    def _check_path_ids(self) -> None:
+        """Ids of the wrong form are refused before anything is looked up."""
+        for name, value in self.path_kwargs.items():
+            if name in _CHECKED_IDS and not _ID.fullmatch(value) and (name, value) != ("user_id", "me"):
+                raise invalid_url_parameter(name)
 
     def check_access(self) -> None:
         """Refuse here, before the method runs."""

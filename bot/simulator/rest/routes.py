@@ -6,9 +6,14 @@ from bot.simulator.profiles import Profile
 from bot.simulator.rest import bots, channels, integrations, posts, system, teams, users
 from bot.simulator.rest.websocket import EventSocket
 
-_ID = "([a-z0-9]{26})"
-_USER = "(me|[a-z0-9]{26})"
 _API = "/api/v4"
+
+_POST = "(?P<post_id>[A-Za-z0-9]+)"
+_CHANNEL = "(?P<channel_id>[A-Za-z0-9]+)"
+_USER = "(?P<user_id>[A-Za-z0-9]+)"
+_TEAM = "(?P<team_id>[A-Za-z0-9]+)"
+_COMMAND = "(?P<command_id>[A-Za-z0-9]+)"
+_HOOK = "(?P<hook_id>[A-Za-z0-9]+)"
 
 Paths = list[tuple[str, type[Any]]]
 
@@ -24,22 +29,22 @@ def routes(profile: Profile) -> Paths:
         *_system_paths(),
     ]
     rules = [(f"{_API}{path}", handler) for path, handler in relative]
-    return [*rules, (f"/hooks/commands/{_ID}", integrations.ResponseUrl)]
+    return [*rules, (f"/hooks/commands/{_HOOK}", integrations.ResponseUrl)]
 
 
 def _post_paths(profile: Profile) -> Paths:
     return [
         ("/posts", posts.Posts),
-        (f"/posts/{_ID}/patch", posts.PatchPost),
+        (f"/posts/{_POST}/patch", posts.PatchPost),
         ("/channels/direct", channels.DirectChannel),
         ("/posts/ephemeral", posts.EphemeralPost),
-        (f"/posts/{_ID}", posts.OnePost),
-        (f"/posts/{_ID}/thread", posts.Thread),
-        (f"/posts/{_ID}/reactions", posts.PostReactions),
-        (f"/posts/{_ID}/(pin|unpin)", posts.PinPost),
-        (f"/posts/{_ID}/actions/({profile.action_id_pattern})", integrations.ClickAction),
+        (f"/posts/{_POST}", posts.OnePost),
+        (f"/posts/{_POST}/thread", posts.Thread),
+        (f"/posts/{_POST}/reactions", posts.PostReactions),
+        (f"/posts/{_POST}/(?P<kind>pin|unpin)", posts.PinPost),
+        (f"/posts/{_POST}/actions/(?P<action_id>{profile.action_id_pattern})", integrations.ClickAction),
         ("/reactions", posts.Reactions),
-        (f"/users/{_USER}/posts/{_ID}/reactions/([A-Za-z0-9_+-]+)", posts.OneReaction),
+        (f"/users/{_USER}/posts/{_POST}/reactions/(?P<emoji>[A-Za-z0-9_+-]+)", posts.OneReaction),
     ]
 
 
@@ -47,15 +52,15 @@ def _channel_paths() -> Paths:
     return [
         ("/channels", channels.Channels),
         ("/channels/group", channels.GroupChannel),
-        (f"/channels/{_ID}", channels.OneChannel),
-        (f"/channels/{_ID}/patch", channels.PatchChannel),
-        (f"/channels/{_ID}/posts", posts.ChannelPosts),
-        (f"/channels/{_ID}/pinned", posts.PinnedPosts),
-        (f"/channels/{_ID}/members", channels.ChannelMembers),
-        (f"/channels/{_ID}/members/{_USER}", channels.OneChannelMember),
-        (f"/teams/{_ID}/channels", channels.TeamChannels),
-        (f"/teams/{_ID}/channels/search", channels.SearchChannels),
-        (f"/teams/{_ID}/channels/name/([a-z0-9_-]+)", channels.ChannelByName),
+        (f"/channels/{_CHANNEL}", channels.OneChannel),
+        (f"/channels/{_CHANNEL}/patch", channels.PatchChannel),
+        (f"/channels/{_CHANNEL}/posts", posts.ChannelPosts),
+        (f"/channels/{_CHANNEL}/pinned", posts.PinnedPosts),
+        (f"/channels/{_CHANNEL}/members", channels.ChannelMembers),
+        (f"/channels/{_CHANNEL}/members/{_USER}", channels.OneChannelMember),
+        (f"/teams/{_TEAM}/channels", channels.TeamChannels),
+        (f"/teams/{_TEAM}/channels/search", channels.SearchChannels),
+        (f"/teams/{_TEAM}/channels/name/(?P<name>[A-Za-z0-9_-]+)", channels.ChannelByName),
     ]
 
 
@@ -67,27 +72,27 @@ def _user_paths() -> Paths:
         ("/users/status/ids", users.StatusesByIds),
         ("/users/tokens/revoke", users.RevokeToken),
         (f"/users/{_USER}", users.OneUser),
-        ("/users/username/([A-Za-z0-9._-]+)", users.UserByName),
-        ("/users/email/([^/]+)", users.UserByEmail),
+        ("/users/username/(?P<name>[A-Za-z0-9._-]+)", users.UserByName),
+        ("/users/email/(?P<email>[^/]+)", users.UserByEmail),
         (f"/users/{_USER}/roles", users.UserRoles),
         (f"/users/{_USER}/status", users.UserStatus),
         (f"/users/{_USER}/tokens", users.UserTokens),
         (f"/users/{_USER}/teams", users.UserTeams),
-        (f"/users/{_USER}/teams/{_ID}/channels", users.UserChannels),
+        (f"/users/{_USER}/teams/{_TEAM}/channels", users.UserChannels),
         ("/bots", bots.Bots),
-        (f"/bots/{_ID}", bots.OneBot),
-        (f"/bots/{_ID}/(enable|disable)", bots.SwitchBot),
+        (f"/bots/{_USER}", bots.OneBot),
+        (f"/bots/{_USER}/(?P<switch>enable|disable)", bots.SwitchBot),
     ]
 
 
 def _team_paths() -> Paths:
     return [
         ("/teams", teams.Teams),
-        (f"/teams/{_ID}", teams.OneTeam),
-        ("/teams/name/([a-z0-9-]+)", teams.TeamByName),
-        (f"/teams/{_ID}/members", teams.TeamMembers),
-        (f"/teams/{_ID}/members/ids", teams.TeamMembersByIds),
-        (f"/teams/{_ID}/members/{_USER}", teams.OneTeamMember),
+        (f"/teams/{_TEAM}", teams.OneTeam),
+        ("/teams/name/(?P<name>[A-Za-z0-9_-]+)", teams.TeamByName),
+        (f"/teams/{_TEAM}/members", teams.TeamMembers),
+        (f"/teams/{_TEAM}/members/ids", teams.TeamMembersByIds),
+        (f"/teams/{_TEAM}/members/{_USER}", teams.OneTeamMember),
     ]
 
 
@@ -95,11 +100,11 @@ def _integration_paths(profile: Profile) -> Paths:
     found: Paths = [
         ("/commands", integrations.CommandList),
         ("/commands/execute", integrations.ExecuteCommand),
-        (f"/commands/{_ID}", integrations.OneCommand),
-        (f"/commands/{_ID}/regen_token", integrations.CommandToken),
-        (f"/commands/{_ID}/move", integrations.CommandTeam),
-        (f"/teams/{_ID}/commands/autocomplete", integrations.CommandAutocomplete),
-        (f"/teams/{_ID}/commands/autocomplete_suggestions", integrations.CommandSuggestions),
+        (f"/commands/{_COMMAND}", integrations.OneCommand),
+        (f"/commands/{_COMMAND}/regen_token", integrations.CommandToken),
+        (f"/commands/{_COMMAND}/move", integrations.CommandTeam),
+        (f"/teams/{_TEAM}/commands/autocomplete", integrations.CommandAutocomplete),
+        (f"/teams/{_TEAM}/commands/autocomplete_suggestions", integrations.CommandSuggestions),
         ("/actions/dialogs/open", integrations.OpenDialog),
         ("/actions/dialogs/submit", integrations.SubmitDialog),
     ]
