@@ -1,0 +1,175 @@
+"""Puts one process together: builds the parts in order, runs what its role needs, closes them in reverse."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+import structlog
+from tornado.httpserver import HTTPServer
+from tornado.netutil import bind_sockets
+from tornado.web import Application
+
+from bot import registry
+from bot.clock import Clock, DatabaseClock
+from bot.config import Config, Role
+from bot.contexts.making import MakeContexts
+from bot.contexts.parts import Parts
+from bot.core import alerts, servers
+from bot.deliver import Delivery
+from bot.dispatch import Dispatch
+from bot.installing import Installing
+from bot.intake import Intake
+from bot.log import log_request
+from bot.mattermost.access import Access
+from bot.outgoing.client import Client
+from bot.outgoing.guard import Guard
+from bot.services import Services
+from bot.serving import Work
+from bot.setup import Setup
+from bot.storage.embedded import EmbeddedMongo
+from bot.storage.mongo import Database
+from bot.storage.stores import open_stores
+from bot.vault import Vault
+from bot.worker import Worker
+from handlers import routes
+
+log = structlog.get_logger()
+
+CORRECT_CLOCK_SECONDS = 60.0
+MAX_BODY = 17 * 1024 * 1024
+
+
+def build(config: Config, database: Database, clock: Clock, *, works: bool = True) -> Services:
+    """The parts of one process over an open database. `works` is whether it delivers effects."""
+    vault = Vault(config.encryption_keys.reveal())
+    outgoing = Client(Guard(config.allow_private_networks))
+    stores = open_stores(database, clock)
+    access = Access(outgoing=outgoing, vault=vault, clock=clock)
+    setup = Setup(servers=stores.servers, vault=vault, clock=clock, public_url=config.public_url)
+    installing = Installing(servers=stores.servers, setup=setup, outgoing=outgoing, vault=vault, clock=clock)
+    commands = registry.load()
+    parts = Parts(
+        stores=stores,
+        access=access,
+        installing=installing,
+        vault=vault,
+        registry=commands,
+        clock=clock,
+        public_url=config.public_url,
+    )
+    delivery = Delivery(stores=stores, access=access, vault=vault, clock=clock, public_url=config.public_url)
+    works_for = (
+        Work(store=stores.groups, advance=_advance_group, deliver=delivery.group),
+        Work(store=stores.servers, advance=_advance_server, deliver=delivery.server),
+    )
+    return Services(
+        config=config,
+        clock=clock,
+        vault=vault,
+        outgoing=outgoing,
+        stores=stores,
+        access=access,
+        registry=commands,
+        dispatch=Dispatch(commands, MakeContexts(parts)),
+        intake=Intake(stores, clock),
+        setup=setup,
+        installing=installing,
+        worker=Worker(works_for, clock) if works else None,
+    )
+
+
+_advance_group = alerts.advance
+_advance_server = servers.advance
+
+
+def application(services: Services) -> Application:
+    return Application(routes(services), log_function=log_request)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A bot that serves: where it listens, and its parts."""
+
+    services: Services
+    port: int
+
+
+@asynccontextmanager
+async def running(config: Config) -> AsyncIterator[Running]:
+    """Everything a role needs, up and ready; taken down in reverse when the block ends."""
+    async with AsyncExitStack() as stack:
+        uri = config.mongodb_uri.reveal() if config.mongodb_uri else await _embedded(config, stack)
+        database = Database(uri)
+        stack.callback(database.close)
+        clock = DatabaseClock()
+        await database.correct(clock)
+        services = build(config, database, clock, works=config.role is not Role.WEB)
+        stack.push_async_callback(services.outgoing.close)
+        await services.stores.prepare()
+        stack.callback(asyncio.create_task(_keep_correcting(database, clock)).cancel)
+        if services.worker is not None:
+            await _work(services.worker, stack)
+        port = config.port if config.role is Role.WORKER else await _listen(services, stack)
+        log.info("ready", role=config.role.value, port=port)
+        yield Running(services=services, port=port)
+
+
+async def _embedded(config: Config, stack: AsyncExitStack) -> str:
+    mongo = await EmbeddedMongo.start(config.data_dir)
+    stack.push_async_callback(mongo.stop)
+    return mongo.uri
+
+
+async def _work(worker: Worker, stack: AsyncExitStack) -> None:
+    task = asyncio.create_task(worker.run())
+    task.add_done_callback(_report)
+    stack.push_async_callback(worker.stop)
+
+
+def _report(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and task.exception() is not None:
+        log.error("the worker ended", exc_info=task.exception())
+
+
+async def _listen(services: Services, stack: AsyncExitStack) -> int:
+    config = services.config
+    sockets = bind_sockets(config.port, config.host or None)
+    server = HTTPServer(
+        application(services),
+        xheaders=bool(config.trusted_proxies),
+        trusted_downstream=[str(network) for network in config.trusted_proxies],
+        max_body_size=MAX_BODY,
+        idle_connection_timeout=120,
+    )
+    server.add_sockets(sockets)
+    stack.push_async_callback(server.close_all_connections)
+    stack.callback(server.stop)
+    return int(sockets[0].getsockname()[1])
+
+
+async def _keep_correcting(database: Database, clock: DatabaseClock) -> None:
+    while True:
+        await asyncio.sleep(CORRECT_CLOCK_SECONDS)
+        with contextlib.suppress(Exception):
+            await database.correct(clock)
+
+
+async def serve(config: Config) -> None:
+    """Until somebody stops us (SIGTERM, Ctrl-C): then finish what has begun, give back the rest, and end."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stopped.set)
+    async with running(config):
+        await stopped.wait()
+        log.info("stopping")
+
+
+def run(role: Role, config: Config) -> None:
+    """Run one process of this role until it is stopped."""
+    asyncio.run(serve(config))

@@ -1,0 +1,37 @@
+"""A whole world for stories: a strict Mattermost, the bot over a real database, people at keyboards, held time.
+
+Every story runs on each surface: the `world` fixture is parametrised, and a story never asks which one it is on.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+from tornado.ioloop import IOLoop
+
+from bot.storage.mongo import Database
+from tests.clock import HeldClock
+from tests.scenarios.world import SURFACES, World
+
+
+@pytest.fixture(params=SURFACES)
+def surface(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def world(surface: str, io_loop: IOLoop, database: Database, clock: HeldClock) -> Iterator[World]:
+    """Installed, with a channel for alerts and one integration that pages @ana, then @ben."""
+    world = World(surface, database, clock)
+    io_loop.run_sync(world.open)
+    io_loop.run_sync(world.install)
+    yield world
+    io_loop.run_sync(world.close)
+
+
+@pytest.fixture
+def bare_world(surface: str, io_loop: IOLoop, database: Database, clock: HeldClock) -> Iterator[World]:
+    """A Mattermost and a bot that do not know each other yet."""
+    world = World(surface, database, clock)
+    io_loop.run_sync(world.open)
+    yield world
+    io_loop.run_sync(world.close)
