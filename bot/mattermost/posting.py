@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from bot.errors import Upstream
 from bot.mattermost import wire
@@ -42,6 +42,15 @@ class Mark:
         return {PROP: {"group": self.about, "post": self.post, "seq": self.seq}}
 
 
+class Content(Protocol):
+    """What a post says: text and props as a surface draws them."""
+
+    @property
+    def message(self) -> str: ...
+    @property
+    def props(self) -> Mapping[str, Any]: ...
+
+
 class PostGone(Exception):
     """The post was deleted, or cannot be edited any more."""
 
@@ -49,8 +58,7 @@ class PostGone(Exception):
 async def post_once(
     mattermost: Mattermost,
     channel_id: str,
-    message: str,
-    props: Mapping[str, Any],
+    content: Content,
     *,
     mark: Mark,
     root_id: str = "",
@@ -68,8 +76,8 @@ async def post_once(
     try:
         post = await mattermost.create_post(
             channel_id,
-            message,
-            {**props, **mark.props()},
+            content.message,
+            {**content.props, **mark.props()},
             root_id=root_id,
             pending_post_id=pending_id(bot_user_id, mark),
         )
@@ -83,12 +91,10 @@ async def post_once(
     return post
 
 
-async def edit_post(
-    mattermost: Mattermost, post_id: str, message: str, props: Mapping[str, Any], *, mark: Mark
-) -> None:
+async def edit_post(mattermost: Mattermost, post_id: str, content: Content, *, mark: Mark) -> None:
     """Show something else in a post of ours. Raises PostGone where it has to be made anew, and Upstream."""
     try:
-        await mattermost.patch_post(post_id, message, {**props, **mark.props()})
+        await mattermost.patch_post(post_id, content.message, {**content.props, **mark.props()})
     except Upstream as refused:
         if await _is_gone(mattermost, post_id, refused):
             raise PostGone from refused
