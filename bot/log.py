@@ -12,7 +12,6 @@ import re
 import secrets
 import sys
 from collections.abc import Callable, MutableMapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from traceback import extract_tb, format_exception
@@ -32,6 +31,8 @@ FRAMES = 6
 MOST_FRAMES = 20
 PLAIN = re.compile(r"[!#-<>-\[\]-~]+")  # visible ASCII without quote, equals sign and backslash
 
+log = structlog.get_logger()
+
 Event = dict[str, Any]
 Draw = Callable[[Event], str]
 Write = Callable[[str], object]
@@ -46,39 +47,32 @@ class Settings(Protocol):
     def log_format(self) -> str: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Logging:
-    """What `configure_logging` set up. `log_request` is for Tornado's setting `log_function`."""
-
-    log_request: Callable[[RequestHandler], None]
-
-
 def new_reference() -> str:
     """Eight hex digits that tie a sentence for a person to a log line: "mention 3f9a01c2"."""
     return secrets.token_hex(4)
 
 
-def configure_logging(
-    settings: Settings, *, stream: TextIO | None = None, clock: Clock = DatabaseClock.local
-) -> Logging:
+def configure_logging(settings: Settings, *, stream: TextIO | None = None, clock: Clock = DatabaseClock.local) -> None:
     """Send everything that is logged to one stream (standard error), in one format."""
     level = logging.getLevelNamesMapping()[settings.log_level]
     draw = draw_json if settings.log_format == "json" else draw_text
     write = (stream or sys.stderr).write
     _configure_structlog(level, draw, write, clock)
     _configure_standard(level, draw, write, clock)
-    return Logging(log_request=_request_logger(level, draw, write, clock))
 
 
 def _configure_structlog(level: int, draw: Draw, write: Write, clock: Clock) -> None:
     def finish(_logger: object, method: str, event: MutableMapping[str, Any]) -> str:
-        level_name = "error" if method == "exception" else method
-        head = {"at": stamp(clock()), "level": level_name, "event": event.pop("event", "")}
+        line = {
+            "at": stamp(clock()),
+            "level": "error" if method == "exception" else method,
+            "event": scrub(str(event.pop("event", ""))),
+        }
         failure = _failure(event.pop("exc_info", None), draw)
-        return draw(scrub_values(head | dict(event) | failure))
+        return draw(line | scrub_values(event) | scrub_values(failure))
 
     structlog.configure(
-        processors=[structlog.contextvars.merge_contextvars, finish],
+        processors=[finish],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=lambda *_names: _Line(write),
         cache_logger_on_first_use=False,
@@ -138,25 +132,17 @@ def _message(record: logging.LogRecord) -> str:
         return str(record.msg)
 
 
-def _request_logger(level: int, draw: Draw, write: Write, clock: Clock) -> Callable[[RequestHandler], None]:
-    """One line per request. Nothing in it comes from the sender, so it is written without being scrubbed."""
-
-    def log_request(handler: RequestHandler) -> None:
-        status = handler.get_status()
-        if level > logging.INFO and status < 500:
-            return
-        event = {
-            "at": stamp(clock()),
-            "level": "error" if status >= 500 else "info",
-            "event": "request",
-            "route": getattr(handler, "route", "") or type(handler).__name__,
-            "method": method if (method := handler.request.method) in handler.SUPPORTED_METHODS else "other",
-            "status": status,
-            "ms": round(handler.request.request_time() * 1000, 1),
-        }
-        write(draw(event) + "\n")
-
-    return log_request
+def log_request(handler: RequestHandler) -> None:
+    """For Tornado's setting `log_function`. Nothing in the line comes from the sender."""
+    status, method = handler.get_status(), handler.request.method
+    write = log.error if status >= 500 else log.info
+    write(
+        "request",
+        route=getattr(handler, "route", "") or type(handler).__name__,
+        method=method if method in handler.SUPPORTED_METHODS else "other",
+        status=status,
+        ms=round(handler.request.request_time() * 1000, 1),
+    )
 
 
 def stamp(at: datetime) -> str:
@@ -211,6 +197,3 @@ def _told(error: BaseException) -> str:
 def _places(traceback: TracebackType | None) -> str:
     frames = extract_tb(traceback)[-FRAMES:]
     return " < ".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in reversed(frames))
-
-
-__all__ = ["Logging", "ScrubbedHandler", "configure_logging", "new_reference", "scrub"]

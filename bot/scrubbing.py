@@ -13,6 +13,7 @@ from typing import Any
 
 STARS = "***"
 LONGEST = 16_384
+SHORTEST = 6  # no rule fits into less
 
 SECRET_NAMES = frozenset(
     {
@@ -97,6 +98,8 @@ RULE_OF = {needle: rule for rule in RULES for needle in rule.needles}
 
 def scrub(text: str) -> str:
     """The text without the secrets in it; what is longer than LONGEST characters is cut, so that none costs much."""
+    if len(text) < SHORTEST:
+        return text
     if len(text) > LONGEST:
         text = text[:LONGEST] + "…"
     small = text.lower()

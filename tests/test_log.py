@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine
 from tornado.web import Application, RequestHandler
 
-from bot.log import ScrubbedHandler, configure_logging, new_reference
+from bot.log import ScrubbedHandler, configure_logging, log_request, new_reference
 from bot.scrubbing import LONGEST, scrub
 
 NOON = datetime(2026, 1, 31, 12, 0, 0, 123_000, tzinfo=UTC)
@@ -69,12 +69,12 @@ def requested(path: str, *, level: str = "INFO", form: str = "text", status: int
         def set_close_callback(self, _callback: object) -> None: ...
 
     output = Output()
-    logs = configure_logging(Chosen(level, form), stream=output, clock=lambda: NOON)
+    configure_logging(Chosen(level, form), stream=output, clock=lambda: NOON)
     line = RequestStartLine(method, path, "HTTP/1.1")
     request = HTTPServerRequest(start_line=line, headers=HTTPHeaders({"Host": "bot"}), connection=Connection())  # type: ignore[arg-type]
     handler = Inbound(Application(), request)
     handler.set_status(status)
-    logs.log_request(handler)
+    log_request(handler)
     return output
 
 

@@ -1,0 +1,66 @@
+"""What the operator says about a Mattermost that is to be set up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, validates_schema
+
+NAME_LENGTH = 64
+
+
+class Line(fields.String):
+    """One line of text; blanks around it do not count."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **more: Any) -> str:
+        text = super()._deserialize(value, attr, data, **more).strip()
+        if not text and self.required:
+            raise ValidationError("This is needed.")
+        if any(not character.isprintable() for character in text):
+            raise ValidationError("Only ordinary characters, please.")
+        return text
+
+
+class Name(Line):
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **more: Any) -> str:
+        text = super()._deserialize(value, attr, data, **more)
+        if len(text) > NAME_LENGTH:
+            raise ValidationError(f"At most {NAME_LENGTH} characters, please.")
+        return text
+
+
+NEEDED: dict[str, Any] = {"required": "This is needed.", "null": "This is needed.", "invalid": "This has to be a text."}
+
+
+class NewServer(Schema):
+    """A name, and for a Mattermost without the Apps framework also its address and an admin's token."""
+
+    name = Name(required=True, error_messages=NEEDED)
+    native = fields.Boolean(load_default=False, error_messages={"invalid": "This has to be true or false."})
+    url = Line(load_default="", error_messages=NEEDED)
+    token = Line(load_default="", error_messages=NEEDED)
+
+    class Meta:
+        unknown = EXCLUDE
+
+    @validates_schema
+    def native_needs_an_address(self, data: Mapping[str, Any], **_: Any) -> None:
+        if not data.get("native"):
+            return
+        problems: dict[str, list[str]] = {}
+        if not _is_address(data["url"]):
+            problems["url"] = ["The address of your Mattermost is needed, for example https://chat.example.com."]
+        if not data["token"]:
+            problems["token"] = ["The access token of a Mattermost system admin is needed. It is not kept."]
+        if problems:
+            raise ValidationError(problems)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc
