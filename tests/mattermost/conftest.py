@@ -19,7 +19,7 @@ def make_world(io_loop, clock):
     yield make
     for world in made:
         io_loop.run_sync(world.close)
-        assert world.simulator.surprises == []
+        assert list(world.simulator.surprises) == []
 
 
 @pytest.fixture

@@ -83,4 +83,5 @@ class World:
         """This surprise was meant; it must have happened."""
         met = [surprise for surprise in self.simulator.surprises if matches(surprise)]
         assert met, self.simulator.surprises
-        self.simulator.surprises = [surprise for surprise in self.simulator.surprises if surprise not in met]
+        for surprise in met:
+            self.simulator.surprises.remove(surprise)

@@ -1,0 +1,339 @@
+"""Carries effects out: what a decision wants to happen in Mattermost happens here, and what came of it goes back.
+
+Drawing happens as late as possible, from the document as it is then. Every delivery returns what was learned, as a pure
+decision about the document. What may pass raises Upstream and the worker tries again; what will not is learned, too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TypeVar
+
+import structlog
+
+from bot.clock import Clock
+from bot.core import alerts, cards
+from bot.core.alerts import AlertGroup, Posted, Status
+from bot.core.cards import Card
+from bot.core.changes import Change, Draw, Effect, Page, RenewPushToken, Tell, TellAdmin
+from bot.core.neutral import plain
+from bot.core.people import Person
+from bot.core.servers import Server, State, Surface
+from bot.core.text import Text
+from bot.errors import Upstream
+from bot.mattermost.access import Access
+from bot.mattermost.client import Mattermost
+from bot.mattermost.posting import Mark, PostGone, edit_post, is_archived, post_once, seq_of
+from bot.mattermost.refusals import FORBIDDEN, NOT_FOUND
+from bot.storage.records import stay
+from bot.storage.stores import Stores
+from bot.surfaces import apps, native
+from bot.surfaces.drawn import Drawn
+from bot.surfaces.tokens import Sealer
+from bot.vault import Vault
+from bot.words import Reader, moment, words
+
+log = structlog.get_logger()
+
+T = TypeVar("T")
+Learned = Callable[[T], Change[T]]
+
+# Within this time Mattermost surely recognises a repeated pending id (it does for 30 s).
+SURE = timedelta(seconds=25)
+PAUSED = 60.0
+SEEN_ACTIVE = timedelta(minutes=5)
+TOLD_AGAIN = timedelta(hours=1)
+LATE = timedelta(minutes=1)
+LINE = 1000
+REMEMBERED = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """What one delivery about an alert group needs. `tried_since`: an earlier attempt may have come through."""
+
+    server: Server
+    mattermost: Mattermost
+    group: AlertGroup
+    tried_since: datetime | None
+
+
+class Delivery:
+    """Delivers effects of alert groups and of servers."""
+
+    def __init__(self, *, stores: Stores, access: Access, vault: Vault, clock: Clock, public_url: str) -> None:
+        self._stores = stores
+        self._access = access
+        self._vault = vault
+        self._clock = clock
+        self._public_url = public_url.rstrip("/")
+        self._seen_active: dict[tuple[str, str], datetime] = {}
+        self._told: dict[tuple[str, str], datetime] = {}
+
+    async def group(
+        self, group: AlertGroup, effect: Effect, *, since: datetime | None = None, tries: int = 0
+    ) -> Learned[AlertGroup]:
+        """`since` is when the effect came to wait, where known; `tries` how often delivery failed. Raises Upstream."""
+        server = await self._serving(group.server_id)
+        if server is None:
+            return stay
+        scene = Scene(
+            server=server,
+            mattermost=self._access.for_server(server),
+            group=group,
+            tried_since=self._tried_since(since or group.opened_at, tries),
+        )
+        match effect.do:
+            case Page() as page:
+                return await self._page(scene, page)
+            case Draw(post="card"):
+                return await self._draw_card(scene)
+            case Draw(post=name):
+                return await self._draw_page(scene, name)
+            case Tell():
+                return await self._tell(scene)
+            case TellAdmin(text=text):
+                await self._tell_admin(server, text)
+        return stay
+
+    async def server(
+        self, server: Server, effect: Effect, *, since: datetime | None = None, tries: int = 0
+    ) -> Learned[Server]:
+        """Raises Upstream."""
+        match effect.do:
+            case RenewPushToken():
+                await self._renew(server)
+            case TellAdmin(text=text) if server.installed:
+                await self._tell_admin(server, text)
+        return stay
+
+    async def _serving(self, server_id: str) -> Server | None:
+        """The server, if it is to be served. Raises Upstream while it is paused; None drops what was to be done."""
+        server = await self._stores.servers.recent(server_id)
+        if server is None or server.state is State.REMOVED:
+            return None
+        if not server.installed:
+            raise Upstream("OnCall is paused on this server", permanent=False, retry_after=PAUSED)
+        return server
+
+    def _tried_since(self, since: datetime, tries: int) -> datetime | None:
+        if tries == 0 and self._clock() - since <= SURE:
+            return None
+        return since
+
+    # ---- pages: the first thing that must arrive ----
+
+    async def _page(self, scene: Scene, page: Page) -> Learned[AlertGroup]:
+        group = scene.group
+        if not _wanted(group, page):
+            return stay
+        people = await self._people(group, page.person_id)
+        person = people.get(page.person_id)
+        failed = partial(alerts.page_failed, page=page.page, person_id=page.person_id, now=self._clock())
+        if person is None:
+            return partial(failed, name="somebody", reason="they are not known here any more")
+        if not person.mattermost_user_id:
+            return partial(failed, name=person.mention, reason="they have no Mattermost account linked")
+        try:
+            return await self._page_person(scene, page, person, people)
+        except Upstream as refused:
+            if not refused.permanent:
+                raise
+            return partial(failed, name=person.mention, reason=refused.reason)
+
+    async def _page_person(
+        self, scene: Scene, page: Page, person: Person, people: Mapping[str, Person]
+    ) -> Learned[AlertGroup]:
+        await self._check_active(scene, person.mattermost_user_id)
+        channel_id = await scene.mattermost.direct_channel(person.mattermost_user_id)
+        # Acknowledging means silence at once: look again right before sending.
+        group = await self._stores.groups.find(scene.group.server_id, scene.group.id)
+        if group is None or not _wanted(group, page):
+            return stay
+        post = await post_once(
+            scene.mattermost,
+            channel_id,
+            self._page_picture(scene.server, group, person.id, people),
+            mark=Mark(about=group.id, post=page.page),
+            tried_since=scene.tried_since,
+        )
+        return partial(
+            alerts.paged,
+            page=page.page,
+            person_id=person.id,
+            name=person.mention,
+            now=self._clock(),
+            channel_id=channel_id,
+            post_id=post["id"],
+        )
+
+    async def _check_active(self, scene: Scene, user_id: str) -> None:
+        """Mattermost takes messages to deactivated people without a word. Raises Upstream, permanent."""
+        now, key = self._clock(), (scene.server.id, user_id)
+        seen = self._seen_active.get(key)
+        if seen is not None and now - seen < SEEN_ACTIVE:
+            return
+        users = await scene.mattermost.users_by_ids([user_id])
+        if not users:
+            raise Upstream("their Mattermost account does not exist any more", permanent=True)
+        if users[0].get("delete_at"):
+            raise Upstream("their Mattermost account is deactivated", permanent=True)
+        _remember(self._seen_active, key, now)
+
+    async def _draw_page(self, scene: Scene, name: str) -> Learned[AlertGroup]:
+        page = scene.group.pages.get(name)
+        if page is None or page.post is None:
+            return stay
+        people = await self._people(scene.group, page.person_id)
+        drawn = self._page_picture(scene.server, scene.group, page.person_id, people)
+        return await self._edit(scene, page.post, name, Mark(about=scene.group.id, post=name), drawn)
+
+    # ---- the card and its thread ----
+
+    async def _draw_card(self, scene: Scene) -> Learned[AlertGroup]:
+        group = scene.group
+        if not group.channel_id:
+            return stay
+        people = await self._people(group)
+        drawn = self._picture(scene.server, cards.draw(group, names=_names(people)), self._channel_reader(scene.server))
+        mark = Mark(about=group.id, post=f"card{group.cards_lost or ''}")
+        if group.card is not None:
+            return await self._edit(scene, group.card, "card", mark, drawn)
+        try:
+            post = await post_once(scene.mattermost, group.channel_id, drawn, mark=mark, tried_since=scene.tried_since)
+        except Upstream as refused:
+            return self._card_refused(scene, refused)
+        return self._drawn("card", group.channel_id, post["id"])
+
+    async def _edit(self, scene: Scene, post: Posted, name: str, mark: Mark, drawn: Drawn) -> Learned[AlertGroup]:
+        try:
+            await edit_post(scene.mattermost, post.post_id, drawn, mark=mark)
+        except PostGone:
+            return partial(alerts.lost_post, post=name)
+        except Upstream as refused:
+            return self._card_refused(scene, refused)
+        return self._drawn(name, post.channel_id, post.post_id)
+
+    def _drawn(self, name: str, channel_id: str, post_id: str) -> Learned[AlertGroup]:
+        return partial(alerts.drawn, post=name, channel_id=channel_id, post_id=post_id, now=self._clock())
+
+    def _card_refused(self, scene: Scene, refused: Upstream) -> Learned[AlertGroup]:
+        if not refused.permanent:
+            raise refused
+        log.warning("a post was refused", server=scene.server.id, group=scene.group.id, status=refused.status)
+        return partial(alerts.card_refused, reason=_why(refused), now=self._clock())
+
+    async def _tell(self, scene: Scene) -> Learned[AlertGroup]:
+        group, entries = scene.group, alerts.untold(scene.group)
+        if group.card is None or not entries:
+            return stay
+        first, last = entries[0].seq, entries[-1].seq
+        reader = self._channel_reader(scene.server)
+        try:
+            post = await post_once(
+                scene.mattermost,
+                group.card.channel_id,
+                Drawn(message="\n".join(_line(entry, reader) for entry in entries)),
+                mark=Mark(about=group.id, post=f"tell{group.cards_lost}.{first}", seq=last),
+                root_id=group.card.post_id,
+                tried_since=scene.tried_since,
+            )
+        except PostGone:
+            return partial(alerts.lost_post, post="card")
+        except Upstream as refused:
+            return self._card_refused(scene, refused)
+        return partial(alerts.told, seq=seq_of(post, last))
+
+    # ---- admins and tokens ----
+
+    async def _tell_admin(self, server: Server, text: Text) -> None:
+        """The same sentence at most once an hour: a hundred alert groups may share one trouble."""
+        admin = await self._stores.people.by_user(server.id, server.installed_by)
+        message = words(text, self._reader(server, admin))
+        now, key = self._clock(), (server.id, message)
+        told = self._told.get(key)
+        if not server.installed_by or (told is not None and now - told < TOLD_AGAIN):
+            return
+        name = hashlib.sha256(message.encode("utf-8", "replace")).hexdigest()[:16]
+        mattermost = self._access.for_server(server)
+        try:
+            channel_id = await mattermost.direct_channel(server.installed_by)
+            mark = Mark(about=server.id, post=f"admin{now:%Y%m%d%H}.{name}")
+            await post_once(mattermost, channel_id, Drawn(message=message), mark=mark)
+        except Upstream as refused:
+            if not refused.permanent:
+                raise
+            log.warning("the admin cannot be told", server=server.id, status=refused.status)
+        _remember(self._told, key, now)
+
+    async def _renew(self, server: Server) -> None:
+        """A refusal is not repeated here: the core asks again as long as the token is needed."""
+        try:
+            await self._access.renew(server)
+        except Upstream as refused:
+            if not refused.permanent:
+                raise
+
+    # ---- drawing ----
+
+    def _page_picture(self, server: Server, group: AlertGroup, person_id: str, people: Mapping[str, Person]) -> Drawn:
+        card = cards.draw_page(group, names=_names(people), person_id=person_id)
+        return self._picture(server, card, self._reader(server, people.get(person_id)))
+
+    def _picture(self, server: Server, card: Card, reader: Reader) -> Drawn:
+        sealer = Sealer(self._vault, server.id, self._clock)
+        if server.surface is Surface.APPS:
+            return apps.draw_post(card, sealer=sealer, reader=reader, app_id=server.app_id)
+        action_url = f"{self._public_url}/native/{server.id}/action"
+        return native.draw_post(card, sealer=sealer, reader=reader, action_url=action_url)
+
+    def _reader(self, server: Server, person: Person | None) -> Reader:
+        reader = self._channel_reader(server)
+        if person is None:
+            return reader
+        return replace(reader, locale=person.locale or reader.locale, zone=person.zone or reader.zone)
+
+    def _channel_reader(self, server: Server) -> Reader:
+        locale, zone = server.settings.get("locale", ""), server.settings.get("zone", "")
+        return Reader(now=self._clock(), locale=locale or "en", zone=zone)
+
+    async def _people(self, group: AlertGroup, *others: str) -> dict[str, Person]:
+        """Everybody in the chain, and these."""
+        ids = {person_id for step in group.chain for person_id in step.people} | set(others)
+        return await self._stores.people.with_ids(group.server_id, sorted(ids))
+
+
+def _wanted(group: AlertGroup, page: Page) -> bool:
+    """A page is for one turn of firing: once somebody acted it has lost its reason. Nobody is paged twice for it."""
+    turn = page.page.partition(".")[0]
+    return group.status is Status.FIRING and turn == str(group.turn) and page.page not in group.pages
+
+
+def _names(people: Mapping[str, Person]) -> dict[str, str]:
+    return {person_id: person.mention for person_id, person in people.items()}
+
+
+def _line(entry: alerts.Entry, reader: Reader) -> str:
+    """One line of the thread; it pings nobody: that is what pages are for."""
+    line = plain(words(entry.text, reader), LINE)
+    return line if reader.now - entry.at < LATE else f"{moment(entry.at, reader)}: {line}"
+
+
+def _why(refused: Upstream) -> str:
+    if is_archived(refused):
+        return "the channel is archived"
+    if refused.status == FORBIDDEN:
+        return "the bot may not post there; invite it to the channel"
+    if refused.status == NOT_FOUND:
+        return "the channel does not exist any more"
+    return refused.reason
+
+
+def _remember(known: dict[tuple[str, str], datetime], key: tuple[str, str], at: datetime) -> None:
+    if len(known) >= REMEMBERED:
+        known.clear()
+    known[key] = at
