@@ -20,7 +20,7 @@ export class Composer {
     this.box = h('textarea', {
       id, rows: '1', testid: id, 'aria-label': thread ? 'Reply' : 'Message', 'aria-autocomplete': 'list',
       'aria-controls': this.listId, autocomplete: 'off', spellcheck: 'true',
-      oninput: () => this.typed(), onkeydown: (event) => this.key(event), onblur: () => setTimeout(() => this.close(), 150),
+      oninput: () => this.typed(), onkeydown: (event) => this.key(event), onblur: () => setTimeout(() => document.activeElement !== this.box && this.close(), 150),
     });
     this.list = h('ul', {id: this.listId, class: 'completions', role: 'listbox', 'aria-label': 'Suggestions',
       testid: 'suggestions', hidden: true});

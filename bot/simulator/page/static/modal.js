@@ -38,8 +38,9 @@ export class ModalView {
     if (!this.element.open) return;
     this.element.close();
     replace(this.element);
-    if (this.before?.isConnected) this.before.focus();
-    else document.getElementById('message-box')?.focus();
+    const next = this.before?.isConnected ? this.before : document.getElementById('message-box');
+    next.blur(); // Chromium has put the focus back without a caret: typing would go nowhere.
+    next.focus();
   }
 
   focus(focused) {
@@ -191,7 +192,7 @@ class Picker {
     this.input = h('input', {...common, type: 'text', role: 'combobox', autocomplete: 'off', 'aria-expanded': 'false',
       'aria-controls': listId, 'aria-autocomplete': 'list', placeholder: field.placeholder || 'Search…',
       oninput: () => this.open(), onfocus: () => this.open(), onkeydown: (event) => this.key(event),
-      onblur: () => setTimeout(() => this.shut(), 150)});
+      onblur: () => setTimeout(() => document.activeElement !== this.input && this.shut(), 150)});
     this.list = h('ul', {id: listId, class: 'choices', role: 'listbox', hidden: true});
     this.element = h('div', {class: 'picker'}, h('div', {class: 'picker-box'}, this.chips, this.input), this.list);
     this.show();

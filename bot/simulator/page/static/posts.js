@@ -16,8 +16,10 @@ export function avatar(name, isBot, size = '') {
 }
 
 // `acts` carries what a person can do: click, choose, pick, thread, dismiss. `place` is channel or thread.
+// Private answers within a thread are shown in the channel too, below the post they belong to.
 export function drawPosts(parent, posts, picture, acts, place) {
-  const items = withDays(posts).map((item) => ({
+  const shown = place === 'channel' ? posts.flatMap((post) => [post, ...post.replies.filter((reply) => reply.is_private)]) : posts;
+  const items = withDays(shown).map((item) => ({
     ...item,
     me: picture.me.username,
     menu: picture.apps.menu,
@@ -62,7 +64,7 @@ function drawPost(item, acts, place) {
     drawCards(post, acts, me),
     item.failed ? h('p', {class: 'failed', role: 'alert', testid: 'action-error'}, item.failed) : null,
     drawReactions(post),
-    place === 'channel' && post.replies.length ? drawThreadLine(post, acts) : null),
+    place === 'channel' ? drawThreadLine(post, acts) : null),
   drawTools(item, acts, place));
 }
 
@@ -134,11 +136,13 @@ function drawReactions(post) {
 }
 
 function drawThreadLine(post, acts) {
-  const last = post.replies[post.replies.length - 1];
-  const who = [...new Set(post.replies.map((reply) => reply.author))].slice(0, 3);
+  const replies = post.replies.filter((reply) => !reply.is_private);
+  if (!replies.length) return null;
+  const last = replies[replies.length - 1];
+  const who = [...new Set(replies.map((reply) => reply.author))].slice(0, 3);
   return h('button', {type: 'button', class: 'thread-line', testid: 'open-thread', onclick: () => acts.thread(post)},
-    ...who.map((name) => avatar(name, post.replies.some((reply) => reply.author === name && reply.is_bot), 'tiny')),
-    h('strong', {}, `${post.replies.length} ${post.replies.length === 1 ? 'reply' : 'replies'}`),
+    ...who.map((name) => avatar(name, replies.some((reply) => reply.author === name && reply.is_bot), 'tiny')),
+    h('strong', {}, `${replies.length} ${replies.length === 1 ? 'reply' : 'replies'}`),
     h('span', {}, `last at ${TIME.format(last.at)}`));
 }
 
