@@ -87,13 +87,20 @@ async def _answer(
     flush: Callable[[list[Item]], Awaitable[list[Answer | Exception]]],
     batch: list[tuple[Item, asyncio.Future[Answer]]],
 ) -> None:
+    """Nothing is swallowed here: every failure goes to those who wait for it."""
     try:
         answers = await flush([item for item, _ in batch])
-    except BaseException as problem:
+    except asyncio.CancelledError:
         for _, future in batch:
-            _settle(future, problem if isinstance(problem, Exception) else Unavailable("This process is stopping"))
-        if not isinstance(problem, Exception):
-            raise
+            _settle(future, Unavailable("This process is stopping"))
+        raise
+    except Exception as problem:
+        if len(batch) == 1 or isinstance(problem, Unavailable):
+            for _, future in batch:
+                _settle(future, problem)
+            return
+        for single in batch:  # one that cannot be done must not harm the others
+            await _answer(flush, [single])
         return
     for (_, future), answer in zip(batch, answers, strict=True):
         _settle(future, answer)

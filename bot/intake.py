@@ -1,0 +1,223 @@
+"""Taking alerts in: whoever is answered has their alerts on the journal of a majority.
+
+Alerts that arrive while others are being written are written together with the next ones (group commit): one query for
+the live groups they belong to, pure decisions, one bulk for the groups beside one for the raw alerts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from bot.clock import Clock
+from bot.core import alerts
+from bot.core.alerts import AlertGroup
+from bot.core.changes import Change
+from bot.core.integrations import Integration
+from bot.errors import Unavailable
+from bot.gathering import Gathering
+from bot.integrations.payload import Bundle, Payload
+from bot.storage.alerts import Receipt
+from bot.storage.groups import open_key
+from bot.storage.ids import new_id
+from bot.storage.records import Claim, followed
+from bot.storage.stores import Stores
+
+TOGETHER = 1_000
+WAITING = 50_000
+TRIES = 20
+LONGEST_PAUSE = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """One sender's payload. `channel_id` is where its groups are posted; empty is nowhere."""
+
+    integration: Integration
+    channel_id: str
+    payload: Payload
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """What became of a payload: how many alerts are stored now, and in which groups, by number."""
+
+    alerts: int
+    groups: tuple[int, ...]
+
+
+@dataclass(slots=True)
+class _Pending:
+    """The bundles of one group key that wait to be applied, with the places of their senders."""
+
+    server_id: str
+    bundles: list[tuple[int, Arrival, Bundle]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Decision:
+    """What the first `taken` of the waiting bundles make of a group; without a change they have no effect."""
+
+    taken: int
+    change: Change[AlertGroup] | None
+    claim: Claim[AlertGroup] | None
+
+    @property
+    def opens(self) -> bool:
+        return self.change is not None and self.claim is None
+
+
+class Intake:
+    """Takes payloads in for all servers; one per process."""
+
+    def __init__(self, stores: Stores, clock: Clock, *, waiting: int = WAITING) -> None:
+        self._stores = stores
+        self._clock = clock
+        self._gathering = Gathering[Arrival, Accepted](
+            self._flush, most=TOGETHER, waiting=waiting, weigh=lambda arrival: arrival.payload.alerts
+        )
+
+    @property
+    def waiting(self) -> int:
+        """How many alerts wait to be written."""
+        return self._gathering.weight
+
+    async def accept(self, integration: Integration, payload: Payload) -> Accepted:
+        """Store a payload; returns when it is durable. Raises Unavailable: the sender should try again."""
+        channel_id = integration.channel_id
+        if not channel_id:
+            server = await self._stores.servers.recent(integration.server_id)
+            channel_id = server.channel_id if server else ""
+        return await self._gathering.submit(Arrival(integration=integration, channel_id=channel_id, payload=payload))
+
+    async def _flush(self, arrivals: list[Arrival]) -> list[Accepted | Exception]:
+        receipts = [_receipt(arrival, bundle) for arrival in arrivals for bundle in arrival.payload.bundles]
+        numbers: list[list[int]] = [[] for _ in arrivals]
+        pending = _pending(arrivals)
+        outcomes = await asyncio.gather(
+            self._apply(pending, numbers), self._stores.alerts.record_many(receipts), return_exceptions=True
+        )
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome
+        late = {place for left in pending.values() for place, _, _ in left.bundles}
+        return [
+            Unavailable("Too many write to the same alert groups")
+            if place in late
+            else Accepted(alerts=arrival.payload.alerts, groups=tuple(dict.fromkeys(numbers[place])))
+            for place, arrival in enumerate(arrivals)
+        ]
+
+    async def _apply(self, pending: dict[str, _Pending], numbers: list[list[int]]) -> None:
+        """Apply all bundles to their groups; what is left in `pending` at the end lost every race."""
+        for turn in range(TRIES):
+            if turn:
+                await asyncio.sleep(random.uniform(0, min(0.005 * turn, LONGEST_PAUSE)))
+            live = await self._stores.groups.live({key: waiting.server_id for key, waiting in pending.items()})
+            now = self._clock()
+            decisions = {key: _decide(waiting, live.get(key), now) for key, waiting in pending.items()}
+            await self._number(decisions)
+            lost = await self._write(decisions)
+            for key in decisions.keys() - lost:
+                _take(pending, key, decisions[key], numbers)
+            if not pending:
+                return
+
+    async def _number(self, decisions: dict[str, _Decision]) -> None:
+        """Give new groups their numbers: one increment per server."""
+        opening: dict[str, list[str]] = {}
+        for key, decision in decisions.items():
+            if decision.opens and decision.change is not None:
+                opening.setdefault(decision.change.doc.server_id, []).append(key)
+        reserved = await asyncio.gather(
+            *(self._stores.groups.reserve_numbers(server_id, len(keys)) for server_id, keys in opening.items())
+        )
+        for keys, numbers in zip(opening.values(), reserved, strict=True):
+            for key, number in zip(keys, numbers, strict=True):
+                decisions[key] = _numbered(decisions[key], number)
+
+    async def _write(self, decisions: Mapping[str, _Decision]) -> set[str]:
+        """Store what was decided; returns the keys where somebody else was faster."""
+        keys, puts = [], []
+        for key, decision in decisions.items():
+            if decision.change is not None:
+                keys.append(key)
+                puts.append((decision.change, decision.claim))
+        lost = await self._stores.groups.put_many(puts)
+        return {keys[place] for place in lost}
+
+
+def _pending(arrivals: Sequence[Arrival]) -> dict[str, _Pending]:
+    pending: dict[str, _Pending] = {}
+    for place, arrival in enumerate(arrivals):
+        source = arrival.integration
+        for bundle in arrival.payload.bundles:
+            key = open_key(source.server_id, source.id, bundle.key)
+            pending.setdefault(key, _Pending(source.server_id)).bundles.append((place, arrival, bundle))
+    return pending
+
+
+def _decide(waiting: _Pending, claim: Claim[AlertGroup] | None, now: datetime) -> _Decision:
+    """Bundles are applied in order, until the group is resolved and a later one opens another."""
+    change = Change(doc=claim.doc) if claim else None
+    taken = 0
+    for _, arrival, bundle in waiting.bundles:
+        fires = any(alert.firing for alert in bundle.alerts)
+        if change is None and fires:
+            change = _open(arrival, bundle, now)
+        elif change is not None and change.doc.live:
+            change = followed(change, alerts.received(change.doc, bundle.alerts, now=now))
+        elif change is not None and fires:
+            break
+        taken += 1
+    return _Decision(taken=taken, change=change, claim=claim)
+
+
+def _open(arrival: Arrival, bundle: Bundle, now: datetime) -> Change[AlertGroup]:
+    source = arrival.integration
+    group = AlertGroup(
+        id=new_id(now),
+        server_id=source.server_id,
+        number=0,
+        integration_id=source.id,
+        integration_name=source.name,
+        key=bundle.key,
+        title=bundle.title,
+        summary=bundle.summary,
+        severity=bundle.severity,
+        labels=bundle.labels,
+        links=bundle.links,
+        opened_at=now,
+        changed_at=now,
+        channel_id=arrival.channel_id,
+        chain=source.chain,
+    )
+    change = alerts.opened(group, bundle.alerts, now=now)
+    if change.doc.firing:
+        return change
+    return followed(change, alerts.received(change.doc, (), now=now))
+
+
+def _numbered(decision: _Decision, number: int) -> _Decision:
+    assert decision.change is not None
+    doc = replace(decision.change.doc, number=number)
+    return replace(decision, change=replace(decision.change, doc=doc))
+
+
+def _take(pending: dict[str, _Pending], key: str, decision: _Decision, numbers: list[list[int]]) -> None:
+    """The bundles that were applied are done."""
+    waiting = pending[key]
+    if decision.change is not None:
+        for place, _, _ in waiting.bundles[: decision.taken]:
+            numbers[place].append(decision.change.doc.number)
+    waiting.bundles = waiting.bundles[decision.taken :]
+    if not waiting.bundles:
+        del pending[key]
+
+
+def _receipt(arrival: Arrival, bundle: Bundle) -> Receipt:
+    source = arrival.integration
+    return Receipt(server_id=source.server_id, integration_id=source.id, key=bundle.key, alerts=bundle.alerts)

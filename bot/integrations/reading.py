@@ -1,0 +1,135 @@
+"""Reading JSON without holding up the event loop: small bodies in one go, large ones piece by piece.
+
+The decoder of the standard library can start anywhere in a text, so the top-level object is taken apart member by
+member and its arrays element by element, and the loop gets its turn every few milliseconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import codecs
+import json
+import re
+import time
+from typing import Any
+
+import orjson
+
+from bot.integrations.payload import Invalid
+
+SMALL = 256 * 1024
+CHUNK = 256 * 1024
+SLICE_SECONDS = 0.003
+
+_DECODER = json.JSONDecoder(strict=False)
+_SPACE = re.compile(r"[ \t\r\n]*")
+NOT_JSON = "This is not JSON: {problem}."
+
+
+class Pace:
+    """Gives the loop its turn when this piece of work has had it for a while."""
+
+    def __init__(self) -> None:
+        self._until = time.perf_counter() + SLICE_SECONDS
+
+    async def breathe(self) -> None:
+        if time.perf_counter() >= self._until:
+            await asyncio.sleep(0)
+            self._until = time.perf_counter() + SLICE_SECONDS
+
+
+async def read_json(body: bytes, pace: Pace) -> dict[str, Any]:
+    """The object in a body. Raises Invalid.
+
+    More is taken than the standard allows where the meaning is plain: broken UTF-8 and half surrogate pairs become
+    replacement characters later on, control characters in strings are kept. An alert must not get lost for a byte.
+    """
+    if len(body) <= SMALL:
+        try:
+            document = orjson.loads(body)
+        except orjson.JSONDecodeError:
+            document = _whole(body.decode("utf-8-sig", "replace"))
+    else:
+        document = await _in_pieces(await _text(body, pace), pace)
+    if not isinstance(document, dict):
+        raise Invalid({"": "The body must be a JSON object."})
+    return document
+
+
+def _whole(text: str) -> object:
+    value, end = _value(text, _skip(text, 0))
+    _nothing_after(text, end)
+    return value
+
+
+async def _text(body: bytes, pace: Pace) -> str:
+    decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
+    parts = []
+    for start in range(0, len(body), CHUNK):
+        parts.append(decoder.decode(body[start : start + CHUNK], final=start + CHUNK >= len(body)))
+        await pace.breathe()
+    return "".join(parts)
+
+
+async def _in_pieces(text: str, pace: Pace) -> object:
+    at = _skip(text, 0)
+    if text[at : at + 1] != "{":
+        return _whole(text)
+    document: dict[str, Any] = {}
+    at = _skip(text, at + 1)
+    while text[at : at + 1] != "}":
+        if document:
+            at = _skip(text, _expect(text, at, ","))
+        name, at = _value(text, at)
+        if not isinstance(name, str):
+            raise _broken(f"a member without a name at character {at}")
+        at = _skip(text, _expect(text, _skip(text, at), ":"))
+        value, at = await _array(text, at, pace) if text[at : at + 1] == "[" else _value(text, at)
+        document[name] = value
+        at = _skip(text, at)
+        await pace.breathe()
+    _nothing_after(text, at + 1)
+    return document
+
+
+async def _array(text: str, at: int, pace: Pace) -> tuple[list[Any], int]:
+    elements: list[Any] = []
+    at = _skip(text, at + 1)
+    while text[at : at + 1] != "]":
+        if elements:
+            at = _skip(text, _expect(text, at, ","))
+        element, at = _value(text, at)
+        elements.append(element)
+        at = _skip(text, at)
+        await pace.breathe()
+    return elements, at + 1
+
+
+def _value(text: str, at: int) -> tuple[Any, int]:
+    try:
+        return _DECODER.raw_decode(text, at)
+    except json.JSONDecodeError as problem:
+        raise _broken(f"{problem.msg} at character {problem.pos}") from None
+    except (ValueError, RecursionError):  # a number of thousands of digits; brackets thousands deep
+        raise _broken(f"something too large at character {at}") from None
+
+
+def _skip(text: str, at: int) -> int:
+    found = _SPACE.match(text, at)
+    return found.end() if found else at
+
+
+def _expect(text: str, at: int, sign: str) -> int:
+    if text[at : at + 1] != sign:
+        raise _broken(f"expected {sign} at character {at}")
+    return at + 1
+
+
+def _nothing_after(text: str, at: int) -> None:
+    end = _skip(text, at)
+    if end < len(text):
+        raise _broken(f"something follows the object at character {end}")
+
+
+def _broken(problem: str) -> Invalid:
+    return Invalid({"": NOT_JSON.format(problem=problem)})
