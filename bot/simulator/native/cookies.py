@@ -18,7 +18,16 @@ class CookieJar:
     """Seals and opens cookies with the server's secret (AES-GCM)."""
 
     def __init__(self) -> None:
-        self._cipher = AESGCM(AESGCM.generate_key(bit_length=256))
+        self.use(AESGCM.generate_key(bit_length=256))
+
+    @property
+    def key(self) -> bytes:
+        return self._key
+
+    def use(self, key: bytes) -> None:
+        """Go on with the key of an earlier life; ValueError if it is none."""
+        self._key = key
+        self._cipher = AESGCM(key)
 
     def seal(self, content: Json) -> str:
         nonce = os.urandom(_NONCE)

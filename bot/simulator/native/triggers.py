@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_der_private_key,
+)
 
 from bot.simulator.errors import ApiError
 from bot.simulator.records import new_id
@@ -30,6 +36,18 @@ class TriggerKey:
     def __init__(self) -> None:
         self._private = ec.generate_private_key(ec.SECP256R1())
         self._public = self._private.public_key()
+
+    def private_der(self) -> bytes:
+        """PKCS8 DER, for keeping it over a restart."""
+        return self._private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+
+    def use(self, private_der: bytes) -> None:
+        """Go on with the key of an earlier life; ValueError if it is none."""
+        private = load_der_private_key(private_der, password=None)
+        if not isinstance(private, ec.EllipticCurvePrivateKey):
+            raise ValueError("not an elliptic curve key")
+        self._private = private
+        self._public = private.public_key()
 
     def public_der(self) -> bytes:
         """PKIX DER, published as AsymmetricSigningPublicKey."""
