@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from tornado.routing import URLSpec
-from tornado.web import url
+from tornado.web import StaticFileHandler, url
 
+from bot import web
 from bot.services import Services
 from handlers.apps import AppBindings, AppCommand, AppLifecycle, AppManifest, AppPing, AppWebhook
 from handlers.health import Alive, Metrics, Ready
@@ -14,6 +16,7 @@ from handlers.inbound import Inbound
 from handlers.native import NativeAction, NativeCommand, NativeDialog, NativeLookup
 
 SERVER = r"([A-Za-z0-9_-]{16,64})"
+STATIC = Path(web.__file__).parent / "static"
 NAME = r"([a-z][a-z0-9.-]{0,40})"
 
 
@@ -23,6 +26,7 @@ def routes(services: Services) -> list[URLSpec]:
     app = rf"/mattermost/{SERVER}"
     return [
         url(rf"{app}/manifest\.json", AppManifest, given),
+        url(r"/mattermost/[A-Za-z0-9_-]+/static/(oncall\.png)", StaticFileHandler, {"path": STATIC}),
         url(rf"{app}/ping", AppPing, given),
         url(rf"{app}/(installed|uninstalled|enabled|disabled)", AppLifecycle, given),
         url(rf"{app}/bindings", AppBindings, given),

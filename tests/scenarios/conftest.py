@@ -4,6 +4,7 @@ Every story runs on each surface: the `world` fixture is parametrised, and a sto
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from tornado.ioloop import IOLoop
@@ -21,17 +22,24 @@ def surface(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def world(surface: str, io_loop: IOLoop, database: Database, clock: HeldClock) -> Iterator[World]:
     """Installed, with a channel for alerts and one integration that pages @ana, then @ben."""
-    world = World(surface, database, clock)
-    io_loop.run_sync(world.open)
-    io_loop.run_sync(world.install)
-    yield world
-    io_loop.run_sync(world.close)
+    with _opened(surface, io_loop, database, clock) as world:
+        io_loop.run_sync(world.install)
+        yield world
 
 
 @pytest.fixture
 def bare_world(surface: str, io_loop: IOLoop, database: Database, clock: HeldClock) -> Iterator[World]:
     """A Mattermost and a bot that do not know each other yet."""
+    with _opened(surface, io_loop, database, clock) as world:
+        yield world
+
+
+@contextmanager
+def _opened(surface: str, io_loop: IOLoop, database: Database, clock: HeldClock) -> Iterator[World]:
     world = World(surface, database, clock)
     io_loop.run_sync(world.open)
-    yield world
-    io_loop.run_sync(world.close)
+    try:
+        yield world
+    finally:
+        io_loop.run_sync(world.close)
+    assert world.simulator.surprises == []

@@ -11,7 +11,6 @@ from tornado.netutil import bind_sockets
 
 from bot.composition import application, build
 from bot.config import Role, read_config
-from bot.mattermost.native_setup import InstallNative
 from bot.services import Services
 from bot.simulator.client.person import Person
 from bot.simulator.client.rendering import RenderedPost
