@@ -1,0 +1,91 @@
+"""`python -m bot setup`: make a set-up at the running bot and say what to type in Mattermost."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+import click
+
+from bot.command_line.running_bot import ADDRESS_HELP, RunningBot
+
+
+@click.command()
+@click.argument("name")
+@click.option("--native", is_flag=True, help="Your Mattermost has no Apps framework (it has none from version 12 on).")
+@click.option("--url", default="", metavar="URL", help="With --native: the address of your Mattermost.")
+@click.option(
+    "--token", default="", metavar="TOKEN", help="With --native: a system admin's access token; asked if left out."
+)
+@click.option("--bot", default="", metavar="URL", help=ADDRESS_HELP)
+@click.option("--json", "as_json", is_flag=True, help="Print the bot's answer as JSON.")
+def setup(name: str, native: bool, url: str, token: str, bot: str, as_json: bool) -> None:
+    """Connect a Mattermost to the running bot.
+
+    NAME is what you call it, for example "Example Ltd". The bot has to be running.
+
+    Mattermost with the Apps framework: prints the command that a system admin types there and the secret to paste. They
+    are shown only once and end after a day.
+
+    Mattermost without it: `setup NAME --native --url https://chat.example.com` creates the bot account and the slash
+    command there at once. The token is used for that and not kept.
+    """
+    if (url or token) and not native:
+        raise click.UsageError("--url and --token belong to --native.")
+    running = RunningBot.find(bot)
+    body: dict[str, object] = {"name": name}
+    if native:
+        body |= _native(url, token)
+    answer = running.ask("POST", "/mattermost/setup", body)
+    if as_json:
+        click.echo(json.dumps(answer, indent=2))
+    elif native:
+        click.echo(native_words(name, answer))
+    else:
+        click.echo(apps_words(name, answer))
+
+
+def _native(url: str, token: str) -> dict[str, object]:
+    return {
+        "native": True,
+        "url": url or click.prompt("Address of your Mattermost", type=str),
+        "token": token or click.prompt("Access token of a system admin (not shown)", hide_input=True, type=str),
+    }
+
+
+def apps_words(name: str, answer: dict[str, Any]) -> str:
+    ends = datetime.fromisoformat(answer["expires_at"]).astimezone()
+    return f"""
+OnCall can now be installed at {name}. The secret and the code are shown only this once.
+
+  1. In any Mattermost channel, as a system admin, type:
+
+       {answer["install_command"]}
+
+  2. Paste this secret into the dialog that opens, agree and submit:
+
+       {answer["install_secret"]}
+
+  3. Choose the channel for alerts:
+
+       /oncall configure
+
+If Mattermost says that something failed, type `/oncall setup` there and paste this install code, which works once:
+
+       {answer["install_code"]}
+
+Manifest: {answer["manifest_url"]} (your Mattermost has to reach it)
+This set-up ends {ends:%d %b %Y, %H:%M %Z}. Check everything later with: python -m bot doctor
+"""
+
+
+def native_words(name: str, answer: dict[str, Any]) -> str:
+    lines = [f"OnCall is installed at {name}."]
+    lines += [f"  - {line}" for line in answer.get("done", [])]
+    missing = answer.get("missing", [])
+    if missing:
+        lines += ["", "Mattermost's settings still need this:"]
+        lines += [f"  - {line}" for line in missing]
+    lines += ["", "Type `/oncall configure` in Mattermost to choose the channel for alerts."]
+    return "\n".join(lines)
