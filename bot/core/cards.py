@@ -51,6 +51,7 @@ class Field:
 class Card:
     """A post about an alert group. Strings come from outside and must be neutralised; Texts are ours."""
 
+    name: str
     title: str
     colour: str
     mark: str
@@ -67,7 +68,8 @@ class Card:
 def draw(group: AlertGroup, *, names: Mapping[str, str]) -> Card:
     """The card of a group; `names` gives the mention of every person in its chain."""
     return Card(
-        title=f"#{group.number} {group.title}",
+        name=group.name,
+        title=group.title,
         colour=COLOURS[group.status],
         mark=MARKS[group.status],
         state=state_in_words(group),

@@ -15,7 +15,7 @@ VALUE_LENGTH = 300
 
 def headline(card: Card, reader: Reader) -> str:
     """The message itself: what a phone's notification shows, so it carries everything that matters in one line."""
-    title = f"**{neutral(card.title, 200)}**"
+    title = f"**{card.name} {neutral(card.title, 200)}**"
     if card.addressed_to:
         return words(
             say("{mark} {name}, you are on call: {title}", mark=card.mark, name=card.addressed_to, title=title), reader
@@ -43,7 +43,7 @@ def attachment(card: Card, reader: Reader) -> dict[str, Any]:
     """A message attachment without actions."""
     state = words(card.state, reader)
     return {
-        "fallback": f"{plain(card.title)} ({state})",
+        "fallback": f"{card.name} {plain(card.title)} ({state})",
         "color": card.colour,
         "text": "\n".join([f"**{state}**", *body(card, reader)]),
         "fields": [

@@ -93,7 +93,7 @@ async def test_a_resolved_group_that_fires_anew_is_a_new_group(world: World) -> 
     await world.end()
     await world.pass_time(minutes=1)
     await world.fire()
-    assert [card.words.split()[1] for card in world.cards()] == ["#1", "#2"]
+    assert [card.words.split()[1] for card in world.cards()] == ["**#1", "**#2"]
 
 
 async def test_repeats_are_counted_and_post_nothing_new(world: World) -> None:

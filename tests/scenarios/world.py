@@ -1,6 +1,5 @@
 """The world of a story: builds it, and has the words for what monitoring systems and time do in it."""
 
-import asyncio
 import re
 from datetime import UTC, datetime
 from typing import Any
@@ -122,11 +121,18 @@ class World:
         """Everything that is due now has happened."""
         assert self.services.worker is not None
         await self.services.worker.drain()
-        await asyncio.sleep(0)
+        if self.simulator.apps is not None:
+            await self.simulator.apps.settle()
+            await self.services.worker.drain()
 
-    async def pass_time(self, **duration: float) -> None:
-        self.clock.advance(**duration)
-        await self.settle()
+    async def pass_time(self, *, seconds: float = 0, minutes: float = 0, hours: float = 0) -> None:
+        """Minute by minute, as it does in life: what is due in between happens in between."""
+        left = seconds + 60 * minutes + 3600 * hours
+        while left > 0:
+            step = min(left, 60)
+            self.clock.advance(seconds=step)
+            await self.settle()
+            left -= step
 
     # ---- what is to be seen ----
 
