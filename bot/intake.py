@@ -71,7 +71,10 @@ class _Decision:
 
 
 class Intake:
-    """Takes payloads in for all servers; one per process."""
+    """Takes payloads in for all servers; one per process.
+
+    `taken` counts the alerts that were stored, `refused` the payloads that were sent away for now.
+    """
 
     def __init__(self, stores: Stores, clock: Clock, *, waiting: int = WAITING) -> None:
         self._stores = stores
@@ -80,6 +83,9 @@ class Intake:
             self._flush, most=TOGETHER, waiting=waiting, weigh=lambda arrival: arrival.payload.alerts
         )
 
+        self.taken = 0
+        self.refused = 0
+
     @property
     def waiting(self) -> int:
         """How many alerts wait to be written."""
@@ -87,11 +93,19 @@ class Intake:
 
     async def accept(self, integration: Integration, payload: Payload) -> Accepted:
         """Store a payload; returns when it is durable. Raises Unavailable: the sender should try again."""
-        channel_id = integration.channel_id
-        if not channel_id:
-            server = await self._stores.servers.recent(integration.server_id)
-            channel_id = server.channel_id if server else ""
-        return await self._gathering.submit(Arrival(integration=integration, channel_id=channel_id, payload=payload))
+        try:
+            channel_id = integration.channel_id or await self._default_channel(integration.server_id)
+            arrival = Arrival(integration=integration, channel_id=channel_id, payload=payload)
+            accepted = await self._gathering.submit(arrival)
+        except Unavailable:
+            self.refused += 1
+            raise
+        self.taken += accepted.alerts
+        return accepted
+
+    async def _default_channel(self, server_id: str) -> str:
+        server = await self._stores.servers.recent(server_id)
+        return server.channel_id if server else ""
 
     async def _flush(self, arrivals: list[Arrival]) -> list[Accepted | Exception]:
         receipts = [_receipt(arrival, bundle) for arrival in arrivals for bundle in arrival.payload.bundles]

@@ -1,0 +1,66 @@
+"""What the operator's platform asks: alive, ready, and the figures."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Protocol, cast
+
+from bot import metrics
+from bot.errors import Unavailable
+from handlers.base import Endpoint
+
+LATEST_PASS = timedelta(seconds=60)
+
+
+class Measured(Protocol):
+    """What `/metrics` needs beside the parts that every endpoint gets."""
+
+    @property
+    def metrics(self) -> metrics.Metrics: ...
+
+
+class Alive(Endpoint):
+    """The process answers. Not red because the database is away: a restart would not bring it back."""
+
+    route = "healthz"
+
+    def get(self) -> None:
+        self.answer({"alive": True})
+
+
+class Ready(Endpoint):
+    """The database answers, and the worker has truly looked through its work of late."""
+
+    route = "readyz"
+
+    async def get(self) -> None:
+        problems = [problem for problem in (await self._database(), self._worker()) if problem]
+        status = HTTPStatus.SERVICE_UNAVAILABLE if problems else HTTPStatus.OK
+        self.answer({"ready": not problems, "problems": problems}, status)
+
+    async def _database(self) -> str:
+        try:
+            await self.services.stores.database.ping()
+        except Unavailable:
+            return "The database cannot be reached."
+        return ""
+
+    def _worker(self) -> str:
+        worker = self.services.worker
+        if worker is None:
+            return ""
+        if worker.last_pass is None:
+            return "The worker has not started yet."
+        return "The worker has stopped." if self.services.clock() - worker.last_pass > LATEST_PASS else ""
+
+
+class Metrics(Endpoint):
+    """Open to everybody, so no series names a tenant, an integration or a person."""
+
+    route = "metrics"
+
+    def get(self) -> None:
+        measured = cast(Measured, self.services).metrics
+        self.set_header("Content-Type", metrics.CONTENT_TYPE)
+        self.finish(measured.page(self.services.intake, self.services.worker, self.services.clock))

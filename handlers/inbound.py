@@ -1,0 +1,122 @@
+"""Where monitoring systems deliver their alerts: real status codes, and 202 only when the alerts are durable.
+
+Alertmanager 0.25 tries again at once on 5xx only, and never on 429: so overload is 503.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from tornado.web import stream_request_body
+
+from bot.contexts.integrations import KEY_PURPOSE
+from bot.core.integrations import Integration
+from bot.core.servers import State
+from bot.errors import Unavailable
+from bot.integrations.payload import Invalid, Payload
+from bot.integrations.registry import READERS
+from handlers.base import Endpoint
+
+MAX_BODY = 16 * 1024 * 1024
+RETRY_AFTER = "2"
+UNKNOWN = "There is no such integration."
+TOO_LARGE = "The payload is larger than 16 MiB. Send fewer alerts at once."
+NOT_NOW = "The alerts could not be stored. Please send them again."
+
+log = structlog.get_logger()
+
+
+@stream_request_body
+class Inbound(Endpoint):
+    """One payload of one integration. The key is proved before the body is read."""
+
+    route = "inbound"
+    SUPPORTED_METHODS = ("POST",)
+
+    _body: bytearray
+    _integration: Integration | None
+
+    async def prepare(self) -> None:
+        self._body = bytearray()
+        self._integration = None
+        try:
+            self._integration = await self._known()
+        except Unavailable:
+            return self._come_back()
+        if self._integration is None:
+            return self._refuse(HTTPStatus.NOT_FOUND, UNKNOWN)
+        if _declared(self.request.headers.get("Content-Length")) > MAX_BODY:
+            self._too_large()
+
+    def data_received(self, chunk: bytes) -> Awaitable[None] | None:
+        if self._finished:
+            return None
+        self._body += chunk
+        if len(self._body) > MAX_BODY:
+            self._body.clear()
+            self._too_large()
+        return None
+
+    async def post(self, kind: str, key: str = "") -> None:
+        if self._finished or self._integration is None:
+            return
+        try:
+            payload = await READERS[kind](bytes(self._body), self._integration.group_by)
+            self._body.clear()
+            accepted = await self.services.intake.accept(self._integration, payload)
+        except Invalid as invalid:
+            self._refuse(HTTPStatus.BAD_REQUEST, "The payload cannot be read.", invalid.errors)
+        except Unavailable:
+            self._come_back()
+        else:
+            self._report(payload)
+            self.answer({"accepted": accepted.alerts, "groups": accepted.groups} | _notes(payload), HTTPStatus.ACCEPTED)
+
+    async def _known(self) -> Integration | None:
+        """Whose key this is, if it is of this kind and its server is still with us. Raises Unavailable."""
+        kind, *rest = self.path_args
+        key = (rest[0] if rest and rest[0] else "") or _bearer(self.request.headers.get("Authorization", ""))
+        if kind not in READERS or not key:
+            return None
+        stores = self.services.stores
+        integration = await stores.integrations.by_key(self.services.vault.digests(KEY_PURPOSE, key))
+        if integration is None or integration.kind != kind or integration.removed_at is not None:
+            return None
+        server = await stores.servers.recent(integration.server_id)
+        return integration if server is not None and server.state is not State.REMOVED else None
+
+    def _report(self, payload: Payload) -> None:
+        if payload.notes and self._integration is not None:
+            log.warning("payload read in part", integration=self._integration.id, problems=len(payload.notes))
+
+    # ---- refusals ----
+
+    def _refuse(self, status: HTTPStatus, sentence: str, errors: dict[str, str] | None = None) -> None:
+        self.answer({"error": sentence, "errors": errors or {}}, status)
+
+    def _come_back(self) -> None:
+        self.set_header("Retry-After", RETRY_AFTER)
+        self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, NOT_NOW)
+
+    def _too_large(self) -> None:
+        """Answer before the rest has come, and take no more of it."""
+        connection: Any = self.request.connection
+        connection.set_max_body_size(1 << 62)  # else Tornado ends the connection without our answer
+        self.set_header("Connection", "close")
+        self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TOO_LARGE)
+
+
+def _declared(length: str | None) -> int:
+    return int(length) if length and length.isdecimal() else 0
+
+
+def _bearer(header: str) -> str:
+    scheme, _, token = header.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def _notes(payload: Payload) -> dict[str, Any]:
+    return {"errors": payload.notes} if payload.notes else {}

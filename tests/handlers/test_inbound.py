@@ -1,0 +1,235 @@
+"""Delivering alerts over HTTP, with the real server, database and intake."""
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tornado.httpclient import AsyncHTTPClient, HTTPResponse
+from tornado.httpserver import HTTPServer
+from tornado.ioloop import IOLoop
+from tornado.testing import bind_unused_port
+from tornado.web import Application, url
+
+from bot.clock import Clock
+from bot.contexts.integrations import KEY_PURPOSE
+from bot.core.changes import Change
+from bot.core.integrations import Integration, remove
+from bot.core.servers import Server, uninstalled
+from bot.intake import Intake
+from bot.metrics import Metrics
+from bot.storage.mongo import Database
+from bot.storage.stores import Stores, open_stores
+from bot.vault import Vault, generate_keys
+from bot.worker import Worker
+from handlers import health
+from handlers.inbound import MAX_BODY, Inbound
+from tests.clock import HeldClock
+
+SERVER = "server-one"
+KEY = "key-of-prometheus"
+PATH = f"/integrations/v1/alertmanager/{KEY}/"
+DATA = Path(__file__).parent.parent / "data" / "alertmanager"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """What these endpoints use of the services."""
+
+    clock: Clock
+    vault: Vault
+    stores: Stores
+    intake: Intake
+    metrics: Metrics
+    worker: Worker | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bot:
+    parts: Parts
+    port: int
+
+    async def fetch(self, path: str, **options: Any) -> HTTPResponse:
+        return await AsyncHTTPClient().fetch(f"http://127.0.0.1:{self.port}{path}", raise_error=False, **options)
+
+    async def post(self, body: object, path: str = PATH, **options: Any) -> tuple[int, dict[str, Any]]:
+        data = body if isinstance(body, bytes) else json.dumps(body)
+        response = await self.fetch(path, method="POST", body=data, **options)
+        return response.code, json.loads(response.body)
+
+    async def send_raw(self, *pieces: bytes) -> bytes:
+        """As a sender that takes no heed of the answer would; returns all that came back."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        try:
+            for piece in pieces:
+                writer.write(piece)
+                await writer.drain()
+            return await reader.read()
+        finally:
+            writer.close()
+
+
+Start = Callable[[Stores], Bot]
+
+
+@pytest.fixture
+def start(io_loop: IOLoop, clock: HeldClock) -> Iterator[Start]:
+    servers: list[HTTPServer] = []
+
+    def _start(stores: Stores) -> Bot:
+        parts = Parts(
+            clock=clock,
+            vault=Vault(generate_keys()),
+            stores=stores,
+            intake=Intake(stores, clock),
+            metrics=Metrics(),
+            worker=Worker([], clock),
+        )
+        given = {"services": parts}
+        routes = [
+            url(r"/integrations/v1/([a-z_]{1,40})/([^/]{1,100})/?", Inbound, given),
+            url(r"/integrations/v1/([a-z_]{1,40})/?", Inbound, given),
+            url("/healthz", health.Alive, given),
+            url("/readyz", health.Ready, given),
+            url("/metrics", health.Metrics, given),
+        ]
+        socket, port = bind_unused_port()
+        server = HTTPServer(Application(routes, log_function=lambda _: None))
+        server.add_socket(socket)
+        servers.append(server)
+        return Bot(parts=parts, port=port)
+
+    yield _start
+    for server in servers:
+        server.stop()
+        io_loop.run_sync(server.close_all_connections)
+
+
+@pytest.fixture
+def bot(start: Start, stores: Stores, io_loop: IOLoop, clock: HeldClock) -> Bot:
+    bot = start(stores)
+
+    async def prepare() -> None:
+        await stores.servers.add(Change(doc=Server(id=SERVER, name="Home", created_at=clock(), channel_id="town")))
+        digest = bot.parts.vault.digest(KEY_PURPOSE, KEY)
+        source = Integration(
+            id="i1", server_id=SERVER, name="Prom", kind="alertmanager", key_digests=(digest,), created_at=clock()
+        )
+        await stores.integrations.add(Change(doc=source))
+
+    io_loop.run_sync(prepare)
+    return bot
+
+
+def alerts(count: int) -> dict[str, Any]:
+    return {"alerts": [{"labels": {"alertname": "Disk", "n": str(number)}} for number in range(count)]}
+
+
+async def test_a_real_alert_is_accepted_and_stored(bot: Bot, stores: Stores):
+    code, answer = await bot.post((DATA / "firing-multi.json").read_bytes())
+    assert (code, answer) == (HTTPStatus.ACCEPTED, {"accepted": 3, "groups": [1]})
+    group = await stores.groups.by_number(SERVER, 1)
+    assert group is not None and (group.title, group.alerts) == ("HighErrorRate (grp: payments)", 3)
+
+
+async def test_the_key_may_come_as_bearer(bot: Bot):
+    headers = {"Authorization": f"Bearer {KEY}"}
+    code, answer = await bot.post(alerts(1), "/integrations/v1/alertmanager/", headers=headers)
+    assert (code, answer["accepted"]) == (HTTPStatus.ACCEPTED, 1)
+
+
+async def test_unknown_and_revoked_keys_get_the_same_answer(bot: Bot, stores: Stores, clock: HeldClock):
+    unknown = await bot.post(alerts(1), "/integrations/v1/alertmanager/never-made/")
+    await stores.integrations.change(SERVER, "i1", lambda doc: remove(doc, now=clock()))
+    revoked = await bot.post(alerts(1))
+    odd_kind = await bot.post(alerts(1), f"/integrations/v1/nothing/{KEY}/")
+    keyless = await bot.post(alerts(1), "/integrations/v1/alertmanager/")
+    expected = (HTTPStatus.NOT_FOUND, {"error": "There is no such integration.", "errors": {}})
+    assert unknown == revoked == odd_kind == keyless == expected
+
+
+async def test_a_removed_server_takes_nothing(bot: Bot, stores: Stores, clock: HeldClock):
+    await stores.servers.change(SERVER, SERVER, lambda doc: uninstalled(doc, now=clock()))
+    assert (await bot.post(alerts(1)))[0] == HTTPStatus.NOT_FOUND
+
+
+async def test_a_payload_without_alerts_is_explained(bot: Bot):
+    assert await bot.post({"alerts": []}) == (
+        HTTPStatus.BAD_REQUEST,
+        {
+            "error": "The payload cannot be read.",
+            "errors": {"alerts": "There must be a list of at least one alert."},
+        },
+    )
+    code, answer = await bot.post(b"alert!")
+    assert code == HTTPStatus.BAD_REQUEST and answer["errors"][""].startswith("This is not JSON: ")
+
+
+async def test_the_readable_part_is_accepted_and_the_rest_is_told(bot: Bot):
+    code, answer = await bot.post({"alerts": [*alerts(1)["alerts"], 7]})
+    assert (code, answer["accepted"], list(answer["errors"])) == (HTTPStatus.ACCEPTED, 1, ["alerts.1"])
+
+
+async def test_ten_thousand_alerts_in_one_request(bot: Bot, stores: Stores):
+    code, answer = await bot.post(alerts(10_000))
+    assert (code, answer) == (HTTPStatus.ACCEPTED, {"accepted": 10_000, "groups": [1]})
+    assert await stores.alerts.count(SERVER) == 10_000
+
+
+async def test_a_declared_size_above_the_limit_is_refused_before_it_is_sent(bot: Bot):
+    head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: {MAX_BODY + 1}\r\n\r\n"
+    answer = await bot.send_raw(head.encode())
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert b"larger than 16 MiB" in answer and answer.count(b"HTTP/1.1") == 1
+
+
+async def test_a_hundred_times_the_limit_is_refused_the_same_way(bot: Bot):
+    head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: {MAX_BODY * 100}\r\n\r\n"
+    answer = await bot.send_raw(head.encode())
+    assert answer.startswith(b"HTTP/1.1 413 ") and answer.count(b"HTTP/1.1") == 1
+
+
+async def test_a_chunked_body_is_refused_where_it_passes_the_limit(bot: Bot):
+    head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
+    chunk = b"100000\r\n" + b" " * 0x100000 + b"\r\n"
+    answer = await bot.send_raw(head, *[chunk] * 16, b"1\r\n \r\n")
+    assert answer.startswith(b"HTTP/1.1 413 ")
+
+
+async def test_a_body_of_exactly_the_limit_is_read(bot: Bot):
+    body = json.dumps(alerts(1)).encode()
+    code, answer = await bot.post(body + b" " * (MAX_BODY - len(body)), request_timeout=20)
+    assert (code, answer["accepted"]) == (HTTPStatus.ACCEPTED, 1)
+
+
+async def test_without_a_database_the_sender_is_asked_to_come_back(start: Start, clock: HeldClock):
+    database = Database("mongodb://127.0.0.1:1", selection_seconds=0.05)
+    bot = start(open_stores(database, clock))
+    response = await bot.fetch(PATH, method="POST", body="{}")
+    assert (response.code, response.headers["Retry-After"]) == (HTTPStatus.SERVICE_UNAVAILABLE, "2")
+    ready = await bot.fetch("/readyz")
+    assert ready.code == HTTPStatus.SERVICE_UNAVAILABLE
+    assert "The database cannot be reached." in json.loads(ready.body)["problems"]
+    assert (await bot.fetch("/healthz")).code == HTTPStatus.OK
+    database.close()
+
+
+async def test_only_post_is_served(bot: Bot):
+    assert (await bot.fetch(PATH)).code == HTTPStatus.METHOD_NOT_ALLOWED
+
+
+async def test_figures_name_no_tenant(bot: Bot):
+    await bot.post(alerts(3))
+    page = (await bot.fetch("/metrics")).body.decode()
+    assert "oncall_alerts_accepted_total 3.0" in page
+    assert SERVER not in page and "i1" not in page
+
+
+async def test_ready_needs_a_recent_pass_of_the_worker(bot: Bot):
+    response = await bot.fetch("/readyz")
+    assert response.code == HTTPStatus.SERVICE_UNAVAILABLE
+    assert json.loads(response.body)["problems"] == ["The worker has not started yet."]
