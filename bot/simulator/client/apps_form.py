@@ -28,6 +28,7 @@ def draw(modal: Modal, form: Json, *, fallback_title: str) -> None:
     modal.buttons = [_option(one) for one in chooser.get("options") or []]
     modal.fields = [_field(one) for one in fields if one["name"] != modal.button_field]
     modal.error, modal.errors = "", {}
+    modal.edition += 1
 
 
 def _field(raw: Json) -> ModalField:

@@ -47,6 +47,7 @@ def draw(modal: Modal, dialog: Json, known: frozenset[str], directory: Directory
     modal.submit_label = dialog.get("submit_label") or "Submit"
     modal.fields = [_field(one, known, directory) for one in dialog.get("elements") or []]
     modal.error, modal.errors = "", {}
+    modal.edition += 1
 
 
 def _field(raw: Json, known: frozenset[str], directory: Directory) -> ModalField:

@@ -70,13 +70,13 @@ class Modal:
     buttons: list[Json] = field(default_factory=list)
     error: str = ""
     errors: dict[str, str] = field(default_factory=dict)
+    edition: int = 0
+    """Counts the forms drawn into this modal: each starts from its own values."""
 
     def field(self, name: str) -> ModalField:
         found = next((one for one in self.fields if one.name == name), None)
         if found is None:
-            raise LookupError(
-                f"The modal {self.title!r} has no field {name!r}; it has {[f.name for f in self.fields]}."
-            )
+            raise LookupError(f"The modal {self.title!r} has no field {name!r} but {list(self.values)}.")
         return found
 
     @property
@@ -117,6 +117,8 @@ def _choice(target: ModalField, given: Any, directory: Directory) -> Any:
 
 
 def _pick(target: ModalField, given: Any, directory: Directory) -> Json:
+    if target.lookup and isinstance(given, dict):
+        return {"label": given["label"], "value": given["value"]}  # picked from an earlier search
     wanted = str(given["value"] if isinstance(given, dict) else given)
     by_label = (one for one in target.options if one["label"] == wanted)
     found = next((one for one in target.options if one["value"] == wanted), None) or next(by_label, None)

@@ -13,7 +13,8 @@ from bot.simulator.client.bindings import Suggestion, suggest
 from bot.simulator.client.desk import Desk
 from bot.simulator.client.modal import Modal, fill
 from bot.simulator.client.native_client import NativeClient
-from bot.simulator.client.rendering import Button, Option, RenderedPost, Select, read_post, render, with_replies
+from bot.simulator.client.rendering import Button, Option, RenderedPost, Select, read_post
+from bot.simulator.client.screen import Screen
 from bot.simulator.errors import ApiError
 from bot.simulator.records import Channel, Post, User
 from bot.simulator.server import Simulator
@@ -36,6 +37,7 @@ class Person:
         self.desk = Desk(simulator, self.user)
         self.apps = AppsClient(self.desk)
         self.native = NativeClient(self.desk)
+        self.screen = Screen(self.desk)
         self._events = simulator.events.subscribe(self.user.id)
         self.opens(channel)
 
@@ -211,29 +213,12 @@ class Person:
     def posts(self, channel: str = "") -> list[RenderedPost]:
         """The channel's threads, oldest first, with this person's private messages among them."""
         self._hear()
-        where = self.desk.channel(channel) if channel else self.channel
-        if not self.simulator.state.can_read_channel(self.user.id, where.id):
-            raise LookupError(f"@{self.user.username} cannot read {where.name!r}.")
-        drawn = [self._render(post) for post in where.posts if not post.delete_at]
-        drawn += [post for post in self.desk.private if post.channel_id == where.id]
-        drawn.sort(key=lambda post: post.at)
-        ids = {post.id for post in drawn}
-        roots = [post for post in drawn if post.root_id not in ids]
-        return [with_replies(root, [post for post in drawn if post.root_id == root.id]) for root in roots]
+        return self.screen.posts(self.desk.channel(channel) if channel else self.channel)
 
     def direct_messages(self) -> list[RenderedPost]:
         """What bots wrote to this person in direct channels, oldest first."""
-        found = [post for channel in self.direct_channels() for root in self.posts(channel.id) for post in _all(root)]
-        return sorted((post for post in found if post.is_bot and not post.is_private), key=lambda post: post.at)
-
-    def direct_channels(self) -> list[Channel]:
-        state = self.simulator.state
-        return [one for one in state.channels.values() if one.type == "D" and self.user.id in one.members]
-
-    def channels(self) -> list[Channel]:
-        """Joined channels of all teams, in order of their names."""
-        mine = (one for one in self.simulator.state.channels.values() if self.user.id in one.members)
-        return sorted((one for one in mine if one.type in "OP" and not one.delete_at), key=lambda one: one.name)
+        self._hear()
+        return self.screen.direct_messages()
 
     async def menu(self, channel: str = "") -> list[Json]:
         """The Apps entries of a post's menu."""
@@ -264,23 +249,18 @@ class Person:
         """Wait until a phrase stands anywhere on this person's screens, or a condition holds; events wake it up."""
         try:
             async with asyncio.timeout(timeout):
-                while not (wanted in self._screen() if isinstance(wanted, str) else wanted(self)):
+                while not (wanted in self._words() if isinstance(wanted, str) else wanted(self)):
                     self._take(await self._events.get())
                     await self._settle()
         except TimeoutError:
             words = wanted if isinstance(wanted, str) else "what was waited for"
             raise AssertionError(
-                f"@{self.user.username} did not see {words!r} within {timeout} s, but:\n{self._screen()}"
+                f"@{self.user.username} did not see {words!r} within {timeout} s, but:\n{self._words()}"
             ) from None
 
-    def _screen(self) -> str:
+    def _words(self) -> str:
         self._hear()
-        parts = list(self.notices)
-        if self.desk.modal:
-            parts += [self.desk.modal.title, self.desk.modal.header, *self.desk.modal.errors.values()]
-        for channel in [*self.channels(), *self.direct_channels()]:
-            parts += [post.words for root in self.posts(channel.id) for post in _all(root)]
-        return "\n".join(parts)
+        return self.screen.words()
 
     # -- events -------------------------------------------------------------------------------
 
@@ -313,27 +293,16 @@ class Person:
             if modal and field.lookup and not field.options and field.name not in modal.errors:
                 await modal.origin.lookup(modal, field, "")
 
-    # -- drawing ------------------------------------------------------------------------------
-
     def drawn(self, post: PostLike) -> RenderedPost:
         """The post as it looks now, by id; one already drawn is taken as it is."""
         if isinstance(post, RenderedPost):
             return post
         self._hear()
-        wanted = post if isinstance(post, str) else post.id
-        private = next((one for one in self.desk.private if one.id == wanted), None)
-        return private or self._render(self.simulator.state.post(wanted))
-
-    def _render(self, post: Post) -> RenderedPost:
-        return render(post.as_json(), author=self.desk.author, apps=self.simulator.apps is not None)
+        return self.screen.find(post if isinstance(post, str) else post.id)
 
 
 def _root_of(post: RenderedPost) -> str:
     return post.root_id or post.id
-
-
-def _all(root: RenderedPost) -> list[RenderedPost]:
-    return [root, *root.replies]
 
 
 def _find(offered: list[Pressable], label: str, post: RenderedPost) -> Pressable:

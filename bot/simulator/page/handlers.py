@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from tornado.netutil import is_valid_ip
 from tornado.web import RequestHandler, StaticFileHandler
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
@@ -47,6 +48,14 @@ def _guard(handler: RequestHandler) -> None:
     handler.set_header("Cache-Control", "no-cache")
 
 
+def _is_ours(handler: RequestHandler, simulator: Simulator) -> bool:
+    """The address in Host is this machine's or the site's own: a foreign name may be a rebound one."""
+    host = urlsplit(f"//{handler.request.host}").hostname or ""
+    if host == "localhost" or host == urlsplit(simulator.site_url).hostname:
+        return True
+    return is_valid_ip(host)
+
+
 class Files(StaticFileHandler):
     def set_extra_headers(self, path: str) -> None:
         _guard(self)
@@ -72,6 +81,7 @@ class IntentHandler(RequestHandler):
         _guard(self)
         origin = self.request.headers.get("Origin")
         foreign = origin is not None and urlsplit(origin).netloc != self.request.host
+        foreign = foreign or not _is_ours(self, self.seats.simulator)
         if foreign or not self.request.headers.get("Content-Type", "").startswith("application/json"):
             self.set_status(403)
             self.finish({"error": "Only this page itself may do that."})
@@ -79,7 +89,10 @@ class IntentHandler(RequestHandler):
     async def post(self) -> None:
         try:
             body = json.loads(self.request.body)
-            self.finish(await obey(self.seats, body))
+            answer = await obey(self.seats, body)
+            if body["intent"] == "enter":
+                self._give_session(str(body["person"]))
+            self.finish(answer)
         except LookupError as problem:
             self.set_status(409)
             self.finish({"error": str(problem.args[0]) if problem.args else "That is not there any more."})
@@ -90,6 +103,10 @@ class IntentHandler(RequestHandler):
             self.set_status(400)
             self.finish({"error": "The request could not be read."})
 
+    def _give_session(self, name: str) -> None:
+        """What a browser has after the login; needed where it is sent to the server itself."""
+        self.set_cookie("MMAUTHTOKEN", self.seats.take(name).session, httponly=True, samesite="Lax")
+
 
 class Live(WebSocketHandler):
     """Sends one person's whole screen whenever something on it may have changed."""
@@ -99,6 +116,9 @@ class Live(WebSocketHandler):
         self._wanted = asyncio.Event()
         self._seat: Seat | None = None
         self._sender: asyncio.Task[None] | None = None
+
+    def check_origin(self, origin: str) -> bool:
+        return super().check_origin(origin) and _is_ours(self, self.seats.simulator)
 
     def open(self, *args: str, **kwargs: str) -> None:
         name = self.get_query_argument("person", "") or self.seats.people()[0]

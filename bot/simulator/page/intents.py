@@ -25,6 +25,11 @@ async def obey(seats: Seats, body: Json) -> Json:
         seat.changed()
 
 
+async def _enter(seats: Seats, seat: Seat, body: Json) -> Json:
+    """Be this person from now on; the handler gives the browser their session."""
+    return {}
+
+
 async def _open(seats: Seats, seat: Seat, body: Json) -> Json:
     seat.person.opens(str(body["channel"]))
     return {}
@@ -141,6 +146,7 @@ async def _resolve(seats: Seats, seat: Seat, body: Json) -> Json:
 
 
 INTENTS: dict[str, Intent] = {
+    "enter": _enter,
     "open": _open,
     "type": _type,
     "open_in_modal": _open_in_modal,

@@ -15,7 +15,8 @@ class Seat:
         self.person = Person(simulator, username, channel=start_channel)
         self.seen: dict[str, int] = {}
         self.listeners: set[Callable[[], None]] = set()
-        self.busy = asyncio.Lock()
+        self.session = simulator.session(self.person.user)
+        """For the browser's own requests to the server, such as connecting an account by OAuth."""
         self._events = simulator.events.subscribe(self.person.user.id)
         self._pump = asyncio.get_running_loop().create_task(self._listen())
 

@@ -29,8 +29,8 @@ def snapshot(seats: Seats, seat: Seat) -> Json:
         "people": [_somebody(person.simulator.state.usernames[name]) for name in seats.people()],
         "me": _somebody(person.user),
         "team": _team_name(person),
-        "channels": [_channel(seat, one) for one in person.channels()],
-        "directs": [_channel(seat, one) for one in person.direct_channels()],
+        "channels": [_channel(seat, one) for one in person.screen.channels()],
+        "directs": [_channel(seat, one) for one in person.screen.direct_channels()],
         "channel": {**_channel(seat, channel), "header": channel.header, "members": len(channel.members)},
         "apps": _apps(person, channel),
         "posts": [_post(person, post) for post in posts[-POSTS_SHOWN:]],
@@ -129,6 +129,7 @@ def _modal(modal: Modal | None) -> Json | None:
         return None
     return {
         "id": id(modal),
+        "edition": modal.edition,
         "title": modal.title,
         "header": modal.header,
         "fields": [_field(one) for one in modal.fields if one.kind not in ("unknown", "action_button", "file")],
@@ -144,7 +145,8 @@ def _field(one: ModalField) -> Json:
     keys = ("name", "kind", "label", "required", "help", "placeholder", "options", "value", "multiselect")
     more = ("refresh", "readonly", "subtype", "max_length")
     searched = one.lookup is not None or one.kind in ("user", "channel")
-    return {**{key: getattr(one, key) for key in keys + more}, "searched": searched}
+    found = {**{key: getattr(one, key) for key in keys + more}, "searched": searched}
+    return {**found, "options": []} if searched else found  # asked for while typing, no reason to redraw
 
 
 def _problem(person: Person) -> Json | None:

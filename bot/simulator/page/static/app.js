@@ -48,6 +48,7 @@ async function act(work) {
 function show(next) {
   const moved = picture?.channel.id !== next.channel.id || picture?.me.username !== next.me.username;
   if (moved && picture) closeThread();
+  if (picture?.me.username !== next.me.username) api.send('enter').catch(onError);
   picture = next;
   document.title = titleLine(next);
   at('title').textContent = next.title;

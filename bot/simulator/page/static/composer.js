@@ -1,6 +1,7 @@
 // The message box: grows with its text, completes slash commands, keeps the draft when something was wrong.
 
 import {h, icon, replace} from './dom.js';
+import {inline} from './markdown.js';
 
 let count = 0;
 
@@ -64,7 +65,7 @@ export class Composer {
   }
 
   complain(text) {
-    this.error.textContent = text;
+    replace(this.error, inline(text));
     this.error.hidden = !text;
     this.box.setAttribute('aria-invalid', text ? 'true' : 'false');
   }

@@ -191,7 +191,7 @@ class Picker {
     this.chips = h('span', {class: 'chips'});
     this.input = h('input', {...common, type: 'text', role: 'combobox', autocomplete: 'off', 'aria-expanded': 'false',
       'aria-controls': listId, 'aria-autocomplete': 'list', placeholder: field.placeholder || 'Search…',
-      oninput: () => this.open(), onfocus: () => this.open(), onkeydown: (event) => this.key(event),
+      oninput: () => this.open(), onclick: () => this.open(), onkeydown: (event) => this.key(event),
       onblur: () => setTimeout(() => document.activeElement !== this.input && this.shut(), 150)});
     this.list = h('ul', {id: listId, class: 'choices', role: 'listbox', hidden: true});
     this.element = h('div', {class: 'picker'}, h('div', {class: 'picker-box'}, this.chips, this.input), this.list);
@@ -199,8 +199,8 @@ class Picker {
   }
 
   value() {
-    if (this.field.multiselect) return this.picked.map((one) => one.value);
-    return this.input.value.trim() ? this.picked[0]?.value ?? '' : '';
+    if (this.field.multiselect) return this.picked;
+    return this.input.value.trim() ? this.picked[0] ?? '' : '';
   }
 
   show() {
@@ -247,7 +247,11 @@ class Picker {
   }
 
   key(event) {
-    if (this.list.hidden || !this.found) return;
+    if (this.list.hidden) {
+      if (event.key === 'ArrowDown') this.open();
+      return;
+    }
+    if (!this.found) return;
     if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
       event.preventDefault();
       const step = event.key === 'ArrowDown' ? 1 : -1;
