@@ -23,9 +23,11 @@ from bot.core import alerts, servers
 from bot.deliver import Delivery
 from bot.dispatch import Dispatch
 from bot.installing import Installing
+from bot.installing_natively import InstallingNatively
 from bot.intake import Intake
 from bot.log import log_request
 from bot.mattermost.access import Access
+from bot.metrics import Metrics
 from bot.outgoing.client import Client
 from bot.outgoing.guard import Guard
 from bot.services import Services
@@ -63,9 +65,10 @@ def build(config: Config, database: Database, clock: Clock, *, works: bool = Tru
         public_url=config.public_url,
     )
     delivery = Delivery(stores=stores, access=access, vault=vault, clock=clock, public_url=config.public_url)
+    metrics = Metrics()
     works_for = (
-        Work(store=stores.groups, advance=_advance_group, deliver=delivery.group),
-        Work(store=stores.servers, advance=_advance_server, deliver=delivery.server),
+        Work(store=stores.groups, advance=alerts.advance, deliver=delivery.group),
+        Work(store=stores.servers, advance=servers.advance, deliver=delivery.server),
     )
     return Services(
         config=config,
@@ -79,12 +82,17 @@ def build(config: Config, database: Database, clock: Clock, *, works: bool = Tru
         intake=Intake(stores, clock),
         setup=setup,
         installing=installing,
-        worker=Worker(works_for, clock) if works else None,
+        installing_natively=InstallingNatively(
+            servers=stores.servers,
+            setup=setup,
+            outgoing=outgoing,
+            vault=vault,
+            clock=clock,
+            public_url=config.public_url,
+        ),
+        metrics=metrics,
+        worker=Worker(works_for, clock, watch=metrics) if works else None,
     )
-
-
-_advance_group = alerts.advance
-_advance_server = servers.advance
 
 
 def application(services: Services) -> Application:

@@ -8,8 +8,10 @@ from bot.clock import Clock
 from bot.config import Config
 from bot.dispatch import Dispatch
 from bot.installing import Installing
+from bot.installing_natively import InstallingNatively
 from bot.intake import Intake
 from bot.mattermost.access import Access
+from bot.metrics import Metrics
 from bot.outgoing.client import Client
 from bot.registry import Registry
 from bot.setup import Setup
@@ -32,6 +34,8 @@ class Services:
     intake: Intake
     setup: Setup
     installing: Installing
+    installing_natively: InstallingNatively
+    metrics: Metrics
     worker: Worker | None = None
 
     def sealer(self, server_id: str) -> Sealer:

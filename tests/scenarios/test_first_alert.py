@@ -69,7 +69,7 @@ async def test_silencing_opens_a_form_that_reports_mistakes_at_the_field(world: 
     assert "30m, 2h or 1d" in world.ana.field_errors["duration"]
     await world.ana.submits(duration="2h", reason="Deploy is running")
     assert world.ana.modal is None
-    assert "#1 is silenced until 12:00" in world.ana.sees
+    assert "#1 is silenced until 12:00." in world.heard("ana")
     await world.pass_time(seconds=3)
     assert "Silenced by @ana until 11:00 UTC" in world.card().words
     await world.pass_time(hours=2)

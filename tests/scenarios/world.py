@@ -10,6 +10,7 @@ from tornado.netutil import bind_sockets
 
 from bot.composition import application, build
 from bot.config import Role, read_config
+from bot.secret import Secret
 from bot.services import Services
 from bot.simulator.client.person import Person
 from bot.simulator.client.rendering import RenderedPost
@@ -93,7 +94,10 @@ class World:
         assert "OnCall is installed" in self.root.sees, self.root.notices
 
     async def install_natively(self) -> None:
-        raise NotImplementedError
+        token = Secret(self.simulator.session(self.root.user))
+        made = await self.services.installing_natively.install("Example", self.simulator.site_url, token)
+        assert [finding.title for finding in made.findings if not finding.ok] == []
+        self.server_id = made.server.id
 
     async def add_integration(self, name: str, people: str) -> str:
         """The URL to send alerts to."""
@@ -144,6 +148,10 @@ class World:
         cards = self.cards(person)
         assert len(cards) == 1, [post.words for post in cards]
         return cards[0]
+
+    def heard(self, person: str) -> str:
+        """All that was said to this person alone: in place, or by direct message where a surface has no other way."""
+        return "\n".join([*self.people[person].notices, *(post.words for post in self.pages(person))])
 
     def pages(self, person: str) -> list[RenderedPost]:
         return self.people[person].direct_messages()
