@@ -20,7 +20,7 @@ LOOPBACK = (ip_network("127.0.0.0/8"),)
 class World:
     """Start it in the test's loop, close it in the end. `clock` rules both sides."""
 
-    def __init__(self, clock, *, version: str = "10.5", apps: bool = False) -> None:
+    def __init__(self, clock, *, version: str = "10.5", apps: bool = False, named: str = "oncall") -> None:
         self.clock = clock
         self.simulator = Simulator(version=version, apps=apps, clock=lambda: clock().timestamp())
         self.vault = Vault(generate_keys())
@@ -29,7 +29,7 @@ class World:
         self.ben = self.simulator.add_user("ben")
         self.team = self.simulator.add_team("ops", self.admin, self.ana, self.ben)
         self.channel = self.simulator.add_channel(self.team, "incidents")
-        self.bot = self.simulator.state.add_bot("oncall", owner_id=self.admin.id)
+        self.bot = self.simulator.state.add_bot(named, owner_id=self.admin.id)
         self.bot_user = self.simulator.state.users[self.bot.user_id]
         for user in (self.bot_user, self.ana, self.ben):
             self.simulator.join(user, self.channel)

@@ -1,0 +1,181 @@
+"""Checks the loop bot → Mattermost → bot of an installed server, step by step, and says how to mend what is broken."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.clock import Clock
+from bot.core.servers import Server, Surface
+from bot.errors import Upstream
+from bot.mattermost.access import Access, can_renew
+from bot.mattermost.client import Mattermost
+from bot.mattermost.findings import Finding, bad, good
+from bot.mattermost.refusals import FORBIDDEN, NOT_FOUND, NOT_IMPLEMENTED
+from bot.secret import Secret
+
+# A push token that ends later than this came within the last minute or so.
+FRESH = timedelta(minutes=3, seconds=40)
+LOOK_EVERY = 0.25
+# No command of ours, so that it is answered but makes and changes nothing.
+PROBE = "/oncall are-you-there"
+UNREACHABLE = "api.command.execute_command.failed.app_error"
+
+Reload = Callable[[], Awaitable[Server | None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doctor:
+    """`patience` is how many seconds Mattermost may take to call us back."""
+
+    access: Access
+    clock: Clock
+    public_url: str
+    patience: float = 5.0
+
+    async def examine(self, server: Server, reload: Reload) -> list[Finding]:
+        """`reload` reads the server document again. Never raises Upstream: what fails is a finding."""
+        if not server.site_url:
+            return [bad("This server is not installed yet", "Finish the installation first")]
+        chat = self.access.for_server(server)
+        findings = [await self._answers(server)]
+        if findings[-1].ok:
+            findings.append(await _token(server, chat))
+        if not findings[-1].ok:
+            return findings
+        findings += [await _channel(server, chat), await _probe(server, chat)]
+        if server.surface is Surface.APPS:
+            findings.append(await self._called_back(server, reload))
+        else:
+            findings.append(await self._command(server, chat))
+        return findings
+
+    async def _answers(self, server: Server) -> Finding:
+        nobody = Mattermost(self.access.outgoing, server.site_url, Secret(""))
+        try:
+            config = await nobody.client_config()
+        except Upstream as failed:
+            return bad(
+                f"Mattermost does not answer at {server.site_url}: {failed.reason}",
+                "Check that it is up and that the bot's machine may connect to it",
+            )
+        own = (config.get("SiteURL") or "").rstrip("/")
+        if own and own != server.site_url.rstrip("/"):
+            return bad(
+                f"Mattermost calls itself {own}, but it was installed as {server.site_url}",
+                "Correct the Site URL in the System Console, or install the bot again",
+            )
+        return good(f"Mattermost {config.get('Version', '')} answers at {server.site_url}")
+
+    async def _called_back(self, server: Server, reload: Reload) -> Finding:
+        """Our own webhook at Mattermost makes it call us, which brings a fresh token."""
+        title = f"Mattermost reaches {self.public_url}"
+        if _is_fresh(server, self.clock):
+            return good(title)
+        if not can_renew(server):
+            return bad(
+                "The bot has no webhook at Mattermost, so it cannot renew its token by itself",
+                "Install the app again, or give the bot a lasting token with `/oncall configure token`",
+            )
+        try:
+            await self.access.renew(server)
+        except Upstream as refused:
+            return bad(
+                f"Mattermost refused the bot's webhook: {refused.reason}",
+                "Install the app again with `/apps install`; everything the bot knows is kept",
+            )
+        for _ in range(max(1, round(self.patience / LOOK_EVERY))):
+            now_known = await reload()
+            if now_known is not None and now_known.push_token_ends_at != server.push_token_ends_at:
+                return good(title)
+            await asyncio.sleep(LOOK_EVERY)
+        return self._unreachable()
+
+    async def _command(self, server: Server, chat: Mattermost) -> Finding:
+        """A slash command of the bot itself makes Mattermost call us."""
+        title = f"Mattermost reaches {self.public_url}"
+        if not server.channel_id or not server.team_id:
+            return bad(f"{title}: not checked", "Choose the alert channel with `/oncall configure` first")
+        try:
+            await chat.execute_command(PROBE, server.channel_id, server.team_id)
+        except Upstream as refused:
+            return self._why_not(refused)
+        return good(title)
+
+    def _why_not(self, refused: Upstream) -> Finding:
+        if refused.code == UNREACHABLE:
+            return self._unreachable()
+        if refused.status == NOT_FOUND:
+            return bad("The slash command /oncall is missing", "Run `python -m bot setup --native` again")
+        if refused.status == NOT_IMPLEMENTED:
+            return bad("Slash commands are off in Mattermost", "mmctl config set ServiceSettings.EnableCommands true")
+        return bad(
+            f"Mattermost could not run /oncall: {refused.reason}",
+            f"Check that {self.public_url} leads to this bot, and run `python -m bot setup --native` again",
+        )
+
+    def _unreachable(self) -> Finding:
+        return bad(
+            f"Mattermost cannot reach {self.public_url}",
+            "Check PUBLIC_URL and the way from Mattermost to it. If the address is private, add it to "
+            "ServiceSettings.AllowedUntrustedInternalConnections in Mattermost",
+        )
+
+
+async def _token(server: Server, chat: Mattermost) -> Finding:
+    again = (
+        "Give the bot a lasting token with `/oncall configure token`, or install the app again"
+        if server.surface is Surface.APPS
+        else "Run `python -m bot setup --native` again"
+    )
+    try:
+        me = await chat.check_me()
+    except Upstream as refused:
+        return bad(f"The bot cannot log in: {refused.reason}", again)
+    if server.bot_user_id and me["id"] != server.bot_user_id:
+        return bad(f"The token belongs to @{me.get('username', '')}, not to the bot", again)
+    return good(f"The bot logs in as @{me.get('username', '')}")
+
+
+async def _channel(server: Server, chat: Mattermost) -> Finding:
+    if not server.channel_id:
+        return bad("No channel for alerts is chosen", "Choose one with `/oncall configure`")
+    try:
+        channel = await chat.channel(server.channel_id)
+        member = await chat.channel_member(server.channel_id, (await chat.me())["id"])
+    except Upstream as refused:
+        if refused.status not in (FORBIDDEN, NOT_FOUND):
+            return bad(f"The alert channel cannot be read: {refused.reason}", "Try again in a minute")
+        return bad(
+            "The bot may not see the alert channel", "Invite it there, or choose another with `/oncall configure`"
+        )
+    name = channel.get("name", "")
+    if channel.get("delete_at"):
+        return bad(
+            f"The alert channel ~{name} is archived", "Bring it back, or choose another with `/oncall configure`"
+        )
+    if member is None:
+        return bad(
+            f"The bot is not in the alert channel ~{name}", f"Invite it: `/invite @{server.bot_username or 'oncall'}`"
+        )
+    return good(f"The bot is in the alert channel ~{name}")
+
+
+async def _probe(server: Server, chat: Mattermost) -> Finding:
+    """A message to itself, which disturbs nobody."""
+    try:
+        channel_id = await chat.direct_channel((await chat.me())["id"])
+        post = await chat.create_post(channel_id, "A probe of the bot's doctor", {})
+        await chat.delete_post(post["id"])
+    except Upstream as refused:
+        return bad(
+            f"The bot cannot write and delete messages: {refused.reason}",
+            "Give the role of bots the permissions to create and delete their own posts",
+        )
+    return good("The bot writes and deletes messages")
+
+
+def _is_fresh(server: Server, clock: Clock) -> bool:
+    return server.push_token_ends_at is not None and server.push_token_ends_at - clock() > FRESH
