@@ -166,6 +166,18 @@ def bindings(request: Json) -> Json:
         {"location": "ack", "label": "ack", "hint": "[alert]", "description": "Take an alert", "form": ack},
         {"location": "who", "label": "who", "description": "Who is on call", "submit": {"path": "/who"}},
         {"location": "page", "label": "page", "description": "Page somebody", "submit": {"path": "/page"}},
+        {
+            "location": "tell",
+            "label": "tell",
+            "form": {
+                "submit": {"path": "/tell"},
+                "fields": [
+                    {"name": "whom", "type": "user", "position": 1},
+                    {"name": "where", "type": "channel"},
+                    {"name": "service", "type": "dynamic_select", "lookup": {"path": "/services"}},
+                ],
+            },
+        },
         {"location": "docs", "label": "docs", "submit": {"path": "/docs"}},
         {"location": "odd", "label": "odd", "submit": {"path": "/odd"}},
     ]

@@ -291,6 +291,23 @@ async def test_completion_walks_down_to_arguments(town):
 
 
 @story(apps=True)
+async def test_completion_knows_people_channels_and_looks_lists_up(town):
+    town.bot.answers |= {"/services": services, "/tell": {"type": "ok"}}
+    ana = town.person("ana")
+    assert (await ana.suggestions("/oncall tell @b"))[0].complete == "/oncall tell @ben "
+    assert (await ana.suggestions("/oncall tell --where inc"))[0].complete == "/oncall tell --where ~incidents "
+    assert (await ana.suggestions("/oncall tell --service Pay"))[0].complete == "/oncall tell --service svc-12 "
+    asked = town.bot.sent_to("/services")[0]
+    assert (asked["query"], asked["raw_command"]) == ("Pay", "/oncall tell --service Pay")
+    await ana.types("/oncall tell @ben --where ~incidents --service svc-12")
+    assert town.bot.sent_to("/tell")[0]["values"] == {
+        "whom": {"label": "ben", "value": town.ben.id},
+        "where": {"label": "incidents", "value": town.incidents.id},
+        "service": {"label": "svc-12", "value": "svc-12"},
+    }
+
+
+@story(apps=True)
 async def test_sees_soon_wakes_on_events_and_says_what_it_saw_instead(town):
     ana = town.person("ana")
     with pytest.raises(AssertionError, match=r"did not see 'disk full' within 0\.01 s"):

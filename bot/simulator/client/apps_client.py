@@ -4,10 +4,20 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from bot.simulator.client import apps_form
-from bot.simulator.client.bindings import MALFORMED, as_call, as_form, clean
+from bot.simulator.client.bindings import (
+    MALFORMED,
+    Suggestion,
+    Typed,
+    as_call,
+    as_completions,
+    as_form,
+    clean,
+    read_typed,
+    suggest,
+)
 from bot.simulator.client.desk import Desk
 from bot.simulator.client.modal import Modal, ModalField
-from bot.simulator.client.parser import ParseError, matches, parse, prefill
+from bot.simulator.client.parser import ParseError, matches, normalise, parse, prefill
 from bot.simulator.records import Channel
 
 Json = dict[str, Any]
@@ -149,6 +159,30 @@ class AppsClient:
             for field in form.get("fields") or []
         ]
         await self._open({**form, "fields": fields}, self.context(binding, channel, root_id=root_id), binding)
+
+    async def completes(self, text: str, channel: Channel) -> list[Suggestion]:
+        """Completions of commands and arguments; people, channels and looked-up lists included."""
+        commands = (await self.bindings(channel))["/command"]
+        found = suggest(text, commands)
+        typed = read_typed(text, commands)
+        if typed.field is None or typed.binding is None:
+            return found
+        options = await self._argument_options(typed.field, typed, text, self.context(typed.binding, channel))
+        return as_completions(options, text[: len(text) - len(typed.typing)]) + found
+
+    async def _argument_options(self, field: Json, typed: Typed, text: str, context: Json) -> list[Json]:
+        names = self.desk.names
+        if field["type"] == "user":
+            return [{"label": one["label"], "value": f"@{one['label']}"} for one in names.people(typed.typing)]
+        if field["type"] == "channel":
+            return [{"label": name, "value": f"~{name}"} for name in names.channel_names(typed.typing)]
+        if field["type"] != "dynamic_select":
+            return []
+        more: Json = {"query": typed.typing} if typed.typing else {}
+        answer = await self.call(
+            field["lookup"], context, selected_field=field["name"], raw_command=normalise(text), **more
+        )
+        return apps_form.items(answer)
 
     async def press(self, binding: Json, context: Json) -> None:
         """A button, an option, a post-menu item or a channel-header button."""

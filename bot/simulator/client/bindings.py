@@ -79,11 +79,30 @@ def as_form(form: Json | str) -> Json:
     return {"source": {"path": form}} if isinstance(form, str) else form
 
 
-def suggest(text: str, commands: list[Json]) -> list[Suggestion]:
-    """Completions for what stands in the message box, best first."""
-    if not text.startswith("/"):
-        return []
-    words = text[1:].split(" ")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Typed:
+    """What stands in the message box, split at the deepest command it names."""
+
+    binding: Json | None
+    level: list[Json]
+    path: str
+    words: list[str]
+    """Finished words behind the command."""
+    typing: str
+
+    @property
+    def fields(self) -> list[Json]:
+        form = as_form((self.binding or {}).get("form") or {})
+        return [field for field in form.get("fields") or [] if is_parseable(field)]
+
+    @property
+    def field(self) -> Json | None:
+        """The field whose value is being typed."""
+        return None if self.typing.startswith("-") else _current_field(self.fields, self.words)
+
+
+def read_typed(text: str, commands: list[Json]) -> Typed:
+    words = text.removeprefix("/").split(" ")
     done, typing = words[:-1], words[-1]
     level, binding, path = commands, None, "/"
     while done:
@@ -92,11 +111,20 @@ def suggest(text: str, commands: list[Json]) -> list[Suggestion]:
             break
         binding, path, level = child, f"{path}{child['label']} ", child.get("bindings") or []
         done = done[1:]
-    if binding is not None and not binding.get("bindings"):
-        return _arguments(text, binding, done, typing)
-    if done:
+    return Typed(binding=binding, level=level, path=path, words=done, typing=typing)
+
+
+def suggest(text: str, commands: list[Json]) -> list[Suggestion]:
+    """Completions for what stands in the message box, best first."""
+    if not text.startswith("/"):
         return []
-    return [_subcommand(one, path) for one in level if one["label"].lower().startswith(typing.lower())]
+    typed = read_typed(text, commands)
+    if typed.binding is not None and not typed.binding.get("bindings"):
+        return _arguments(text, typed)
+    if typed.words:
+        return []
+    typing = typed.typing.lower()
+    return [_subcommand(one, typed.path) for one in typed.level if one["label"].lower().startswith(typing)]
 
 
 def _subcommand(binding: Json, path: str) -> Suggestion:
@@ -108,32 +136,34 @@ def _subcommand(binding: Json, path: str) -> Suggestion:
     )
 
 
-def _arguments(text: str, binding: Json, done: list[str], typing: str) -> list[Suggestion]:
-    form = binding.get("form") or {}
-    fields = [field for field in as_form(form).get("fields") or [] if is_parseable(field)]
-    before = text[: len(text) - len(typing)]
-    found = _values(fields, done, typing, before)
-    if not typing or typing.startswith(("-", "—")):
-        found += _flags(fields, done, typing, before)
-    if fields and as_form(form).get("submit") and not typing:
+def _arguments(text: str, typed: Typed) -> list[Suggestion]:
+    before = text[: len(text) - len(typed.typing)]
+    found = _values(typed, before)
+    if not typed.typing or typed.typing.startswith(("-", "—")):
+        found += _flags(typed, before)
+    if typed.fields and as_form((typed.binding or {})["form"]).get("submit") and not typed.typing:
         found.append(Suggestion(complete=text, label="Open in modal", description="Fill in a form", opens_modal=True))
     return found
 
 
-def _values(fields: list[Json], done: list[str], typing: str, before: str) -> list[Suggestion]:
-    field = _current_field(fields, done)
-    if field is None or typing.startswith("-"):
+def _values(typed: Typed, before: str) -> list[Suggestion]:
+    field = typed.field
+    if field is None:
         return []
     options = field.get("options") or []
     if field["type"] == "bool":
         options = [{"label": "true", "value": "true"}, {"label": "false", "value": "false"}]
-    if not options and not typing:
+    if not options and not typed.typing:
         hint = field.get("hint") or f"[{label_of(field)}]"
         return [Suggestion(complete=before, label=hint, description=field.get("description", ""))]
+    return as_completions([one for one in options if one["value"].lower().startswith(typed.typing.lower())], before)
+
+
+def as_completions(options: list[Json], before: str) -> list[Suggestion]:
+    """One line per option; choosing it types the option's value."""
     return [
         Suggestion(complete=f"{before}{_quoted(one['value'])} ", label=one["label"], hint=one["value"])
         for one in options
-        if one["value"].lower().startswith(typing.lower())
     ]
 
 
@@ -155,8 +185,9 @@ def _positionals(fields: list[Json], done: list[str]) -> list[str]:
     return found
 
 
-def _flags(fields: list[Json], done: list[str], typing: str, before: str) -> list[Suggestion]:
-    used = {word.lstrip("-").split("=")[0].lower() for word in done if word.startswith("-")}
+def _flags(typed: Typed, before: str) -> list[Suggestion]:
+    fields, wanted = typed.fields, typed.typing.lstrip("-—").lower()
+    used = {word.lstrip("-").split("=")[0].lower() for word in typed.words if word.startswith("-")}
     return [
         Suggestion(
             complete=f"{before}--{label_of(field)} ",
@@ -166,7 +197,7 @@ def _flags(fields: list[Json], done: list[str], typing: str, before: str) -> lis
         )
         for field in fields
         if not field.get("position") and label_of(field).lower() not in used
-        if label_of(field).lower().startswith(typing.lstrip("-—").lower())
+        if label_of(field).lower().startswith(wanted)
     ]
 
 

@@ -59,12 +59,16 @@ class Names:
 
     def channels(self, query: str = "") -> list[Json]:
         """Public channels of the team whose name begins so."""
+        return [{"label": one.display_name, "value": one.id} for one in self._public(query)]
+
+    def channel_names(self, query: str = "") -> list[str]:
+        return [one.name for one in self._public(query)]
+
+    def _public(self, query: str) -> list[Channel]:
         team = self._team()
-        return [
-            {"label": one.display_name, "value": one.id}
-            for one in self._state.channels.values()
-            if team and one.team_id == team.id and one.type == "O" and one.name.startswith(query.lower().lstrip("~"))
-        ]
+        wanted = query.lower().lstrip("~")
+        found = (one for one in self._state.channels.values() if team and one.team_id == team.id and one.type == "O")
+        return [one for one in found if one.name.startswith(wanted)]
 
 
 class Desk:

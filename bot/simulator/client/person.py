@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from bot.simulator.client.apps_client import AppsClient
-from bot.simulator.client.bindings import Suggestion, suggest
+from bot.simulator.client.bindings import Suggestion
 from bot.simulator.client.desk import Desk
 from bot.simulator.client.modal import Modal, fill
 from bot.simulator.client.native_client import NativeClient
@@ -231,7 +231,10 @@ class Person:
         """Completions for a message box that holds `text`."""
         if not text.startswith("/"):
             return []
-        return suggest(text, await self._offers("/command", channel)) + self.native.suggest(text)
+        self._hear()
+        where = self.desk.channel(channel) if channel else self.channel
+        found = await self.apps.completes(text, where) if self.simulator.apps is not None else []
+        return found + self.native.suggest(text)
 
     async def _offers(self, location: str, channel: str) -> list[Json]:
         self._hear()
