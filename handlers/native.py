@@ -14,7 +14,7 @@ from dataclasses import replace
 import structlog
 
 from bot import sealed
-from bot.call import Ask, Call, Reply
+from bot.call import Ask, Call, Reply, Say
 from bot.core.servers import Server, Surface
 from bot.core.text import say
 from bot.errors import BotError, Upstream
@@ -166,12 +166,12 @@ class NativeDialog(NativeEndpoint):
             return self.answer({})
         reply = await self.services.dispatch(call)
         reader = await self.reader(server, call.actor.user_id)
-        if not isinstance(reply, Ask):
+        if isinstance(reply, Say):
             await self._confirm(server, call, reply, reader)
         self.answer(native.write_dialog_answer(reply, reader))
 
     async def _confirm(self, server: Server, call: Call, reply: Reply, reader: Reader) -> None:
-        """Older clients close a failed dialog as if it were saved, so every outcome is also said where it began."""
+        """Older clients close a dialog that failed as if it were saved, so success is also said where it began."""
         text = native.text_of(reply, reader)
         if not text:
             return

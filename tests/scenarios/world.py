@@ -151,10 +151,15 @@ class World:
 
     def heard(self, person: str) -> str:
         """All that was said to this person alone: in place, or by direct message where a surface has no other way."""
-        return "\n".join([*self.people[person].notices, *(post.words for post in self.pages(person))])
+        return "\n".join(
+            [
+                *self.people[person].notices,
+                *(post.words for post in self.people[person].direct_messages()),
+            ]
+        )
 
     def pages(self, person: str) -> list[RenderedPost]:
-        return self.people[person].direct_messages()
+        return [post for post in self.people[person].direct_messages() if "you are on call" in post.words]
 
 
 def payload(
