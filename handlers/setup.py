@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from marshmallow import ValidationError
 from tornado.web import HTTPError
 
-from bot.doctor import Doctor, Report
+from bot.doctor import Report, examine
+from bot.errors import Upstream
+from bot.mattermost.doctor import Doctor
+from bot.mattermost.findings import Finding
+from bot.mattermost.native_setup import NotReady
+from bot.secret import Secret
 from bot.setup import Created
-from bot.words import Reader, words
 from forms.new_server import NewServer
 from handlers.base import Endpoint
 from handlers.operator import RETRY_AFTER, is_admin_token, may_try, proved_right, shown_token, true_status
@@ -42,7 +47,20 @@ class SetupApi(OperatorEndpoint):
             wanted = NewServer().load(self._body())
         except ValidationError as problem:
             return self.answer({"errors": problem.messages_dict}, status=400)
+        if wanted["native"]:
+            return await self._natively(wanted["name"], wanted["url"], Secret(wanted["token"]))
         self.answer(created_json(await self.services.setup.create(wanted["name"])), status=201)
+
+    async def _natively(self, name: str, url: str, token: Secret) -> None:
+        try:
+            made = await self.services.installing_natively.install(name, url, token)
+        except NotReady as problem:
+            return self.answer({"findings": findings_json(problem.findings)}, status=409)
+        except Upstream as failed:
+            return self.answer({"error": failed.reason}, status=502)
+        server = made.server
+        body = {"server_id": server.id, "site_url": server.site_url, "findings": findings_json(made.findings)}
+        self.answer(body, status=201)
 
     def _body(self) -> dict[str, Any]:
         try:
@@ -68,27 +86,20 @@ class DoctorApi(OperatorEndpoint):
     route = "doctor-api"
 
     async def get(self) -> None:
-        services = self.services
-        doctor = Doctor(
-            servers=services.stores.servers,
-            access=services.access,
-            clock=services.clock,
-            public_url=services.config.public_url,
-        )
-        reports = await doctor.examine(await services.setup.listed())
-        reader = Reader(now=services.clock())
-        self.answer(
-            {
-                "public_url": services.config.public_url,
-                "servers": [report_json(report, reader) for report in reports],
-            }
-        )
+        services, public_url = self.services, self.services.config.public_url
+        doctor = Doctor(access=services.access, clock=services.clock, public_url=public_url)
+        reports = await examine(await services.setup.listed(), store=services.stores.servers, doctor=doctor)
+        self.answer({"public_url": public_url, "servers": [report_json(report) for report in reports]})
 
 
-def report_json(report: Report, reader: Reader) -> dict[str, object]:
+def report_json(report: Report) -> dict[str, object]:
     return {
         "server_id": report.server.id,
         "name": report.server.name,
         "state": report.server.state.value,
-        "findings": [{"good": one.good, "text": words(one.text, reader)} for one in report.findings],
+        "findings": findings_json(report.findings),
     }
+
+
+def findings_json(findings: Sequence[Finding]) -> list[dict[str, object]]:
+    return [{"ok": finding.ok, "title": finding.title, "remedy": finding.remedy} for finding in findings]

@@ -157,7 +157,7 @@ class SetupSignIn(SetupEndpoint):
             self.set_header("Retry-After", str(RETRY_AFTER))
             return self.show_sign_in("Too many wrong tokens from your address. Wait ten minutes.", status=429)
         if not is_admin_token(self.services, self.get_body_argument("token", "")):
-            return self.show_sign_in("That is not the admin token. Look where the page says.")
+            return self.show_sign_in("That is not the admin token. Below it says where to find it.")
         proved_right(self.services, self.request)
         self.keep(self.sessions.begin(admin=True, now=self.services.clock()))
         self.redirect(f"{self.base}/setup", status=303)

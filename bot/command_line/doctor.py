@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from bot.command_line.running_bot import ADDRESS_HELP, RunningBot, reaches_bot
+from bot.command_line.running_bot import ADDRESS_HELP, RunningBot, reaches_bot, told
 
 Line = tuple[bool, str]
 
@@ -56,4 +56,4 @@ def _public(url: str) -> Line:
 
 def _server(server: dict[str, Any]) -> Iterator[Line]:
     for finding in server["findings"]:
-        yield bool(finding["good"]), f"{server['name']}: {finding['text']}"
+        yield bool(finding["ok"]), f"{server['name']}: {told(finding)}"

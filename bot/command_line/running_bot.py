@@ -84,6 +84,10 @@ class RunningBot:
         if status == 400:
             errors = _json(answer, self.address).get("errors", {})
             return "\n".join(f"{name}: {' '.join(texts)}" for name, texts in errors.items())
+        if status == 409:
+            return "\n".join(["Mattermost is not ready for this:", *refused(_json(answer, self.address))])
+        if status == 502:
+            return f"Mattermost did not do it: {_json(answer, self.address).get('error', '')}"
         if status == 503:
             return f"The bot at {self.address} cannot reach its database. Look at its log, then try again."
         if status >= 500:
@@ -93,6 +97,17 @@ class RunningBot:
     def _origin(self) -> str:
         given = os.environ.get("ADMIN_TOKEN", "").strip()
         return "ADMIN_TOKEN" if given else str(self._connection.admin_token_file)
+
+
+def refused(answer: Mapping[str, Any]) -> list[str]:
+    """What has to be put right, a line each."""
+    return [f"  - {told(finding)}" for finding in answer.get("findings", []) if not finding["ok"]]
+
+
+def told(finding: Mapping[str, Any]) -> str:
+    """A finding as one or two sentences."""
+    remedy = finding["remedy"]
+    return f"{finding['title']}. {remedy}." if remedy else f"{finding['title']}."
 
 
 def _connection() -> Connection:

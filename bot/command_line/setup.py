@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from bot.command_line.running_bot import ADDRESS_HELP, RunningBot
+from bot.command_line.running_bot import ADDRESS_HELP, RunningBot, refused
 
 
 @click.command()
@@ -81,11 +81,9 @@ This set-up ends {ends:%d %b %Y, %H:%M %Z}. Check everything later with: python 
 
 
 def native_words(name: str, answer: dict[str, Any]) -> str:
-    lines = [f"OnCall is installed at {name}."]
-    lines += [f"  - {line}" for line in answer.get("done", [])]
-    missing = answer.get("missing", [])
+    lines = [f"OnCall is installed at {name} ({answer['site_url']})."]
+    missing = refused(answer)
     if missing:
-        lines += ["", "Mattermost's settings still need this:"]
-        lines += [f"  - {line}" for line in missing]
+        lines += ["", "This still needs your attention:", *missing]
     lines += ["", "Type `/oncall configure` in Mattermost to choose the channel for alerts."]
     return "\n".join(lines)

@@ -15,6 +15,7 @@ from tornado.web import Application, url
 
 from bot.clock import Clock
 from bot.config import Config, Role, read_config
+from bot.installing_natively import InstallingNatively
 from bot.mattermost.access import Access
 from bot.outgoing.client import Client
 from bot.outgoing.guard import Guard
@@ -40,6 +41,7 @@ class Parts:
     stores: Stores
     access: Access
     setup: Setup
+    installing_natively: InstallingNatively
 
 
 @dataclass
@@ -61,6 +63,7 @@ def started(folder: Path, stores: Stores, clock: HeldClock, public_url: str = ""
     config = read_config(environ, Role.DEMO)
     vault = Vault(config.encryption_keys.reveal())
     outgoing = Client(Guard(config.allow_private_networks))
+    setup = Setup(servers=stores.servers, vault=vault, clock=clock, public_url=config.public_url)
     parts = Parts(
         config=config,
         clock=clock,
@@ -68,7 +71,15 @@ def started(folder: Path, stores: Stores, clock: HeldClock, public_url: str = ""
         outgoing=outgoing,
         stores=stores,
         access=Access(outgoing=outgoing, vault=vault, clock=clock),
-        setup=Setup(servers=stores.servers, vault=vault, clock=clock, public_url=config.public_url),
+        setup=setup,
+        installing_natively=InstallingNatively(
+            servers=stores.servers,
+            setup=setup,
+            outgoing=outgoing,
+            vault=vault,
+            clock=clock,
+            public_url=config.public_url,
+        ),
     )
     server = HTTPServer(_application(parts))
     server.add_socket(socket)

@@ -144,7 +144,8 @@ async def test_the_doctor_says_what_is_still_to_do(bot: Bot) -> None:
     assert (server["name"], server["state"]) == ("Example Ltd", "pending")
     assert server["findings"] == [
         {
-            "good": False,
-            "text": "Not installed yet: a Mattermost system admin has to type the install command.",
+            "ok": False,
+            "title": "Not installed yet",
+            "remedy": "A Mattermost system admin has to type the install command",
         }
     ]
