@@ -157,7 +157,6 @@ def bound(server: Server, *, site: Site, by: str, now: datetime) -> ServerChange
         state=State.INSTALLED,
         expires_at=None,
         removed_at=None,
-        due_at=None,
         site_url=site.url,
         bot_user_id=site.bot_user_id,
         sealed_webhook_secret=site.sealed_webhook_secret or server.sealed_webhook_secret,
@@ -167,7 +166,7 @@ def bound(server: Server, *, site: Site, by: str, now: datetime) -> ServerChange
         installed_by=by,
     )
     return Change(
-        doc=after,
+        doc=_renewing(after),
         note=say("OnCall is installed. Next: `/oncall configure` chooses the channel where alerts are posted."),
     )
 
@@ -193,7 +192,7 @@ def disabled(server: Server) -> ServerChange:
 def enabled(server: Server) -> ServerChange:
     if server.state is not State.DISABLED:
         return Change(doc=server)
-    return Change(doc=replace(server, state=State.INSTALLED), note=say("OnCall is back."))
+    return Change(doc=_renewing(replace(server, state=State.INSTALLED)), note=say("OnCall is back."))
 
 
 def uninstalled(server: Server, *, now: datetime) -> ServerChange:
@@ -216,9 +215,15 @@ def token_brought(server: Server, *, sealed: str, ends_at: datetime, now: dateti
     """Mattermost handed us a bot token that is good until `ends_at`."""
     if server.push_token_ends_at is not None and ends_at - server.push_token_ends_at < timedelta(seconds=60):
         return Change(doc=server)
-    due_at = ends_at - RENEW_BEFORE if server.installed and server.sealed_webhook_secret else server.due_at
-    after = replace(server, sealed_push_token=sealed, push_token_ends_at=ends_at, due_at=due_at)
-    return Change(doc=after, dropped=("renew",))
+    after = replace(server, sealed_push_token=sealed, push_token_ends_at=ends_at)
+    return Change(doc=_renewing(after), dropped=("renew",))
+
+
+def _renewing(server: Server) -> Server:
+    """With the next renewal of its push token due, where there can be one."""
+    if not server.installed or not server.sealed_webhook_secret or server.push_token_ends_at is None:
+        return replace(server, due_at=None)
+    return replace(server, due_at=server.push_token_ends_at - RENEW_BEFORE)
 
 
 def advance(server: Server, *, now: datetime) -> ServerChange:
