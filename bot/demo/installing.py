@@ -71,9 +71,9 @@ class Installer:
         headers = {"Authorization": f"Bearer {self.config.admin_token.reveal()}"}
         timeout = aiohttp.ClientTimeout(total=SECONDS)
         async with self.session.post(url, json=wanted, headers=headers, timeout=timeout) as answer:
-            found: dict[str, Any] = await answer.json()
             if answer.status != CREATED:
                 raise DemoProblem(f"The bot did not create the set-up of {wanted['name']} (status {answer.status}).")
+            found: dict[str, Any] = await answer.json()
             return found
 
 
