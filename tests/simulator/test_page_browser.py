@@ -171,6 +171,21 @@ def test_commands_are_completed_and_sent_from_the_keyboard(driver):
     in_browser(driver, look, prepare, apps=True)
 
 
+def test_enter_sends_what_was_typed_and_not_an_older_suggestion(driver):
+    async def prepare(town):
+        town.bot.answers["/tell"] = lambda body: {"type": "ok", "text": f"Told {body['values']['whom']['label']}."}
+
+    def look(screen):
+        screen.find("header-Who is on call")
+        box = screen.find("message-box")
+        box.send_keys("/oncall tell ")
+        screen.has("@admin")
+        box.send_keys("@ben", Keys.ENTER)
+        assert "Told ben." in screen.find("ephemeral").text
+
+    in_browser(driver, look, prepare, apps=True)
+
+
 def test_typing_works_right_after_a_modal_was_closed(driver):
     async def prepare(town):
         async def command(form):

@@ -13,6 +13,7 @@ export class Composer {
     this.root = '';
     this.asked = 0;
     this.chosen = 0;
+    this.moved = false;
     this.found = [];
     this.drafts = new Map();
     this.where = '';
@@ -53,6 +54,7 @@ export class Composer {
   }
 
   typed() {
+    this.moved = false;
     this.complain('');
     this.resize();
     this.suggest();
@@ -84,6 +86,7 @@ export class Composer {
 
   show(found) {
     this.found = found;
+    this.moved = false;
     this.chosen = 0;
     replace(this.list, found.map((one, index) => h('li', {
       id: `${this.listId}-${index}`, role: 'option', testid: 'suggestion', onmousedown: (event) => {
@@ -117,6 +120,7 @@ export class Composer {
     if (open && (event.key === 'ArrowDown' || event.key === 'ArrowUp')) {
       event.preventDefault();
       const step = event.key === 'ArrowDown' ? 1 : -1;
+      this.moved = true;
       this.chosen = (this.chosen + step + this.found.length) % this.found.length;
       this.mark();
     } else if (open && event.key === 'Tab' && !event.shiftKey) {
@@ -128,15 +132,16 @@ export class Composer {
     } else if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
       event.preventDefault();
       const one = this.found[this.chosen];
-      if (open && one && (one.opens_modal ? this.chosen > 0 : this.advances(one))) this.take(this.chosen);
+      if (open && one && this.advances(one)) this.take(this.chosen);
       else this.send();
     }
   }
 
-  // Enter takes a suggestion that adds something; a command typed in full is sent.
+  // Enter takes what was chosen by arrow keys and what finishes the word; a command typed in full is sent.
   advances(one) {
-    const now = this.box.value.trimEnd();
-    return one.complete.trimEnd() !== now && one.complete.startsWith(now.split(' ').slice(0, -1).join(' '));
+    if (this.moved) return true;
+    const typed = this.box.value.toLowerCase();
+    return !/\s$/.test(typed) && one.complete.trimEnd().toLowerCase() !== typed && one.complete.toLowerCase().startsWith(typed);
   }
 
   take(index) {
