@@ -51,19 +51,19 @@ async def read(body: bytes, group_by: Sequence[str]) -> Payload:
     if not isinstance(given, list) or not given:
         raise Invalid({"alerts": "There must be a list of at least one alert."})
     problems: dict[str, str] = {}
-    alerts: list[Alert] = []
-    labels: list[Mapping[str, Any]] = []
+    members: dict[tuple[str, ...], list[Alert]] = {}
     for number, raw in enumerate(given):
         alert = read_alert(raw, f"alerts.{number}", problems, otherwise=payload.get("status"))
         if alert is not None:
-            alerts.append(alert)
-            labels.append(raw["labels"])
+            chosen = tuple(clean(raw["labels"].get(name), VALUE_LENGTH) for name in group_by)
+            members.setdefault(chosen, []).append(alert)
+        given[number] = None  # to free thousands of them in one go would hold up the loop, too
         await pace.breathe()
-    if not alerts:
+    if not members:
         raise Invalid(problems)
     if group_by:
-        return Payload(bundles=tuple(_by_labels(payload, alerts, labels, group_by)), notes=problems)
-    return Payload(bundles=(_as_sent(payload, alerts),), notes=problems)
+        return Payload(bundles=tuple(_by_labels(payload, members, group_by)), notes=problems)
+    return Payload(bundles=(_as_sent(payload, members[()]),), notes=problems)
 
 
 def read_alert(raw: object, place: str, problems: dict[str, str], *, otherwise: object) -> Alert | None:
@@ -106,20 +106,14 @@ def _as_sent(payload: Mapping[str, Any], alerts: Sequence[Alert]) -> Bundle:
 
 
 def _by_labels(
-    payload: Mapping[str, Any],
-    alerts: Sequence[Alert],
-    labels: Sequence[Mapping[str, Any]],
-    group_by: Sequence[str],
+    payload: Mapping[str, Any], members: Mapping[tuple[str, ...], Sequence[Alert]], group_by: Sequence[str]
 ) -> Iterable[Bundle]:
     """One bundle for each combination of the chosen labels, whatever the sender grouped by."""
     common = clean_labels(_mapping(payload.get("commonLabels")))
-    bundles: dict[tuple[str, ...], list[Alert]] = {}
-    for alert, own in zip(alerts, labels, strict=True):
-        bundles.setdefault(tuple(clean(own.get(name), VALUE_LENGTH) for name in group_by), []).append(alert)
-    for values, members in bundles.items():
+    for values, alerts in members.items():
         group = {name: value for name, value in zip(group_by, values, strict=True) if value}
         key = "\n".join(f"{name}={value}" for name, value in zip(group_by, values, strict=True))
-        yield _bundle(clean_key(key), group, {**group, **common}, members, summary="")
+        yield _bundle(clean_key(key), group, {**group, **common}, alerts, summary="")
 
 
 def _bundle(

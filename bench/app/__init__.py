@@ -1,0 +1,1 @@
+"""The bot, through its public HTTP surface only."""

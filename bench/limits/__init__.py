@@ -1,0 +1,1 @@
+"""The denominators: measured in the same run, independent of our code."""
