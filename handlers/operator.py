@@ -13,6 +13,7 @@ from bot.errors import Unavailable
 from bot.secret import Secret
 from bot.services import Services
 from bot.setup import TRIES_WITHIN
+from handlers.proxies import address_of
 
 RETRY_AFTER = int(TRIES_WITHIN.total_seconds())
 IPV6_HOME = 64  # an IPv6 customer has at least a /64 to try from
@@ -20,11 +21,11 @@ IPV6_HOME = 64  # an IPv6 customer has at least a /64 to try from
 
 def may_try(services: Services, request: HTTPServerRequest) -> bool:
     """Whether this address may show a token now; it counts as a wrong one until it `proved_right`."""
-    return services.setup.sign_ins.admit(_home(request))
+    return services.setup.sign_ins.admit(_home(services, request))
 
 
 def proved_right(services: Services, request: HTTPServerRequest) -> None:
-    services.setup.sign_ins.forget(_home(request))
+    services.setup.sign_ins.forget(_home(services, request))
 
 
 def is_admin_token(services: Services, shown: str) -> bool:
@@ -49,12 +50,13 @@ def true_status(handler: RequestHandler, status: int, more: Mapping[str, Any]) -
     return status
 
 
-def _home(request: HTTPServerRequest) -> str:
+def _home(services: Services, request: HTTPServerRequest) -> str:
     """Whom to count a guess for."""
+    text = address_of(request, services.config.trusted_proxies)
     try:
-        address = ip_address(request.remote_ip or "")
+        address = ip_address(text)
     except ValueError:
-        return request.remote_ip or ""
+        return text
     if isinstance(address, IPv6Address):
         return str(ip_network((address, IPV6_HOME), strict=False))
-    return str(address)
+    return text

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from tornado.httpclient import AsyncHTTPClient, HTTPResponse
 from tornado.httpserver import HTTPServer
 from tornado.testing import bind_unused_port
-from tornado.web import Application, url
+from tornado.web import Application, RequestHandler, url
 
 from bot.clock import Clock
 from bot.config import Config, Role, read_config
@@ -86,10 +86,17 @@ def started(folder: Path, stores: Stores, clock: HeldClock, public_url: str = ""
     return Bot(parts=parts, server=server, address=address)
 
 
+class Well(RequestHandler):
+    def get(self) -> None:
+        self.finish({"status": "ok"})
+
+
 def _application(parts: Parts) -> Application:
     given = {"services": parts}
     return Application(
         [
+            url(r"/healthz", Well),
+            url(r"/readyz", Well),
             url(r"/mattermost/setup", SetupApi, given),
             url(r"/mattermost/doctor", DoctorApi, given),
             url(r"/setup", SetupPage, given),

@@ -100,6 +100,13 @@ async def test_guessing_is_stopped_even_for_the_right_token_until_some_time_has_
     assert (await post(bot, {"name": "x"})).code == 201
 
 
+async def test_made_up_addresses_do_not_help_guessing(bot: Bot) -> None:
+    for number in range(10):
+        forwarded = ("X-Forwarded-For", f"198.51.100.{number}")
+        await post(bot, {"name": "x"}, ("Authorization", "Bearer wrong"), forwarded)
+    assert (await post(bot, {"name": "x"})).code == 429
+
+
 async def test_the_right_token_may_be_used_any_number_of_times(bot: Bot) -> None:
     assert [(await post(bot, {"name": "x"})).code for _ in range(15)] == [201] * 15
 
