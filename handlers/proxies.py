@@ -23,8 +23,8 @@ def address_of(request: HTTPServerRequest, trusted: Sequence[Network]) -> str:
     for hop in reversed(hops):
         if not _is_trusted(address, trusted) or _address(hop) is None:
             break
-        address = hop.strip()
-    return address
+        address = hop
+    return str(_address(address) or address)
 
 
 def _is_trusted(text: str, trusted: Sequence[Network]) -> bool:

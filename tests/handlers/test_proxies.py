@@ -42,7 +42,7 @@ def request(peer: str, *forwarded: str) -> HTTPServerRequest:
         ("10.0.0.1", [""], "10.0.0.1"),
         ("10.0.0.1", [], "10.0.0.1"),
         ("::ffff:10.0.0.1", ["198.51.100.1"], "198.51.100.1"),
-        ("fd00::1", [" 2001:db8::7 "], "2001:db8::7"),
+        ("fd00::1", ["::1 , 2001:db8::7"], "2001:db8::7"),
         ("", [], ""),
     ],
 )
@@ -52,3 +52,7 @@ def test_where_a_request_comes_from(peer: str, forwarded: list[str], address: st
 
 def test_without_proxies_of_ours_nobody_is_believed() -> None:
     assert address_of(request("10.0.0.1", "198.51.100.1"), ()) == "10.0.0.1"
+
+
+def test_an_ipv4_address_is_the_same_however_it_arrives() -> None:
+    assert address_of(request("::ffff:203.0.113.7"), ()) == "203.0.113.7"
