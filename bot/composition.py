@@ -8,6 +8,7 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 import structlog
 from tornado.httpserver import HTTPServer
@@ -31,7 +32,7 @@ from bot.metrics import Metrics
 from bot.outgoing.client import Client
 from bot.outgoing.guard import Guard
 from bot.services import Services
-from bot.serving import Work
+from bot.serving import LEASE, Work
 from bot.setup import Setup
 from bot.storage.embedded import EmbeddedMongo
 from bot.storage.mongo import Database
@@ -46,8 +47,13 @@ CORRECT_CLOCK_SECONDS = 60.0
 MAX_BODY = 17 * 1024 * 1024
 
 
-def build(config: Config, database: Database, clock: Clock, *, works: bool = True) -> Services:
-    """The parts of one process over an open database. `works` is whether it delivers effects."""
+def build(
+    config: Config, database: Database, clock: Clock, *, works: bool = True, lease: timedelta = LEASE
+) -> Services:
+    """The parts of one process over an open database. `works` is whether it delivers effects.
+
+    `lease` is how long a dead worker holds up what it served; tests that kill workers take a short one.
+    """
     vault = Vault(config.encryption_keys.reveal())
     outgoing = Client(Guard(config.allow_private_networks))
     stores = open_stores(database, clock)
@@ -91,7 +97,7 @@ def build(config: Config, database: Database, clock: Clock, *, works: bool = Tru
             public_url=config.public_url,
         ),
         metrics=metrics,
-        worker=Worker(works_for, clock, watch=metrics) if works else None,
+        worker=Worker(works_for, clock, lease=lease, watch=metrics) if works else None,
     )
 
 
@@ -108,7 +114,7 @@ class Running:
 
 
 @asynccontextmanager
-async def running(config: Config) -> AsyncIterator[Running]:
+async def running(config: Config, *, lease: timedelta = LEASE) -> AsyncIterator[Running]:
     """Everything a role needs, up and ready; taken down in reverse when the block ends."""
     async with AsyncExitStack() as stack:
         uri = config.mongodb_uri.reveal() if config.mongodb_uri else await _embedded(config, stack)
@@ -116,7 +122,7 @@ async def running(config: Config) -> AsyncIterator[Running]:
         stack.callback(database.close)
         clock = DatabaseClock()
         await database.correct(clock)
-        services = build(config, database, clock, works=config.role is not Role.WEB)
+        services = build(config, database, clock, works=config.role is not Role.WEB, lease=lease)
         stack.push_async_callback(services.outgoing.close)
         await services.stores.prepare()
         stack.callback(asyncio.create_task(_keep_correcting(database, clock)).cancel)
@@ -167,13 +173,13 @@ async def _keep_correcting(database: Database, clock: DatabaseClock) -> None:
             await database.correct(clock)
 
 
-async def serve(config: Config) -> None:
+async def serve(config: Config, *, lease: timedelta = LEASE) -> None:
     """Until somebody stops us (SIGTERM, Ctrl-C): then finish what has begun, give back the rest, and end."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stopped.set)
-    async with running(config):
+    async with running(config, lease=lease):
         await stopped.wait()
         log.info("stopping")
 
