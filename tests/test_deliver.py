@@ -479,6 +479,16 @@ async def test_pages_do_not_need_a_card(desk):
     assert len(desk.world.messages_to(desk.world.ana)) == 1
 
 
+async def test_a_second_try_looks_around_because_nodes_of_mattermost_do_not_share_pending_ids(desk):
+    desk.world.simulator.faults.drop(prefix="/api/v4/posts", method="POST", times=1)
+    await desk.refused(PAGE_ANA)
+    desk.world.simulator.state.pending_posts.clear()
+
+    await desk.deliver(PAGE_ANA, since=desk.clock(), tries=1)
+
+    assert len(desk.world.messages_to(desk.world.ana)) == 1
+
+
 async def test_how_long_ago_a_first_attempt_may_be_decides_about_looking(desk):
     desk.clock.advance(seconds=26)
 
