@@ -5,11 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from collections.abc import Callable
 from typing import NoReturn
 
 import click
 
 from bot.config import Config, ConfigProblems, Role, read_config
+from bot.demo import NATIVE_VERSION, VERSIONS
+from bot.demo.problem import DemoProblem
 from bot.errors import Unavailable
 from bot.log import configure_logging
 
@@ -47,13 +50,24 @@ def worker() -> None:
 
 
 @click.command()
-def demo() -> None:
+@click.option(
+    "--version",
+    type=click.Choice(VERSIONS),
+    default=NATIVE_VERSION,
+    show_default=True,
+    metavar="VERSION",
+    help=f"What the play Mattermost without the Apps framework is: {', '.join(VERSIONS)}.",
+)
+def demo(version: str) -> None:
     """Try everything without a Mattermost.
 
     Starts the bot, a small MongoDB and a play Mattermost with sample people and alerts, and prints the address to open
     in a browser. It has no login, so it listens on this machine only. What you do is kept in DATA_DIR (./data).
     """
-    start(Role.DEMO)
+    config = config_or_exit(Role.DEMO)
+    from bot.demo.running import run  # noqa: PLC0415 - heavy, as below
+
+    _run_or_exit(config, lambda: run(config, version=version))
 
 
 def start(role: Role) -> None:
@@ -64,11 +78,16 @@ def start(role: Role) -> None:
         click.echo(f"The admin token is in {config.admin_token_file}", err=True)
     # The bot itself is heavy; `setup`, `doctor` and `--help` do without it.
     from bot.composition import run  # noqa: PLC0415
-    from bot.storage.mongod import EmbeddedMongoError  # noqa: PLC0415
+
+    _run_or_exit(config, lambda: run(role, config))
+
+
+def _run_or_exit(config: Config, run: Callable[[], None]) -> None:
+    from bot.storage.mongod import EmbeddedMongoError  # noqa: PLC0415 - heavy, as above
 
     try:
-        run(role, config)
-    except (EmbeddedMongoError, Unavailable) as problem:
+        run()
+    except (DemoProblem, EmbeddedMongoError, Unavailable) as problem:
         _exit(str(problem))
     except OSError as problem:
         if problem.errno not in (errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL):
