@@ -14,6 +14,8 @@ from handlers.apps import AppBindings, AppCommand, AppLifecycle, AppManifest, Ap
 from handlers.health import Alive, Metrics, Ready
 from handlers.inbound import Inbound
 from handlers.native import NativeAction, NativeCommand, NativeDialog, NativeLookup
+from handlers.setup import DoctorApi, SetupApi
+from handlers.setup_page import SetupCreate, SetupPage, SetupServer, SetupSignIn, SetupSignOut, SetupStatic
 
 SERVER = r"([A-Za-z0-9_-]{16,64})"
 STATIC = Path(web.__file__).parent / "static"
@@ -25,6 +27,14 @@ def routes(services: Services) -> list[URLSpec]:
     given: dict[str, Any] = {"services": services}
     app = rf"/mattermost/{SERVER}"
     return [
+        url(r"/mattermost/setup", SetupApi, given),
+        url(r"/mattermost/doctor", DoctorApi, given),
+        url(r"/setup", SetupPage, given),
+        url(r"/setup/sign-in", SetupSignIn, given),
+        url(r"/setup/sign-out", SetupSignOut, given),
+        url(r"/setup/servers", SetupCreate, given),
+        url(rf"/setup/servers/{SERVER}/(code|secret|confirm|refuse)", SetupServer, given),
+        url(r"/setup/static/(.*)", SetupStatic, {"path": str(STATIC)}),
         url(rf"{app}/manifest\.json", AppManifest, given),
         url(r"/mattermost/[A-Za-z0-9_-]+/static/(oncall\.png)", StaticFileHandler, {"path": STATIC}),
         url(rf"{app}/ping", AppPing, given),
