@@ -155,8 +155,6 @@ async def _listen(services: Services, stack: AsyncExitStack) -> int:
     sockets = bind_sockets(config.port, config.host or None)
     server = HTTPServer(
         application(services),
-        xheaders=bool(config.trusted_proxies),
-        trusted_downstream=[str(network) for network in config.trusted_proxies],
         max_body_size=MAX_BODY,
         idle_connection_timeout=120,
     )

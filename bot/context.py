@@ -106,6 +106,13 @@ class Context:
     chat: Chat
     installation: Installation
 
+    @property
+    def link_to_post(self) -> str:
+        """The address of the message that this call is about; Mattermost finds its channel and team."""
+        if not self.call.post_id or not self.server.site_url:
+            return ""
+        return f"{self.server.site_url}/_redirect/pl/{self.call.post_id}"
+
 
 class Contexts(Protocol):
     """Makes contexts; lives outside, where the database and Mattermost are known."""

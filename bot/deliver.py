@@ -309,6 +309,8 @@ class Delivery:
 
 def _wanted(group: AlertGroup, page: Page) -> bool:
     """A page is for one turn of firing: once somebody acted it has lost its reason. Nobody is paged twice for it."""
+    if page.asked_by:
+        return group.live and page.page not in group.pages
     turn = page.page.partition(".")[0]
     return group.status is Status.FIRING and turn == str(group.turn) and page.page not in group.pages
 

@@ -35,7 +35,9 @@ class Busy(UserError):
 class Upstream(BotError):
     """Mattermost refused or failed. `permanent` means trying again is of no use; `retry_after` is in seconds."""
 
-    def __init__(self, reason: str, *, permanent: bool, status: int = 0, code: str = "", retry_after: float = 0) -> None:
+    def __init__(
+        self, reason: str, *, permanent: bool, status: int = 0, code: str = "", retry_after: float = 0
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.permanent = permanent

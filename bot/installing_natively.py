@@ -48,16 +48,18 @@ class InstallingNatively:
             bot_token=self._lasting_token(known),
         )
         made = await native_setup.install(self.outgoing, token, wanted)
-        server = self._described(known or self._new(server_id, name), made)
+        server = self._described(known or self._new(server_id, name), made, url)
         if known is None:
             await self.servers.add(Change(doc=server))
         else:
-            await self.servers.change(server_id, server_id, lambda stored: Change(doc=self._described(stored, made)))
+            await self.servers.change(
+                server_id, server_id, lambda stored: Change(doc=self._described(stored, made, url))
+            )
         return InstalledNatively(server=server, findings=made.findings)
 
     async def _known(self, url: str) -> Server | None:
         for server in await self.setup.listed():
-            if server.surface is Surface.NATIVE and server.site_url == url and server.state is not State.REMOVED:
+            if server.surface is Surface.NATIVE and server.state is not State.REMOVED and url in _addresses(server):
                 return server
         return None
 
@@ -70,9 +72,10 @@ class InstallingNatively:
         now = self.clock()
         return Server(id=server_id, name=name, surface=Surface.NATIVE, created_at=now, installed_at=now)
 
-    def _described(self, server: Server, made: Installed) -> Server:
+    def _described(self, server: Server, made: Installed, url: str) -> Server:
         return replace(
             server,
+            settings={**server.settings, "installed_at_url": url.rstrip("/")},
             state=State.INSTALLED,
             site_url=made.site_url,
             version=made.version,
@@ -92,3 +95,8 @@ class InstallingNatively:
                 for one in made.commands
             ),
         )
+
+
+def _addresses(server: Server) -> tuple[str, str]:
+    """What Mattermost calls itself, and what the operator called it."""
+    return server.site_url, server.settings.get("installed_at_url", "")

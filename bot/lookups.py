@@ -20,6 +20,16 @@ async def live_groups(context: Context) -> list[Option]:
     return [_group(group) for group in await context.groups.listed(live, limit=200)]
 
 
+async def resolved_groups(context: Context) -> list[Option]:
+    """Newest first."""
+    return [_group(group) for group in await context.groups.listed((Status.RESOLVED,), limit=200)]
+
+
+async def recent_groups(context: Context) -> list[Option]:
+    """Open ones, then resolved ones: notes are often written afterwards."""
+    return [*await live_groups(context), *await resolved_groups(context)]
+
+
 async def integrations(context: Context) -> list[Option]:
     return [Option(value=one.name, label=one.name) for one in await context.integrations.listed()]
 
@@ -28,7 +38,13 @@ async def commands(context: Context) -> list[Option]:
     return [Option(value=one.name, label=f"{one.name}: {one.summary}"[:LABEL_LENGTH]) for one in context.registry]
 
 
-LOOKUPS: dict[str, Lookup] = {"live_groups": live_groups, "integrations": integrations, "commands": commands}
+LOOKUPS: dict[str, Lookup] = {
+    "live_groups": live_groups,
+    "resolved_groups": resolved_groups,
+    "recent_groups": recent_groups,
+    "integrations": integrations,
+    "commands": commands,
+}
 
 
 async def options_for(context: Context, choices: str, query: str) -> tuple[Option, ...]:

@@ -10,3 +10,10 @@ class Group(Form):
     submit = "Go on"
 
     group = Lookup("Alert group", hint="12", required=True, choices="live_groups")
+
+
+class ResolvedGroup(Form):
+    title = "Choose an alert group"
+    submit = "Reopen"
+
+    group = Lookup("Alert group", hint="12", required=True, choices="resolved_groups")

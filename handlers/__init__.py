@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from tornado.routing import URLSpec
 from tornado.web import StaticFileHandler, url
 
-from bot import web
 from bot.services import Services
+from bot.web import STATIC
 from handlers.apps import AppBindings, AppCommand, AppLifecycle, AppManifest, AppPing, AppWebhook
 from handlers.health import Alive, Metrics, Ready
 from handlers.inbound import Inbound
@@ -18,25 +17,17 @@ from handlers.setup import DoctorApi, SetupApi
 from handlers.setup_page import SetupCreate, SetupPage, SetupServer, SetupSignIn, SetupSignOut, SetupStatic
 
 SERVER = r"([A-Za-z0-9_-]{16,64})"
-STATIC = Path(web.__file__).parent / "static"
 NAME = r"([a-z][a-z0-9.-]{0,40})"
 
 
 def routes(services: Services) -> list[URLSpec]:
     """Every URL of the bot."""
     given: dict[str, Any] = {"services": services}
+    static = {"path": str(STATIC)}
     app = rf"/mattermost/{SERVER}"
     return [
-        url(r"/mattermost/setup", SetupApi, given),
-        url(r"/mattermost/doctor", DoctorApi, given),
-        url(r"/setup", SetupPage, given),
-        url(r"/setup/sign-in", SetupSignIn, given),
-        url(r"/setup/sign-out", SetupSignOut, given),
-        url(r"/setup/servers", SetupCreate, given),
-        url(rf"/setup/servers/{SERVER}/(code|secret|confirm|refuse)", SetupServer, given),
-        url(r"/setup/static/(.*)", SetupStatic, {"path": str(STATIC)}),
         url(rf"{app}/manifest\.json", AppManifest, given),
-        url(r"/mattermost/[A-Za-z0-9_-]+/static/(oncall\.png)", StaticFileHandler, {"path": STATIC}),
+        url(r"/mattermost/[A-Za-z0-9_-]+/static/(oncall\.png)", StaticFileHandler, static),
         url(rf"{app}/ping", AppPing, given),
         url(rf"{app}/(installed|uninstalled|enabled|disabled)", AppLifecycle, given),
         url(rf"{app}/bindings", AppBindings, given),
@@ -48,6 +39,15 @@ def routes(services: Services) -> list[URLSpec]:
         url(rf"/native/{SERVER}/dialog", NativeDialog, given),
         url(rf"/native/{SERVER}/lookup", NativeLookup, given),
         url(r"/integrations/v1/([a-z_]{1,40})/([^/]{1,100})/?", Inbound, given),
+        url(r"/integrations/v1/([a-z_]{1,40})/?", Inbound, given),
+        url(r"/mattermost/setup", SetupApi, given),
+        url(r"/mattermost/doctor", DoctorApi, given),
+        url(r"/setup", SetupPage, given),
+        url(r"/setup/sign-in", SetupSignIn, given),
+        url(r"/setup/sign-out", SetupSignOut, given),
+        url(r"/setup/servers", SetupCreate, given),
+        url(rf"/setup/servers/{SERVER}/(code|secret|confirm|refuse)", SetupServer, given),
+        url(r"/setup/static/(.*)", SetupStatic, static),
         url(r"/healthz", Alive, given),
         url(r"/readyz", Ready, given),
         url(r"/metrics", Metrics, given),

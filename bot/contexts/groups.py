@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from bot.context import DecideGroup
 from bot.core.alerts import AlertGroup, Status
 from bot.core.changes import Change
+from bot.core.text import say
+from bot.errors import UserError
+from bot.storage.documents import AlreadyThere
 from bot.storage.stores import Stores
 
 
@@ -30,4 +33,13 @@ class GroupsOfServer:
         return found
 
     async def change(self, group: AlertGroup, decide: DecideGroup) -> Change[AlertGroup]:
-        return await self.stores.groups.change(self.server_id, group.id, decide)
+        """Raises UserError where another group is live for the same alerts, so that this one cannot come back."""
+        try:
+            return await self.stores.groups.change(self.server_id, group.id, decide)
+        except AlreadyThere as problem:
+            raise UserError(
+                say(
+                    "A newer alert group is open for the same alerts as {name}. `/oncall list` shows it.",
+                    name=group.name,
+                )
+            ) from problem

@@ -14,6 +14,7 @@ from bot.core.text import NOTHING, Text, count, say
 HISTORY_KEPT = 100
 PAGES_KEPT = 200
 SAMPLES_KEPT = 8
+NOTES_KEPT = 100
 FIRING_KEPT = 10_000
 EDIT_PAUSE = timedelta(seconds=2)
 
@@ -83,6 +84,17 @@ class Paged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """A resolution note: what somebody found out or did. `post_id` is the message it came from, if it was one."""
+
+    at: datetime
+    by: str
+    text: str
+    post_id: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AlertGroup:
     """What people work on: alerts that belong together, in one state."""
 
@@ -117,6 +129,9 @@ class AlertGroup:
     pages: dict[str, Paged] = field(default_factory=dict)
     history: tuple[Entry, ...] = ()
     told: int = 0
+    notes: tuple[Note, ...] = ()
+    opened_by: str = ""
+    about_post: str = ""
 
     @property
     def live(self) -> bool:
@@ -228,6 +243,82 @@ def unsilence(group: AlertGroup, *, by: str, now: datetime) -> GroupChange:
         by=by,
         text=say("Unsilenced by {by}", by=by),
         note=say("#{number} is firing again; the people in line are paged.", number=group.number),
+    )
+
+
+def reopen(group: AlertGroup, *, by: str, now: datetime) -> GroupChange:
+    if group.live:
+        return _already(group, say("#{number} is not resolved.", number=group.number))
+    return _fire_again(
+        group,
+        now=now,
+        by=by,
+        text=say("Reopened by {by}", by=by),
+        note=say("#{number} is firing again; the people in line are paged.", number=group.number),
+    )
+
+
+def add_note(group: AlertGroup, *, note: Note, now: datetime) -> GroupChange:
+    """Keep what somebody found out. The same message is noted once."""
+    if note.post_id and any(known.post_id == note.post_id for known in group.notes):
+        return _already(group, say("That message is already a note of #{number}.", number=group.number))
+    noted_ = replace(group, notes=(*group.notes, note)[-NOTES_KEPT:])
+    text = say("Note by {by}: {text}", by=note.by, text=neutral(note.text, 500))
+    logged = _log(noted_, now, text, by=note.by)
+    return Change(doc=logged, effects=_tell(logged), note=say("Noted on #{number}.", number=group.number))
+
+
+def escalate(group: AlertGroup, *, by: str, now: datetime, seen: int | None = None) -> GroupChange:
+    """Page the next in line now. `seen` is the step that a button showed: a second press must not page one further."""
+    if group.status is not Status.FIRING:
+        return _already(group, say("#{number} is not firing, so nobody is paged for it.", number=group.number))
+    if seen is not None and seen != group.step:
+        return _already(group, say("#{number} was already escalated.", number=group.number))
+    if group.step >= len(group.chain):
+        return _already(
+            group,
+            say("Everyone in line for #{number} has been paged. Ask somebody with `responders`.", number=group.number),
+        )
+    after, pages = _take_step(_log(group, now, say("Escalated by {by}", by=by), by=by), now)
+    return Change(
+        doc=after,
+        effects=(*pages, *_draw(after, now), *_tell(after)),
+        note=say("The next in line for #{number} is paged.", number=group.number),
+    )
+
+
+def ask_for_help(group: AlertGroup, *, people: dict[str, str], by: str, now: datetime) -> GroupChange:
+    """Page more people (mentions by person id), whatever the chain says. Somebody asked twice is paged twice."""
+    if not group.live:
+        return _already(group, say("#{number} is already resolved.", number=group.number))
+    names = ", ".join(people.values())
+    asked = _log(group, now, say("{by} asked {names} for help", by=by, names=names), by=by)
+    pages = _asking(asked, people, by)
+    return Change(
+        doc=asked,
+        effects=(*pages, *_tell(asked)),
+        note=say("{names} is paged for #{number}.", names=names, number=group.number),
+    )
+
+
+def assign(group: AlertGroup, *, person_id: str, to: str, by: str, now: datetime) -> GroupChange:
+    """Hand the group to somebody: it counts as acknowledged by them, and they are told."""
+    if not group.live:
+        return _already(group, say("#{number} is already resolved.", number=group.number))
+    if group.status is Status.ACKNOWLEDGED and group.acknowledged_by == to:
+        return _already(group, say("{to} already has #{number}.", to=to, number=group.number))
+    text = say("Assigned to {to} by {by}", to=to, by=by)
+    given = _become(group, Status.ACKNOWLEDGED, now, by, text, acknowledged_by=to)
+    change = _quiet(given, now, say("{to} has #{number} now.", to=to, number=group.number))
+    told_ = () if to == by else _asking(given, {person_id: to}, by)
+    return replace(change, effects=(*change.effects, *told_))
+
+
+def _asking(group: AlertGroup, people: dict[str, str], by: str) -> tuple[Effect, ...]:
+    turn = f"asked-{group.history[-1].seq}"
+    return tuple(
+        Effect(key=f"page:{turn}.{person_id}", do=Page(page=f"{turn}.{person_id}", person_id=person_id, asked_by=by))
+        for person_id in people
     )
 
 

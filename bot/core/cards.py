@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from bot.core.alerts import Alert, AlertGroup, Link, Status, alerts_in_words
+from bot.core.neutral import plain
 from bot.core.text import NOTHING, Text, count, say
 
 COLOURS = {
@@ -103,7 +104,8 @@ def _next(group: AlertGroup, names: Mapping[str, str]) -> Text:
     if group.status is not Status.FIRING:
         return NOTHING
     if group.due_at is not None and group.step < len(group.chain):
-        people = ", ".join(names.get(person_id, "?") for person_id in group.chain[group.step].people)
+        # Who is next is not called yet: the card must not ping them.
+        people = ", ".join(plain(names.get(person_id, "?")) for person_id in group.chain[group.step].people)
         return say("Pages {people} at {at} unless somebody acknowledges", people=people, at=group.due_at)
     if group.chain:
         return say("Everyone in line has been paged")

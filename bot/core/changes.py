@@ -20,10 +20,14 @@ class Draw:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """Tell a person to look, now. `page` names this page for ever: turn, step and person."""
+    """Tell a person to look, now. `page` names this page for ever: turn, step and person.
+
+    With `asked_by` a colleague wants them, so it is sent as long as the group is live; else only while it fires.
+    """
 
     page: str
     person_id: str
+    asked_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,48 @@
+"""Bring more people in, or hand an alert group over."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from bot.call import Reply, tell
+from bot.chosen import chosen_group
+from bot.context import Context
+from bot.core import alerts
+from bot.core.alerts import AlertGroup
+from bot.core.text import Text, say
+from bot.registry import command
+from forms.responders import Assign, Responders
+
+
+@command("responders", form=Responders, section="alerts")
+async def responders(ctx: Context, *, group: str, people: tuple[str, ...]) -> Reply:
+    """Page more people for an alert group; without names, show who was paged."""
+    found = await chosen_group(ctx, group)
+    if not people:
+        return tell(*await _paged(ctx, found))
+    wanted = {person.id: person.mention for person in [await ctx.people.named(name) for name in people]}
+    decide = partial(alerts.ask_for_help, people=wanted, by=ctx.person.mention, now=ctx.now)
+    return tell((await ctx.groups.change(found, decide)).note)
+
+
+@command("assign", form=Assign, section="alerts")
+async def assign(ctx: Context, *, group: str, person: str) -> Reply:
+    """Hand an alert group to somebody: they have it, and are told."""
+    found = await chosen_group(ctx, group)
+    to = await ctx.people.named(person)
+    decide = partial(alerts.assign, person_id=to.id, to=to.mention, by=ctx.person.mention, now=ctx.now)
+    return tell((await ctx.groups.change(found, decide)).note)
+
+
+async def _paged(ctx: Context, group: AlertGroup) -> list[Text]:
+    if not group.pages:
+        return [say("Nobody has been paged for #{number} yet.", number=group.number)]
+    people = await ctx.people.with_ids(tuple(page.person_id for page in group.pages.values()))
+    lines = [say("**Paged for #{number}**", number=group.number)]
+    for page in group.pages.values():
+        name = people[page.person_id].mention if page.person_id in people else "?"
+        if page.failed:
+            lines.append(say("- {name} could not be reached: {why}", name=name, why=page.failed))
+        else:
+            lines.append(say("- {name} at {at}", name=name, at=page.at))
+    return lines

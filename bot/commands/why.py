@@ -1,0 +1,61 @@
+"""Why an alert group looks the way it does."""
+
+from __future__ import annotations
+
+from bot.call import Reply, tell
+from bot.chosen import chosen_group
+from bot.context import Context
+from bot.core.alerts import AlertGroup, Status
+from bot.core.neutral import neutral
+from bot.core.people import Person, Role
+from bot.core.text import Text, say
+from bot.registry import command
+from forms.group import Group
+
+
+@command("why", form=Group, section="alerts", needs=Role.VIEWER)
+async def why(ctx: Context, *, group: str) -> Reply:
+    """Explain where an alert group came from, who was paged and what happens next."""
+    found = await chosen_group(ctx, group)
+    people = await ctx.people.with_ids(tuple(person for step in found.chain for person in step.people))
+    return tell(*_origin(found), *_line(found, people), _next(found, people))
+
+
+def _origin(group: AlertGroup) -> list[Text]:
+    source = neutral(group.integration_name, 60)
+    if group.opened_by:
+        return [
+            say("#{number} was opened by {by} at {at}.", number=group.number, by=group.opened_by, at=group.opened_at)
+        ]
+    return [
+        say("#{number} came from {source} at {at}.", number=group.number, source=source, at=group.opened_at),
+        say("Alerts with the same key join it until it is resolved: `{key}`", key=group.key.replace("`", "'")[:200]),
+    ]
+
+
+def _line(group: AlertGroup, people: dict[str, Person]) -> list[Text]:
+    if not group.chain:
+        return [say("Its integration names nobody to page.")]
+    return [
+        say(
+            "{place}. {names}, {minutes} min after the one before{done}",
+            place=place,
+            names=", ".join(people[one].mention if one in people else "?" for one in step.people),
+            minutes=step.wait // 60,
+            done=say(" (paged)") if place <= group.step else say(""),
+        )
+        for place, step in enumerate(group.chain, start=1)
+    ]
+
+
+def _next(group: AlertGroup, people: dict[str, Person]) -> Text:
+    if group.status is Status.ACKNOWLEDGED:
+        return say("Nobody else is paged, because {by} has it.", by=group.acknowledged_by)
+    if group.status is Status.SILENCED:
+        return say("Nobody is paged until {until}; then it fires again.", until=group.silenced_until)
+    if group.status is Status.RESOLVED:
+        return say("It is over. A new alert with this key opens a new alert group.")
+    if group.due_at is not None and group.step < len(group.chain):
+        names = ", ".join(people[one].mention if one in people else "?" for one in group.chain[group.step].people)
+        return say("Next: {names} is paged at {at} unless somebody acknowledges.", names=names, at=group.due_at)
+    return say("Everyone in line has been paged.")

@@ -1,0 +1,21 @@
+"""People for an alert group."""
+
+from __future__ import annotations
+
+from forms.base import Form, Lookup, User, Users
+
+
+class Responders(Form):
+    title = "Page more people"
+    submit = "Page them"
+
+    group = Lookup("Alert group", hint="12", required=True, choices="live_groups")
+    people = Users("People", hint="@ben @cho", help="They are paged now. Leave empty to see who was paged.", rest=True)
+
+
+class Assign(Form):
+    title = "Assign an alert group"
+    submit = "Assign"
+
+    group = Lookup("Alert group", hint="12", required=True, choices="live_groups")
+    person = User("To whom", hint="@ben", help="They have it then, and are told.", required=True)
