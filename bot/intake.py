@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 
 from bot.clock import Clock
 from bot.core import alerts
@@ -56,6 +57,10 @@ class _Pending:
     server_id: str
     bundles: list[tuple[int, Arrival, Bundle]] = field(default_factory=list)
 
+    @property
+    def fires(self) -> bool:
+        return any(_fires(bundle) for _, _, bundle in self.bundles)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Decision:
@@ -64,10 +69,6 @@ class _Decision:
     taken: int
     change: Change[AlertGroup] | None
     claim: Claim[AlertGroup] | None
-
-    @property
-    def opens(self) -> bool:
-        return self.change is not None and self.claim is None
 
 
 class Intake:
@@ -131,27 +132,27 @@ class Intake:
             if turn:
                 await asyncio.sleep(random.uniform(0, min(0.005 * turn, LONGEST_PAUSE)))
             live = await self._stores.groups.live({key: waiting.server_id for key, waiting in pending.items()})
+            fresh = await self._number({key: each for key, each in pending.items() if key not in live and each.fires})
             now = self._clock()
-            decisions = {key: _decide(waiting, live.get(key), now) for key, waiting in pending.items()}
-            await self._number(decisions)
+            decisions = {
+                key: _decide(waiting, live.get(key), fresh.get(key, 0), now) for key, waiting in pending.items()
+            }
             lost = await self._write(decisions)
             for key in decisions.keys() - lost:
                 _take(pending, key, decisions[key], numbers)
             if not pending:
                 return
 
-    async def _number(self, decisions: dict[str, _Decision]) -> None:
-        """Give new groups their numbers: one increment per server."""
-        opening: dict[str, list[str]] = {}
-        for key, decision in decisions.items():
-            if decision.opens and decision.change is not None:
-                opening.setdefault(decision.change.doc.server_id, []).append(key)
+    async def _number(self, opening: Mapping[str, _Pending]) -> dict[str, int]:
+        """Numbers for new groups: one increment per server."""
+        keys: dict[str, list[str]] = {}
+        for key, waiting in opening.items():
+            keys.setdefault(waiting.server_id, []).append(key)
         reserved = await asyncio.gather(
-            *(self._stores.groups.reserve_numbers(server_id, len(keys)) for server_id, keys in opening.items())
+            *(self._stores.groups.reserve_numbers(server_id, len(of_server)) for server_id, of_server in keys.items())
         )
-        for keys, numbers in zip(opening.values(), reserved, strict=True):
-            for key, number in zip(keys, numbers, strict=True):
-                decisions[key] = _numbered(decisions[key], number)
+        pairs = (zip(*pair, strict=True) for pair in zip(keys.values(), reserved, strict=True))
+        return dict(chain.from_iterable(pairs))
 
     async def _write(self, decisions: Mapping[str, _Decision]) -> set[str]:
         """Store what was decided; returns the keys where somebody else was faster."""
@@ -174,28 +175,31 @@ def _pending(arrivals: Sequence[Arrival]) -> dict[str, _Pending]:
     return pending
 
 
-def _decide(waiting: _Pending, claim: Claim[AlertGroup] | None, now: datetime) -> _Decision:
+def _fires(bundle: Bundle) -> bool:
+    return any(alert.firing for alert in bundle.alerts)
+
+
+def _decide(waiting: _Pending, claim: Claim[AlertGroup] | None, number: int, now: datetime) -> _Decision:
     """Bundles are applied in order, until the group is resolved and a later one opens another."""
     change = Change(doc=claim.doc) if claim else None
     taken = 0
     for _, arrival, bundle in waiting.bundles:
-        fires = any(alert.firing for alert in bundle.alerts)
-        if change is None and fires:
-            change = _open(arrival, bundle, now)
+        if change is None and _fires(bundle):
+            change = _open(arrival, bundle, number, now)
         elif change is not None and change.doc.live:
             change = followed(change, alerts.received(change.doc, bundle.alerts, now=now))
-        elif change is not None and fires:
+        elif change is not None and _fires(bundle):
             break
         taken += 1
     return _Decision(taken=taken, change=change, claim=claim)
 
 
-def _open(arrival: Arrival, bundle: Bundle, now: datetime) -> Change[AlertGroup]:
+def _open(arrival: Arrival, bundle: Bundle, number: int, now: datetime) -> Change[AlertGroup]:
     source = arrival.integration
     group = AlertGroup(
         id=new_id(now),
         server_id=source.server_id,
-        number=0,
+        number=number,
         integration_id=source.id,
         integration_name=source.name,
         key=bundle.key,
@@ -213,12 +217,6 @@ def _open(arrival: Arrival, bundle: Bundle, now: datetime) -> Change[AlertGroup]
     if change.doc.firing:
         return change
     return followed(change, alerts.received(change.doc, (), now=now))
-
-
-def _numbered(decision: _Decision, number: int) -> _Decision:
-    assert decision.change is not None
-    doc = replace(decision.change.doc, number=number)
-    return replace(decision, change=replace(decision.change, doc=doc))
 
 
 def _take(pending: dict[str, _Pending], key: str, decision: _Decision, numbers: list[list[int]]) -> None:

@@ -124,7 +124,7 @@ class _Loop(Generic[T]):
         self._nudged.clear()
         try:
             more = await self._claim_and_serve()
-            if not more:
+            if not more and not self._nudged.is_set():
                 self._next_at = await self._store.next_wake()
         except Unavailable as problem:
             log.warning("worker waits for the database", store=self._store.collection_name, why=str(problem))

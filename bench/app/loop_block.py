@@ -10,8 +10,8 @@ from bench.env import child, first_line
 from bench.ports import free_port
 
 
-async def measure(uri: str, *, alerts: int, requests: int = 5) -> list[float]:
-    """Milliseconds, the worst of each request, in order of size."""
+async def measure(uri: str, *, alerts: int, requests: int = 5) -> list[tuple[float, float]]:
+    """Milliseconds of each request, in order of size: as the clock saw it, and computing."""
     port = free_port()
     base = f"http://127.0.0.1:{port}"
     async with child("bench.app.process", uri, str(port), "web") as bot, aiohttp.ClientSession() as session:
@@ -26,6 +26,7 @@ async def measure(uri: str, *, alerts: int, requests: int = 5) -> list[float]:
         return sorted(blocks[1:])  # the first one warms up
 
 
-async def _block(session: aiohttp.ClientSession, base: str) -> float:
+async def _block(session: aiohttp.ClientSession, base: str) -> tuple[float, float]:
     async with session.get(f"{base}/bench/block") as answer:
-        return float(await answer.text())
+        seen, computing = (await answer.text()).split()
+        return float(seen), float(computing)
