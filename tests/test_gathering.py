@@ -6,6 +6,7 @@ import pytest
 
 from bot.errors import Unavailable
 from bot.gathering import Gathering
+from tests.waiting import until
 
 
 class Shop:
@@ -29,8 +30,7 @@ async def test_what_arrives_during_a_batch_goes_into_the_next_one():
     gathering = Gathering[int, int](shop.flush, most=100)
     shop.open.clear()
     first = asyncio.ensure_future(gathering.submit(1))
-    while not shop.batches:
-        await asyncio.sleep(0)
+    await until(lambda: bool(shop.batches))
     rest = [asyncio.ensure_future(gathering.submit(number)) for number in (2, 3, 4)]
     await asyncio.sleep(0)
     shop.open.set()
@@ -76,7 +76,7 @@ async def test_too_much_is_refused_at_once():
 
 async def test_nothing_is_left_behind_when_a_flight_ends():
     gathering = Gathering[int, int](Shop().flush, most=2)
-    for number in range(1, 200):
+    for number in range(100, 300):
         with_next = [gathering.submit(number + place) for place in range(number % 4 + 1)]
         assert await asyncio.wait_for(asyncio.gather(*with_next), 5)
 
