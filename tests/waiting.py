@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 
-async def until(ready: Callable[[], Awaitable[bool] | bool], seconds: float = 10) -> None:
-    """Give the other tasks their turn until `ready`."""
+async def until(ready: Callable[[], Awaitable[bool] | bool], seconds: float = 10, *, pause: float = 0) -> None:
+    """Give the other tasks their turn until `ready`; with a `pause` other processes, too."""
     async with asyncio.timeout(seconds):
         while True:
             answer = ready()
             if answer if isinstance(answer, bool) else await answer:
                 return
-            await asyncio.sleep(0)
+            await asyncio.sleep(pause)
