@@ -174,6 +174,18 @@ async def test_too_many_waiting_are_refused_at_once(stores: Stores, source: Inte
     assert len(await stores.groups.open(SERVER, 100)) == 10
 
 
+@pytest.mark.parametrize("part", ["alerts", "groups"])
+async def test_what_is_stored_only_in_part_is_not_accepted(
+    stores: Stores, source: Integration, clock: HeldClock, part: str
+):
+    away = Database("mongodb://127.0.0.1:1", selection_seconds=0.05)
+    broken = replace(stores, **{part: getattr(open_stores(away, clock), part)})
+    with pytest.raises(Unavailable):
+        await Intake(broken, clock).accept(source, payload())
+    assert (await Intake(stores, clock).accept(source, payload())).groups == (1,)
+    away.close()
+
+
 async def test_without_a_database_the_sender_is_told_to_come_back(source: Integration, clock: HeldClock):
     database = Database("mongodb://127.0.0.1:1", selection_seconds=0.05)
     intake = Intake(open_stores(database, clock), clock)

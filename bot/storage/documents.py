@@ -287,20 +287,26 @@ class Documents(Generic[T]):
     async def claim(self, limit: int, *, lease: timedelta) -> list[Claim[T]]:
         """Take what is due, longest overdue first, for as long as `lease`. Nobody else gets it meanwhile."""
         now = self._clock()
+        due = await self._due(now, limit)
+        return await self._take(due, now, lease) if due else []
+
+    async def _due(self, now: datetime, limit: int) -> dict[str, datetime]:
         with reachable():
-            due = await self._collection.find(
+            records = await self._collection.find(
                 {"wake_at": {"$lte": now}}, {"wake_at": 1}, sort=[("wake_at", ASCENDING)], limit=limit
             ).to_list(length=limit)
-            if not due:
-                return []
-            wanted = {record["_id"]: record["wake_at"] for record in due}
-            token, until = secrets.token_hex(8), now + lease
+        return {record["_id"]: record["wake_at"] for record in records}
+
+    async def _take(self, due: Mapping[str, datetime], now: datetime, lease: timedelta) -> list[Claim[T]]:
+        """Those of them that nobody else took first."""
+        token, until = secrets.token_hex(8), now + lease
+        with reachable():
             await self._collection.update_many(
-                {"_id": {"$in": list(wanted)}, "wake_at": {"$lte": now}},
+                {"_id": {"$in": list(due)}, "wake_at": {"$lte": now}},
                 {"$set": {"lease": token, "lease_until": until, "wake_at": until}, "$inc": {"v": 1}},
             )
-            taken = await self._collection.find({"_id": {"$in": list(wanted)}, "lease": token}).to_list(length=limit)
-        return self._opened(taken, wanted)
+            taken = await self._collection.find({"_id": {"$in": list(due)}, "lease": token}).to_list(length=len(due))
+        return self._opened(taken, due)
 
     async def renew(self, claims: Iterable[Claim[T]], *, lease: timedelta) -> None:
         """Keep serving; leases that were lost meanwhile stay lost."""

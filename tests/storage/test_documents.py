@@ -214,6 +214,13 @@ async def test_two_claimers_never_get_the_same(stores: Stores, connect: Callable
     assert len(ids) == len(set(ids)) >= 20
 
 
+async def test_what_both_saw_due_only_the_first_gets(stores: Stores, clock: HeldClock):
+    await stores.groups.add(opened_group(clock(), channel_id="town"))
+    first, second = [await stores.groups._due(clock(), 10) for _ in range(2)]
+    assert len(await stores.groups._take(first, clock(), LEASE)) == 1
+    assert await stores.groups._take(second, clock(), LEASE) == []
+
+
 async def test_a_settlement_after_the_lease_was_lost_writes_nothing(stores: Stores, clock: HeldClock):
     await stores.groups.add(opened_group(clock(), channel_id="town"))
     first = await claimed(stores)
