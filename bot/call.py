@@ -39,10 +39,10 @@ class Actor:
 class Call:
     """One thing a person did. `values` are raw input by field name, not validated yet.
 
-    `memory` are claims that we sealed ourselves, into a button or a form, and that came back unharmed.
-    `mentions` maps the names in typed text to user ids where the surface resolved them.
-    `user_token` lets us act as the person during this call; it is never stored. `site` is the Mattermost as it
-    presented itself in this call, where it did.
+    `memory` are claims that we sealed ourselves, into a button or a form, and that came back unharmed. `quoted` is the
+    text of the message that the person acts on. `mentions` maps the names in typed text to user ids where the surface
+    resolved them. `user_token` lets us act as the person during this call; it is never stored. `site` is the Mattermost
+    as it presented itself in this call, where it did.
     """
 
     server_id: str
@@ -56,6 +56,7 @@ class Call:
     team_id: str = ""
     root_id: str = ""
     post_id: str = ""
+    quoted: str = ""
     mentions: Mapping[str, str] = field(default_factory=dict)
     user_token: Secret | None = None
     site: Site | None = None

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from bot.call import Call
-from bot.core.alerts import AlertGroup, Status
+from bot.call import Call, Opened
+from bot.core.alerts import AlertGroup, Link, Status, Step
 from bot.core.changes import Change
 from bot.core.integrations import Integration
 from bot.core.people import Person
@@ -30,6 +30,24 @@ class Groups(Protocol):
     async def of_post(self, post_id: str) -> AlertGroup | None: ...
     async def listed(self, statuses: tuple[Status, ...], *, limit: int) -> list[AlertGroup]: ...
     async def change(self, group: AlertGroup, decide: DecideGroup) -> Change[AlertGroup]: ...
+    async def open(self, draft: Draft) -> tuple[AlertGroup, bool]:
+        """A new group, or the live one with the same key, counted once more; says whether it is new."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """An alert group that a person opens. `key` tells repeats; empty means there are none."""
+
+    title: str
+    summary: str = ""
+    severity: str = ""
+    key: str = ""
+    by: str
+    chain: tuple[Step, ...] = ()
+    channel_id: str = ""
+    links: tuple[Link, ...] = ()
+    about_post: str = ""
 
 
 class People(Protocol):
@@ -109,9 +127,14 @@ class Context:
     @property
     def link_to_post(self) -> str:
         """The address of the message that this call is about; Mattermost finds its channel and team."""
-        if not self.call.post_id or not self.server.site_url:
+        if not self.about_post or not self.server.site_url:
             return ""
-        return f"{self.server.site_url}/_redirect/pl/{self.call.post_id}"
+        return f"{self.server.site_url}/_redirect/pl/{self.about_post}"
+
+    @property
+    def about_post(self) -> str:
+        """The message that the person acts on from its menu, also after a form in between."""
+        return self.call.memory.get("post", "") or (self.call.post_id if self.call.opened is Opened.MENU else "")
 
 
 class Contexts(Protocol):

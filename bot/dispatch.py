@@ -68,12 +68,12 @@ class Dispatch:
         command, context = await self._prepare(call)
         if call.leftover:
             return Refuse(text=_not_understood(call, command))
-        given = {**await _from_post(context, command), **{k: v for k, v in call.values.items() if not _empty(v)}}
+        given = await _given(context, command)
         try:
             values = command.form.read(given)
         except ValidationError as invalid:
             return await _ask(context, command, given, _errors(invalid))
-        if call.opened is Opened.ASKING_BUTTON or (call.opened is Opened.MENU and _wants_form(command, given)):
+        if call.opened is Opened.ASKING_BUTTON or (call.opened is Opened.MENU and command.menu.endswith("…")):
             return await _ask(context, command, given, {})
         return await command.run(context, **values)
 
@@ -105,6 +105,15 @@ def _not_understood(call: Call, command: Command) -> Text:
     )
 
 
+async def _given(context: Context, command: Command) -> dict[str, Value]:
+    """What is known already: what was typed or filled in, what the button or form remembers, what the message says."""
+    call, inputs = context.call, command.form.inputs()
+    quoted: dict[str, Value] = {"text": call.quoted} if call.quoted and "text" in inputs else {}
+    remembered = {name: value for name, value in call.memory.items() if name in inputs}
+    typed = {name: value for name, value in call.values.items() if not _empty(value)}
+    return {**await _from_post(context, command), **quoted, **remembered, **typed}
+
+
 async def _from_post(context: Context, command: Command) -> dict[str, Value]:
     """A command about an alert group, given in its thread or on its post, is about that one."""
     post_id = context.call.post_id or context.call.root_id
@@ -113,8 +122,10 @@ async def _from_post(context: Context, command: Command) -> dict[str, Value]:
     group = await context.groups.of_post(post_id) or (
         await context.groups.of_post(context.call.root_id) if context.call.root_id else None
     )
-    if group is None and context.call.opened is Opened.MENU:
-        raise NotFound(say("This message is not an alert of mine."))
+    if group is None and context.call.opened is Opened.MENU and len(command.form.inputs()) == 1:
+        raise NotFound(
+            say("This message is no alert of mine. *Create alert group from this message…* makes one of it.")
+        )
     return {"group": str(group.number)} if group else {}
 
 
@@ -129,7 +140,7 @@ async def _ask(context: Context, command: Command, given: Mapping[str, Value], e
         values=given,
         errors=wrong,
         problem=_problem(command, wrong),
-        memory=dict(call.memory),
+        memory={**call.memory, **_about(call)},
     )
     if call.opened is Opened.FORM and errors:
         return ask
@@ -146,6 +157,11 @@ async def _all_options(context: Context, command: Command, given: Mapping[str, V
                 offered = (Option(value=value, label=value), *offered)
             found[name] = offered
     return found
+
+
+def _about(call: Call) -> dict[str, str]:
+    """The message that a form is about has to be known still when the form comes back."""
+    return {"post": call.post_id} if call.post_id and call.opened is Opened.MENU else {}
 
 
 def _problem(command: Command, errors: Mapping[str, Text]) -> Text:
@@ -165,10 +181,6 @@ def _first(message: Any) -> str:
     while isinstance(message, (list, dict)):
         message = next(iter(message.values() if isinstance(message, dict) else message))
     return str(message)
-
-
-def _wants_form(command: Command, given: Mapping[str, Value]) -> bool:
-    return any(name not in given and field.typed for name, field in command.form.inputs().items())
 
 
 def _empty(value: Value) -> bool:

@@ -30,6 +30,20 @@ async def recent_groups(context: Context) -> list[Option]:
     return [*await live_groups(context), *await resolved_groups(context)]
 
 
+async def pageable(context: Context) -> list[Option]:
+    """Integrations with people, then people one by one."""
+    sources = [one for one in await context.integrations.listed() if one.people]
+    people = await context.people.with_ids(tuple(person for one in sources for person in one.people))
+    named = [
+        Option(
+            value=one.name,
+            label=f"{one.name}: {', '.join(people[id_].mention for id_ in one.people if id_ in people)}"[:LABEL_LENGTH],
+        )
+        for one in sources
+    ]
+    return [*named, *(Option(value=person.mention, label=person.mention) for person in people.values())]
+
+
 async def integrations(context: Context) -> list[Option]:
     return [Option(value=one.name, label=one.name) for one in await context.integrations.listed()]
 
@@ -43,6 +57,7 @@ LOOKUPS: dict[str, Lookup] = {
     "resolved_groups": resolved_groups,
     "recent_groups": recent_groups,
     "integrations": integrations,
+    "pageable": pageable,
     "commands": commands,
 }
 

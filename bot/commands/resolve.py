@@ -12,7 +12,7 @@ from bot.registry import command
 from forms.group import Group
 
 
-@command("resolve", form=Group, section="alerts", aliases=("close",))
+@command("resolve", form=Group, section="alerts", aliases=("close",), menu="Resolve")
 async def resolve(ctx: Context, *, group: str) -> Reply:
     """Close an alert group: the trouble is over."""
     found = await chosen_group(ctx, group)

@@ -14,7 +14,7 @@ from forms.group import Group
 from forms.silence import Silence
 
 
-@command("silence", form=Silence, section="alerts", aliases=("snooze",))
+@command("silence", form=Silence, section="alerts", aliases=("snooze",), menu="Silence…")
 async def silence(ctx: Context, *, group: str, duration: Span, reason: str) -> Reply:
     """Page nobody for a while: `silence 12 2h` or `silence 12 until tomorrow 9:00`."""
     found = await chosen_group(ctx, group)

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
-from bot.context import DecideGroup
-from bot.core.alerts import AlertGroup, Status
+from bot.clock import Clock
+from bot.context import DecideGroup, Draft
+from bot.core import alerts
+from bot.core.alerts import Alert, AlertGroup, Status
 from bot.core.changes import Change
 from bot.core.text import say
 from bot.errors import UserError
 from bot.storage.documents import AlreadyThere
+from bot.storage.groups import open_key
+from bot.storage.ids import new_id
 from bot.storage.stores import Stores
+
+MANUAL = "manual"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupsOfServer:
     stores: Stores
     server_id: str
+    clock: Clock
 
     async def numbered(self, number: int) -> AlertGroup | None:
         return await self.stores.groups.by_number(self.server_id, number)
@@ -43,3 +51,36 @@ class GroupsOfServer:
                     name=group.name,
                 )
             ) from problem
+
+    async def open(self, draft: Draft) -> tuple[AlertGroup, bool]:
+        now = self.clock()
+        identity = new_id(now)
+        key = draft.key or identity
+        alert = Alert(fingerprint=key, firing=True, title=draft.title, summary=draft.summary, begun_at=now)
+        live = await self._live(key)
+        if live is not None:
+            return (await self.change(live, partial(alerts.received, alerts=(alert,), now=now))).doc, False
+        (number,) = await self.stores.groups.reserve_numbers(self.server_id, 1)
+        group = AlertGroup(
+            id=identity,
+            server_id=self.server_id,
+            number=number,
+            integration_id=MANUAL,
+            integration_name=draft.by,
+            key=key,
+            title=draft.title,
+            summary=draft.summary,
+            severity=draft.severity,
+            links=draft.links,
+            opened_at=now,
+            opened_by=draft.by,
+            about_post=draft.about_post,
+            changed_at=now,
+            channel_id=draft.channel_id,
+            chain=draft.chain,
+        )
+        return await self.stores.groups.add(alerts.opened(group, (alert,), now=now)), True
+
+    async def _live(self, key: str) -> AlertGroup | None:
+        found = await self.stores.groups.live({open_key(self.server_id, MANUAL, key): self.server_id})
+        return next((claim.doc for claim in found.values()), None)

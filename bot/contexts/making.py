@@ -42,7 +42,7 @@ class MakeContexts:
             reader=Reader(now=now, locale=person.locale or "en", zone=person.zone),
             registry=parts.registry,
             public_url=parts.public_url,
-            groups=GroupsOfServer(stores=parts.stores, server_id=server.id),
+            groups=GroupsOfServer(stores=parts.stores, server_id=server.id, clock=parts.clock),
             people=people,
             integrations=IntegrationsOfServer(parts=parts, server_id=server.id),
             chat=ChatOfServer(parts=parts, server=server, call=call),

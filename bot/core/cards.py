@@ -25,6 +25,8 @@ MARKS = {
     Status.RESOLVED: "🟢",
 }
 LABELS_SHOWN = 10
+# What a card offers beside its state's own buttons, in this order; servers may choose fewer.
+EXTRAS = ("responders", "note", "show")
 SAMPLES_SHOWN = 5
 
 
@@ -66,7 +68,7 @@ class Card:
     addressed_to: str = ""
 
 
-def draw(group: AlertGroup, *, names: Mapping[str, str]) -> Card:
+def draw(group: AlertGroup, *, names: Mapping[str, str], extras: tuple[str, ...] = EXTRAS) -> Card:
     """The card of a group; `names` gives the mention of every person in its chain."""
     return Card(
         name=group.name,
@@ -79,13 +81,13 @@ def draw(group: AlertGroup, *, names: Mapping[str, str]) -> Card:
         next=_next(group, names),
         fields=_fields(group),
         links=group.links,
-        buttons=_buttons(group),
+        buttons=(*_buttons(group), *_extras(group, extras)),
     )
 
 
-def draw_page(group: AlertGroup, *, names: Mapping[str, str], person_id: str) -> Card:
+def draw_page(group: AlertGroup, *, names: Mapping[str, str], person_id: str, extras: tuple[str, ...] = EXTRAS) -> Card:
     """The same card as a direct message to somebody who is paged."""
-    return replace(draw(group, names=names), addressed_to=names.get(person_id, ""))
+    return replace(draw(group, names=names, extras=extras), addressed_to=names.get(person_id, ""))
 
 
 def state_in_words(group: AlertGroup) -> Text:
@@ -159,4 +161,16 @@ def _buttons(group: AlertGroup) -> tuple[Button, ...]:
             acknowledge = Button(command="ack", label=say("Acknowledge"), args=args, style="primary")
             return (acknowledge, resolve, Button(command="unsilence", label=say("Unsilence"), args=args))
         case _:
-            return ()
+            return (Button(command="reopen", label=say("Reopen"), args=args),)
+
+
+def _extras(group: AlertGroup, wanted: tuple[str, ...]) -> tuple[Button, ...]:
+    args = {"group": str(group.number)}
+    offered = {
+        "responders": Button(command="responders", label=say("More people…"), args=args, ask=True),
+        "note": Button(command="note", label=say("Note…"), args=args, ask=True),
+        "show": Button(command="show", label=say("Timeline"), args=args),
+    }
+    if not group.live:
+        offered.pop("responders")
+    return tuple(button for name, button in offered.items() if name in wanted)

@@ -286,6 +286,7 @@ def read_call(body: Mapping[str, Any], *, server_id: str, room: str, name: str, 
         memory=memory,
         post_id=str(post.get("id") or ""),
         root_id=str(post.get("root_id") or ""),
+        quoted=str(post.get("message") or ""),
         user_token=Secret(token) if token else None,
     )
 

@@ -8,7 +8,7 @@ async def test_an_alert_becomes_a_post_and_a_page_for_the_first_in_line(world: W
     card = world.card()
     assert "#1 HighErrorRate" in card.words
     assert "Firing since" in card.words
-    assert card.buttons == ["Acknowledge", "Resolve", "Silence…"]
+    assert card.buttons == ["Acknowledge", "Resolve", "Silence…", "More people…", "Note…", "Timeline"]
     [page] = world.pages("ana")
     assert "@ana, you are on call" in page.words
     assert world.pages("ben") == []
@@ -85,7 +85,7 @@ async def test_a_group_is_resolved_when_all_its_alerts_have_ended(world: World) 
     await world.end(instances=("web-2",))
     await world.pass_time(seconds=3)
     assert "Resolved by Prometheus" in world.card().words
-    assert world.card().buttons == []
+    assert world.card().buttons == ["Reopen", "Note…", "Timeline"]
 
 
 async def test_a_resolved_group_that_fires_anew_is_a_new_group(world: World) -> None:
