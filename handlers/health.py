@@ -4,20 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Protocol, cast
 
 from bot import metrics
 from bot.errors import Unavailable
 from handlers.base import Endpoint
 
 LATEST_PASS = timedelta(seconds=60)
-
-
-class Measured(Protocol):
-    """What `/metrics` needs beside the parts that every endpoint gets."""
-
-    @property
-    def metrics(self) -> metrics.Metrics: ...
 
 
 class Alive(Endpoint):
@@ -61,6 +53,5 @@ class Metrics(Endpoint):
     route = "metrics"
 
     def get(self) -> None:
-        measured = cast(Measured, self.services).metrics
         self.set_header("Content-Type", metrics.CONTENT_TYPE)
-        self.finish(measured.page(self.services.intake, self.services.worker, self.services.clock))
+        self.finish(self.services.metrics.page(self.services.intake, self.services.worker, self.services.clock))
