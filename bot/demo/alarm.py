@@ -25,13 +25,13 @@ class Alarm:
     async def fire(self, name: str) -> str:
         sample = _named(name)
         began = self._began.setdefault(name, self._clock())
-        return await self._send(sample.payload(began=began)) or f"“{sample.label}” fires. Its card is in ~alerts."
+        return await self._send(sample.payload(began=began)) or f"“{sample.label}” fires: its card is in ~alerts."
 
     async def resolve(self, name: str) -> str:
         sample, now = _named(name), self._clock()
         began = self._began.pop(name, now)
         problem = await self._send(sample.payload(began=began, ended=now))
-        return problem or f"“{sample.label}” has ended."
+        return problem or f"“{sample.label}” is reported as over."
 
     async def _send(self, payload: dict[str, Any]) -> str:
         """Empty, or why the bot did not take it."""

@@ -19,6 +19,8 @@ from bot.simulator.client.person import Person
 CREATED = 201
 SECONDS = 30
 INTEGRATION = "Sample alerts"
+WAIT_MINUTES = 1
+"""Between people: short enough to see it happen."""
 ALERT_URL = re.compile(r"https?://\S+/integrations/v1/alertmanager/[^/\s]+/")
 
 
@@ -40,7 +42,11 @@ class Installer:
             self.remember(kind.name, installed)
             await _types(admin, f"/oncall configure {ALERTS}", expecting=f"~{ALERTS}")
             people = " ".join(f"@{one}" for one in ON_CALL)
-            await _types(admin, f'/oncall integration add "{INTEGRATION}" {people}', expecting="is added")
+            await _types(
+                admin,
+                f'/oncall integration add "{INTEGRATION}" --wait-minutes {WAIT_MINUTES} {people}',
+                expecting="is added",
+            )
             found = ALERT_URL.search(admin.sees)
             if found is None:
                 raise DemoProblem(f"The address for sample alerts is missing in the bot's answer: {admin.sees}")

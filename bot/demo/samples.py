@@ -12,7 +12,7 @@ NEVER = "0001-01-01T00:00:00Z"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleAlert:
-    """One rule of a Prometheus and the machines it fires for."""
+    """One rule of a Prometheus and the machines it fires for; `summary` names one of them with `{instance}`."""
 
     name: str
     label: str
@@ -21,6 +21,10 @@ class SampleAlert:
     summary: str
     instances: tuple[str, ...]
     service: str
+
+    @property
+    def _runbook(self) -> str:
+        return f"https://runbooks.example.com/{self.service}"
 
     def shown(self) -> Sample:
         return Sample(name=self.name, label=self.label, description=self.description)
@@ -36,7 +40,7 @@ class SampleAlert:
             "receiver": "oncall",
             "groupLabels": {"alertname": self.name},
             "commonLabels": common,
-            "commonAnnotations": {"summary": self.summary},
+            "commonAnnotations": {"runbook_url": self._runbook},
             "externalURL": "http://alertmanager.example.com",
             "alerts": [self._alert({**common, "instance": name}, began, ended) for name in self.instances],
         }
@@ -46,8 +50,8 @@ class SampleAlert:
             "status": "resolved" if ended else "firing",
             "labels": labels,
             "annotations": {
-                "summary": self.summary,
-                "runbook_url": f"https://runbooks.example.com/{self.service}",
+                "summary": self.summary.format(instance=labels["instance"]),
+                "runbook_url": self._runbook,
             },
             "startsAt": began.isoformat(),
             "endsAt": ended.isoformat() if ended else NEVER,
@@ -62,7 +66,7 @@ SAMPLES = (
         label="Disk almost full",
         description="A warning from one machine.",
         severity="warning",
-        summary="The disk of db-2 is 91 % full and fills up in about four hours.",
+        summary="The disk of {instance} is 91 % full and fills up in about four hours.",
         instances=("db-2",),
         service="database",
     ),
@@ -71,7 +75,7 @@ SAMPLES = (
         label="Error rate",
         description="A warning from three machines in one card.",
         severity="warning",
-        summary="More than 5 % of the requests to the shop fail.",
+        summary="More than 5 % of the requests to {instance} fail.",
         instances=("web-1", "web-2", "web-3"),
         service="shop",
     ),
@@ -80,7 +84,7 @@ SAMPLES = (
         label="Database down",
         description="Critical, one machine.",
         severity="critical",
-        summary="db-1 has not answered for two minutes.",
+        summary="{instance} has not answered for two minutes.",
         instances=("db-1",),
         service="database",
     ),
@@ -89,7 +93,7 @@ SAMPLES = (
         label="Nodes not ready",
         description="Critical, eight machines at once, still one card.",
         severity="critical",
-        summary="Eight nodes of the cluster in Frankfurt do not report any more.",
+        summary="{instance} has not reported for five minutes.",
         instances=tuple(f"node-{number}" for number in range(1, 9)),
         service="cluster",
     ),

@@ -22,16 +22,16 @@ class Resident:
 
 
 RESIDENTS = (
-    Resident(username="ana", first_name="Ana", last_name="Ruiz", position="First on call", timezone="Europe/Madrid"),
+    Resident(username="ana", first_name="Ana", last_name="Ruiz", position="paged first", timezone="Europe/Madrid"),
     Resident(
-        username="ben", first_name="Ben", last_name="Carter", position="Second on call", timezone="America/New_York"
+        username="ben", first_name="Ben", last_name="Carter", position="paged second", timezone="America/New_York"
     ),
-    Resident(username="cho", first_name="Cho", last_name="Min-ji", position="Third on call", timezone="Asia/Seoul"),
+    Resident(username="cho", first_name="Cho", last_name="Min-ji", position="paged third", timezone="Asia/Seoul"),
     Resident(
         username="vera",
         first_name="Vera",
         last_name="Lind",
-        position="Customer support, reads along",
+        position="customer support",
         timezone="Europe/Stockholm",
         in_private=False,
     ),

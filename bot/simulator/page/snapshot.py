@@ -50,7 +50,13 @@ def surface_of(seats: Seats) -> str:
 
 def _somebody(user: User) -> Json:
     full_name = f"{user.first_name} {user.last_name}".strip()
-    return {"username": user.username, "name": full_name, "is_admin": user.has_role("system_admin")}
+    return {
+        "username": user.username,
+        "name": full_name,
+        "position": user.position,
+        "timezone": user.timezone,
+        "is_admin": user.has_role("system_admin"),
+    }
 
 
 def _team_name(person: Person) -> str:

@@ -68,11 +68,16 @@ function titleLine({channels, directs, channel, title}) {
 }
 
 function drawSwitches() {
-  fill(at('person'), picture.people.map((one) => [one.username, one.is_admin ? `@${one.username} (admin)` : `@${one.username}`]), picture.me.username);
+  fill(at('person'), picture.people.map((one) => [one.username, named(one)]), picture.me.username);
   const siblings = picture.siblings.length ? picture.siblings : [{label: picture.surface, url: ''}];
   fill(at('surface'), siblings.map((one) => [one.url, one.label]), siblings.find((one) => one.label === picture.surface)?.url ?? '');
   at('fire').parentElement.hidden = !picture.samples.length;
   keyed(at('samples'), picture.samples, (one) => one.name, drawSample);
+}
+
+function named({username, position, is_admin: isAdmin}) {
+  const role = position || (isAdmin ? 'admin' : '');
+  return role ? `@${username} · ${role}` : `@${username}`;
 }
 
 function fill(select, options, chosen) {

@@ -26,22 +26,31 @@ export function icon(name) {
 }
 
 // One child per item; an element is kept as long as its item looks the same, so that focus and selection survive.
+// A changed one takes the place of the old at once: moving its neighbours would make the browser scroll.
 export function keyed(parent, items, keyOf, draw) {
   const before = new Map([...parent.children].map((child) => [child.dataset.key, child]));
   const after = items.map((item) => {
     const key = keyOf(item);
     const signature = JSON.stringify(item);
     const kept = before.get(key);
+    before.delete(key);
     if (kept && kept.signature === signature) return kept;
     const fresh = draw(item, kept);
     fresh.dataset.key = key;
     fresh.signature = signature;
+    if (kept) swap(kept, fresh);
     return fresh;
   });
+  for (const gone of before.values()) gone.remove();
   after.forEach((element, place) => {
     if (parent.children[place] !== element) parent.insertBefore(element, parent.children[place] || null);
   });
-  while (parent.children.length > after.length) parent.lastElementChild.remove();
+}
+
+function swap(old, fresh) {
+  const focused = old.contains(document.activeElement) ? document.activeElement.dataset.testid : '';
+  old.replaceWith(fresh);
+  if (focused) fresh.querySelector(`[data-testid="${CSS.escape(focused)}"]`)?.focus({preventScroll: true});
 }
 
 export function replace(parent, ...children) {

@@ -3,9 +3,14 @@
 import {h, icon, keyed} from './dom.js';
 import {inline, link, markdown} from './markdown.js';
 
-const TIME = new Intl.DateTimeFormat([], {hour: '2-digit', minute: '2-digit'});
-const DAY = new Intl.DateTimeFormat([], {weekday: 'long', day: 'numeric', month: 'long'});
+const TIME = {hour: '2-digit', minute: '2-digit'};
+const DAY = {weekday: 'long', day: 'numeric', month: 'long'};
 const EMOJI = {'+1': '👍', eyes: '👀', white_check_mark: '✅', fire: '🔥', tada: '🎉'};
+
+// In the zone of the person one is, as the bot writes to them; their own browser would have the same.
+function format(at, parts, zone) {
+  return new Date(at).toLocaleString([], {...parts, timeZone: zone || undefined});
+}
 
 export function avatar(name, isBot, size = '') {
   const hue = [...name].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 360, 7);
@@ -19,20 +24,22 @@ export function avatar(name, isBot, size = '') {
 // Private answers within a thread are shown in the channel too, below the post they belong to.
 export function drawPosts(parent, posts, picture, acts, place) {
   const shown = place === 'channel' ? posts.flatMap((post) => [post, ...post.replies.filter((reply) => reply.is_private)]) : posts;
-  const items = withDays(shown).map((item) => ({
+  const zone = picture.me.timezone;
+  const items = withDays(shown, zone).map((item) => ({
     ...item,
     me: picture.me.username,
+    zone,
     menu: picture.apps.menu,
     failed: picture.problem?.where === 'action' && picture.problem.post_id === item.post?.id ? picture.problem.text : '',
   }));
-  keyed(parent, items, (item) => item.key, (item) => (item.day ? drawDay(item.day) : drawPost(item, acts, place)));
+  keyed(parent, items, (item) => item.key, (item) => (item.day ? drawDay(item) : drawPost(item, acts, place)));
 }
 
-function withDays(posts) {
+function withDays(posts, zone) {
   const items = [];
   let before = '';
   for (const post of posts) {
-    const day = DAY.format(post.at);
+    const day = format(post.at, DAY, zone);
     if (day !== before) items.push({key: `day-${day}`, day});
     before = day;
     items.push({key: post.id, post});
@@ -40,39 +47,39 @@ function withDays(posts) {
   return items;
 }
 
-function drawDay(day) {
-  const label = day === DAY.format(Date.now()) ? 'Today' : day;
+function drawDay({day, zone}) {
+  const label = day === format(Date.now(), DAY, zone) ? 'Today' : day;
   return h('div', {class: 'day', role: 'separator'}, h('span', {}, label));
 }
 
 function drawPost(item, acts, place) {
-  const {post, me} = item;
+  const {post, me, zone} = item;
   const words = h('div', {class: 'post-text', testid: 'post-text'}, markdown(post.text, me),
     post.is_edited && post.text ? h('span', {class: 'edited'}, '(edited)') : null);
   return h('article', {
     class: `post${post.is_private ? ' private' : ''}${post.is_system ? ' system' : ''}`,
     testid: post.is_private ? 'ephemeral' : 'post',
     'data-post': post.id,
-    'aria-label': `${post.author}, ${TIME.format(post.at)}`,
+    'aria-label': `${post.author}, ${format(post.at, TIME, zone)}`,
   },
   avatar(post.author, post.is_bot),
   h('div', {class: 'post-body'},
-    drawByline(post),
+    drawByline(post, zone),
     post.is_private ? h('p', {class: 'only-you'}, icon('eye'), 'Only visible to you · ',
       h('button', {type: 'button', class: 'as-link', testid: 'dismiss', onclick: () => acts.dismiss(post)}, 'Dismiss')) : null,
     post.text ? words : null,
     drawCards(post, acts, me),
     item.failed ? h('p', {class: 'failed', role: 'alert', testid: 'action-error'}, item.failed) : null,
     drawReactions(post),
-    place === 'channel' ? drawThreadLine(post, acts) : null),
+    place === 'channel' ? drawThreadLine(post, acts, zone) : null),
   drawTools(item, acts, place));
 }
 
-function drawByline(post) {
+function drawByline(post, zone) {
   return h('div', {class: 'byline'},
     h('span', {class: 'author'}, post.author),
     post.is_bot ? h('span', {class: 'tag'}, 'BOT') : null,
-    h('time', {datetime: new Date(post.at).toISOString()}, TIME.format(post.at)),
+    h('time', {datetime: new Date(post.at).toISOString()}, format(post.at, TIME, zone)),
     post.priority ? h('span', {class: `tag ${post.priority}`}, post.priority) : null,
     post.is_pinned ? h('span', {class: 'tag'}, 'Pinned') : null);
 }
@@ -135,7 +142,7 @@ function drawReactions(post) {
     h('span', {class: 'reaction'}, EMOJI[one.emoji] || `:${one.emoji}:`, ` ${one.count}`)));
 }
 
-function drawThreadLine(post, acts) {
+function drawThreadLine(post, acts, zone) {
   const replies = post.replies.filter((reply) => !reply.is_private);
   if (!replies.length) return null;
   const last = replies[replies.length - 1];
@@ -143,7 +150,7 @@ function drawThreadLine(post, acts) {
   return h('button', {type: 'button', class: 'thread-line', testid: 'open-thread', onclick: () => acts.thread(post)},
     ...who.map((name) => avatar(name, replies.some((reply) => reply.author === name && reply.is_bot), 'tiny')),
     h('strong', {}, `${replies.length} ${replies.length === 1 ? 'reply' : 'replies'}`),
-    h('span', {}, `last at ${TIME.format(last.at)}`));
+    h('span', {}, `last at ${format(last.at, TIME, zone)}`));
 }
 
 function drawTools({post, menu}, acts, place) {
