@@ -26,11 +26,13 @@ from bot.dispatch import Dispatch
 from bot.installing import Installing
 from bot.installing_natively import InstallingNatively
 from bot.intake import Intake
+from bot.linking import Linking
 from bot.log import log_request
 from bot.mattermost.access import Access
 from bot.metrics import Metrics
 from bot.outgoing.client import Client
 from bot.outgoing.guard import Guard
+from bot.pauses import shorten_pauses
 from bot.services import Services
 from bot.serving import LEASE, Work
 from bot.setup import Setup
@@ -65,6 +67,7 @@ def build(
         stores=stores,
         access=access,
         installing=installing,
+        linking=Linking(people=stores.people, vault=vault, clock=clock),
         vault=vault,
         registry=commands,
         clock=clock,
@@ -129,6 +132,7 @@ async def running(config: Config, *, lease: timedelta = LEASE) -> AsyncIterator[
         if services.worker is not None:
             await _work(services.worker, stack)
         port = config.port if config.role is Role.WORKER else await _listen(services, stack)
+        shorten_pauses()
         log.info("ready", role=config.role.value, port=port)
         yield Running(services=services, port=port)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -21,7 +21,6 @@ from bot.storage.records import Claim, Waiting, Write, followed
 
 T = TypeVar("T")
 Learned = Callable[[T], Change[T]]
-Deliver = Callable[[T, Effect], Awaitable[Learned[T]]]
 
 LEASE = timedelta(seconds=20)
 DELIVERY_SECONDS = 15.0
@@ -30,6 +29,12 @@ AT_ONCE = 100
 LONGEST_SECONDS = 60.0
 
 log = structlog.get_logger()
+
+
+class Deliver(Protocol[T]):
+    """Carries one effect out. `since` is when it came to wait, `tries` how often its delivery failed already."""
+
+    async def __call__(self, doc: T, effect: Effect, /, *, since: datetime, tries: int) -> Learned[T]: ...
 
 
 class Advance(Protocol[T]):
@@ -145,7 +150,7 @@ class Serving(Generic[T]):
     async def _try(self, doc: T, waiting: Waiting) -> _Outcome[T]:
         try:
             async with asyncio.timeout(DELIVERY_SECONDS):
-                learned = await self._work.deliver(doc, waiting.effect)
+                learned = await self._work.deliver(doc, waiting.effect, since=waiting.since, tries=waiting.tries)
             learned(doc)  # a mistake in it must show here, where it harms nobody else
             return _Outcome(waiting, learned)
         except Upstream as refused:

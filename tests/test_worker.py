@@ -27,7 +27,7 @@ class Chat:
         self.clock = clock
         self.sent: list[tuple[str, str, str]] = []
 
-    async def deliver(self, group: AlertGroup, effect: Effect) -> Learned[AlertGroup]:
+    async def deliver(self, group: AlertGroup, effect: Effect, **_: object) -> Learned[AlertGroup]:
         do = effect.do
         self.sent.append((type(do).__name__, getattr(do, "page", getattr(do, "post", "")), group.status.value))
         now = self.clock()
@@ -46,7 +46,7 @@ class Chat:
 class DyingChat(Chat):
     """The process dies after sending, before it can settle."""
 
-    async def deliver(self, group: AlertGroup, effect: Effect) -> Learned[AlertGroup]:
+    async def deliver(self, group: AlertGroup, effect: Effect, **_: object) -> Learned[AlertGroup]:
         await super().deliver(group, effect)
         raise asyncio.CancelledError
 
@@ -59,7 +59,7 @@ class RefusingChat(Chat):
         self.refusal = Upstream("too many requests", permanent=permanent, status=429, retry_after=retry_after)
         self.refuses = True
 
-    async def deliver(self, group: AlertGroup, effect: Effect) -> Learned[AlertGroup]:
+    async def deliver(self, group: AlertGroup, effect: Effect, **_: object) -> Learned[AlertGroup]:
         if self.refuses and isinstance(effect.do, Draw):
             raise self.refusal
         return await super().deliver(group, effect)
@@ -68,7 +68,7 @@ class RefusingChat(Chat):
 class BrokenChat(Chat):
     """Has a mistake in one kind of delivery."""
 
-    async def deliver(self, group: AlertGroup, effect: Effect) -> Learned[AlertGroup]:
+    async def deliver(self, group: AlertGroup, effect: Effect, **_: object) -> Learned[AlertGroup]:
         if isinstance(effect.do, Draw):
             raise ValueError("a mistake")
         return await super().deliver(group, effect)
@@ -77,7 +77,7 @@ class BrokenChat(Chat):
 class WrongLessonChat(Chat):
     """What it learns breaks when it is applied."""
 
-    async def deliver(self, group: AlertGroup, effect: Effect) -> Learned[AlertGroup]:
+    async def deliver(self, group: AlertGroup, effect: Effect, **_: object) -> Learned[AlertGroup]:
         if isinstance(effect.do, Draw):
             return lambda doc: Change(doc=doc.nothing)  # type: ignore[attr-defined]
         return await super().deliver(group, effect)
@@ -91,7 +91,7 @@ class SlowChat(Chat):
         self.began = asyncio.Event()
         self.goes_on = asyncio.Event()
 
-    async def deliver(self, group: AlertGroup, effect: Effect) -> Learned[AlertGroup]:
+    async def deliver(self, group: AlertGroup, effect: Effect, **_: object) -> Learned[AlertGroup]:
         learned = await super().deliver(group, effect)
         self.began.set()
         await self.goes_on.wait()

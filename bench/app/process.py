@@ -71,7 +71,7 @@ class Block(RequestHandler):
         self.ticker.worst = self.ticker.worst_busy = 0.0
 
 
-async def deliver(clock: Clock, group: AlertGroup, effect: Effect) -> Learned[AlertGroup]:
+async def deliver(clock: Clock, group: AlertGroup, effect: Effect, **_: object) -> Learned[AlertGroup]:
     """As if Mattermost had answered at once."""
     if isinstance(effect.do, Draw):
         post = effect.do.post
