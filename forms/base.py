@@ -1,7 +1,8 @@
 """Form and the kinds of field: what a person fills in, declared once and drawn on every surface.
 
 A field is a marshmallow field that also knows its label, hint and help. The order of the fields is the order of typed
-arguments; `typed=False` fields can only be given by name (`--reason …`); `rest=True` takes the rest of the line.
+arguments; `typed=False` fields can only be given by name (`--reason …`); `rest=True` takes the rest of the line; a word
+that does not fit the `shape` (a pattern) of a field is for the next one.
 """
 
 from __future__ import annotations
@@ -39,6 +40,10 @@ class Kind(StrEnum):
     TOGGLE = "toggle"
 
 
+# Kinds that a typed command draws as text, so that they can take the rest of the line.
+RESTFUL = frozenset({Kind.TEXT, Kind.LONG_TEXT, Kind.DURATION, Kind.LOOKUP, Kind.USERS})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
     """One thing to choose. `label` is what people read."""
@@ -64,6 +69,7 @@ class Input(fields.Field[Any]):
         default: Any = "",
         options: Iterable[Option] = (),
         choices: str = "",
+        shape: str = "",
         max_length: int = TEXT_LENGTH,
         validators: Iterable[Callable[[Any], Any]] = (),
     ) -> None:
@@ -76,6 +82,7 @@ class Input(fields.Field[Any]):
         self.rest = rest
         self.options = tuple(options)
         self.choices = choices
+        self.shape = shape
         self.max_length = max_length
         self.error_messages["required"] = "This is needed."
         self.error_messages["null"] = "This is needed."
@@ -120,9 +127,12 @@ class Number(Input):
 
     def read(self, value: Any) -> int:
         try:
-            return int(float(str(value).strip()))
-        except (ValueError, OverflowError):
+            number = float(str(value).strip())
+        except ValueError:
             raise ValidationError("This is not a number.") from None
+        if not number.is_integer():
+            raise ValidationError("This is not a whole number.")
+        return int(number)
 
 
 class Duration(Input):
@@ -210,9 +220,16 @@ class Form(Schema):
     @classmethod
     def read(cls, values: Mapping[str, Any]) -> dict[str, Any]:
         """Validated values by field name. Raises ValidationError with messages by field name."""
-        given = {name: value for name, value in values.items() if value not in (None, "", (), [])}
+        given = {name: value for name, value in values.items() if not is_empty(value)}
         loaded: dict[str, Any] = cls().load(given)
         return loaded
+
+
+def is_empty(value: object) -> bool:
+    """Nothing was given: missing, null, blank, or a list of such."""
+    if isinstance(value, (list, tuple)):
+        return all(is_empty(one) for one in value)
+    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def flag_of(name: str) -> str:
@@ -221,8 +238,9 @@ def flag_of(name: str) -> str:
 
 
 def problems_of(form: type[Form]) -> list[str]:
-    """What breaks the limits of Mattermost's dialogs (bytes, checked by the server since v9.9)."""
+    """What breaks the limits of Mattermost's dialogs (bytes, checked by the server since v9.9), or cannot be typed."""
     found = []
+    positional = [name for name, _ in form.positional()]
     if not form.title or len(form.title.encode()) > TITLE_BYTES:
         found.append(f"{form.__name__}: the title must have 1 to {TITLE_BYTES} bytes")
     for name, field in form.inputs().items():
@@ -232,4 +250,9 @@ def problems_of(form: type[Form]) -> list[str]:
             found.append(f"{form.__name__}.{name}: help and hint may have {HELP_BYTES} bytes")
         if field.kind is Kind.CHOICE and not field.options:
             found.append(f"{form.__name__}.{name}: a choice needs options")
+        longest = LONG_TEXT_LENGTH if field.kind is Kind.LONG_TEXT else TEXT_LENGTH
+        if not 0 < field.max_length <= longest:
+            found.append(f"{form.__name__}.{name}: at most {longest} characters fit")
+        if field.rest and (field.kind not in RESTFUL or name != positional[-1]):
+            found.append(f"{form.__name__}.{name}: only a text in the last place can take the rest of the line")
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from marshmallow import ValidationError
 
@@ -34,14 +34,24 @@ class Span:
         """The instant this span ends, for somebody who lives in `zone` (an IANA name; empty is UTC)."""
         if self.clock is None:
             return now + timedelta(seconds=self.seconds)
-        here = now.astimezone(ZoneInfo(zone or "UTC"))
+        here = now.astimezone(_zone(zone))
         day = here.date() + timedelta(days=self.days)
         if self.weekday is not None:
             day += timedelta(days=(self.weekday - day.weekday()) % 7)
-        at = datetime.combine(day, self.clock, here.tzinfo)
-        if at <= here and not self.days:
-            at = datetime.combine(day + timedelta(days=7 if self.weekday is not None else 1), self.clock, here.tzinfo)
-        return at.astimezone(now.tzinfo)
+        later = day + timedelta(days=7 if self.weekday is not None else 1)
+        # When the clocks go back, a time of day comes twice (PEP 495); compared as instants, not as times on the wall.
+        ends = [
+            datetime.combine(on, self.clock, here.tzinfo).replace(fold=fold) for on in (day, later) for fold in (0, 1)
+        ]
+        instants = [end.astimezone(now.tzinfo) for end in ends]
+        return next(instant for instant in instants if instant > now)
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name or "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
 
 
 def read_span(text: str) -> Span:
@@ -85,5 +95,7 @@ def _clock(text: str) -> time | None:
         return None
     hour, minute, half = int(found[1]), int(found[2] or 0), (found[3] or "").lower()
     if half:
+        if not 1 <= hour <= 12:
+            return None
         hour = hour % 12 + (12 if half == "pm" else 0)
     return time(hour, minute) if hour < 24 and minute < 60 else None

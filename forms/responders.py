@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from forms.base import Form, Lookup, User, Users
+from forms.group import NUMBER
 
 
 class Responders(Form):
     title = "Page more people"
     submit = "Page them"
 
-    group = Lookup("Alert group", hint="12", required=True, choices="live_groups")
+    group = Lookup("Alert group", hint="12", shape=NUMBER, required=True, choices="live_groups")
     people = Users("People", hint="@ben @cho", help="They are paged now. Leave empty to see who was paged.", rest=True)
 
 
@@ -17,5 +18,5 @@ class Assign(Form):
     title = "Assign an alert group"
     submit = "Assign"
 
-    group = Lookup("Alert group", hint="12", required=True, choices="live_groups")
+    group = Lookup("Alert group", hint="12", shape=NUMBER, required=True, choices="live_groups")
     person = User("To whom", hint="@ben", help="They have it then, and are told.", required=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from forms.base import Duration, Form, Lookup, Text
+from forms.group import NUMBER
 
 
 class Silence(Form):
@@ -10,6 +11,6 @@ class Silence(Form):
     submit = "Silence"
     introduction = "Nobody is paged until the time is over. Then it fires again, if it is not resolved."
 
-    group = Lookup("Alert group", hint="12", required=True, choices="live_groups")
+    group = Lookup("Alert group", hint="12", shape=NUMBER, required=True, choices="live_groups")
     duration = Duration("For how long", hint="30m, 2h, until tomorrow 9:00", required=True, rest=True)
     reason = Text("Reason", hint="Known issue, fix is rolling out", typed=False)

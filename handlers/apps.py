@@ -180,7 +180,15 @@ class AppCommand(AppCall):
             call = (
                 apps.read_button(body, server_id=server.id, actor=actor, sealer=sealer)
                 if room == "button"
-                else apps.read_call(body, server_id=server.id, room=room, name=name, actor=actor, sealer=sealer)
+                else apps.read_call(
+                    body,
+                    server_id=server.id,
+                    room=room,
+                    name=name,
+                    actor=actor,
+                    sealer=sealer,
+                    registry=self.services.registry,
+                )
             )
         except BadMemory:
             return apps.error("This is out of date or was made for somebody else. Please open it again.")

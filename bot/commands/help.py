@@ -7,7 +7,7 @@ from bot.context import Context
 from bot.core.people import Role
 from bot.core.text import Text, say
 from bot.registry import Command, command
-from forms.base import Kind, flag_of
+from forms.base import Input, Kind, flag_of
 from forms.help import Help
 
 SECTIONS = {
@@ -52,14 +52,15 @@ def _one(command: Command) -> list[Text]:
     lines = [say("`/oncall {use}`: {what}", use=_use(command), what=Text(english=command.summary))]
     for name, field in command.form.inputs().items():
         if field.kind is not Kind.SECRET:
-            lines.append(
-                say(
-                    "- `--{flag}`: {label}. {help}",
-                    flag=flag_of(name),
-                    label=field.label,
-                    help=field.help or field.hint,
-                )
-            )
+            lines.append(say("- `--{flag}`: {what}", flag=flag_of(name), what=_about(field)))
     if command.aliases:
         lines.append(say("Also: {names}", names=", ".join(f"`{alias}`" for alias in command.aliases)))
     return lines
+
+
+def _about(field: Input) -> Text:
+    if field.help:
+        return say("{label}. {help}", label=field.label, help=field.help)
+    if field.hint:
+        return say("{label} (for example {hint})", label=field.label, hint=field.hint)
+    return Text(english=field.label)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.call import Reply, tell
 from bot.chosen import chosen_group
 from bot.context import Context
-from bot.core.alerts import AlertGroup, Status
+from bot.core.alerts import AlertGroup, Status, Step
 from bot.core.neutral import neutral
 from bot.core.people import Person, Role
 from bot.core.text import Text, say
@@ -38,14 +38,22 @@ def _line(group: AlertGroup, people: dict[str, Person]) -> list[Text]:
         return [say("Its integration names nobody to page.")]
     return [
         say(
-            "{place}. {names}, {minutes} min after the one before{done}",
+            "{place}. {names}, {when}{done}",
             place=place,
             names=", ".join(people[one].mention if one in people else "?" for one in step.people),
-            minutes=step.wait // 60,
+            when=_when(step, place),
             done=say(" (paged)") if place <= group.step else say(""),
         )
         for place, step in enumerate(group.chain, start=1)
     ]
+
+
+def _when(step: Step, place: int) -> Text:
+    if not step.wait:
+        return say("at once")
+    if place == 1:
+        return say("{minutes} min after it opened", minutes=step.wait // 60)
+    return say("{minutes} min after the one before", minutes=step.wait // 60)
 
 
 def _next(group: AlertGroup, people: dict[str, Person]) -> Text:

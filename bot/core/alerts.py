@@ -297,7 +297,13 @@ def ask_for_help(group: AlertGroup, *, people: dict[str, str], by: str, now: dat
     return Change(
         doc=asked,
         effects=(*pages, *_tell(asked)),
-        note=say("{names} is paged for #{number}.", names=names, number=group.number),
+        note=count(
+            "{names} is paged for #{number}.",
+            "{names} are paged for #{number}.",
+            count=len(people),
+            names=names,
+            number=group.number,
+        ),
     )
 
 

@@ -12,14 +12,27 @@ TEXT_LENGTH = 2000
 # Between @ and the name: invisible, and no mention any more.
 BREAK = "\u200b"
 
+# What an address can do without: these would ping or start markup.
+_IN_URL = str.maketrans({"@": "%40", "`": "%60", "*": "%2A", "|": "%7C", "\\": "%5C"})
 _URL = re.compile(r"https?://[^\s<>\"'()\[\]]+")
 _MARKUP = re.compile(r"([\\`*_~\[\]<>|#!])")
-_MENTION = re.compile(r"@(?=\w)")
+_MENTION = re.compile(r"@(?=[\w.-])")
+# A line of these under another makes a heading or a rule.
+_RULE = re.compile(r"^([ \t]*)([-=+])", re.MULTILINE)
 
 
 def plain(text: str, length: int = TITLE_LENGTH) -> str:
     """One line for places without markup."""
-    return _MENTION.sub(f"@{BREAK}", cut(" ".join(text.split()), length))
+    return unpinged(cut(one_line(text), length))
+
+
+def one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def unpinged(text: str) -> str:
+    """Names stay readable and ping nobody."""
+    return _MENTION.sub(f"@{BREAK}", text)
 
 
 def neutral(text: str, length: int = TEXT_LENGTH) -> str:
@@ -27,13 +40,13 @@ def neutral(text: str, length: int = TEXT_LENGTH) -> str:
     pieces, position = [], 0
     shortened = cut(text.strip(), length)
     for url in _URL.finditer(shortened):
-        pieces += [_escape(shortened[position : url.start()]), url.group()]
+        pieces += [_escape(shortened[position : url.start()]), url.group().translate(_IN_URL)]
         position = url.end()
-    return "".join([*pieces, _escape(shortened[position:])])
+    return _RULE.sub(r"\1\\\2", "".join([*pieces, _escape(shortened[position:])]))
 
 
 def _escape(text: str) -> str:
-    return _MENTION.sub(f"@{BREAK}", _MARKUP.sub(r"\\\1", text))
+    return unpinged(_MARKUP.sub(r"\\\1", text))
 
 
 def cut(text: str, length: int) -> str:

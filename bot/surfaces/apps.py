@@ -19,6 +19,7 @@ from bot.secret import Secret
 from bot.surfaces.cards import attachment, body, details, headline
 from bot.surfaces.drawn import Drawn
 from bot.surfaces.tokens import FORM_LIFE, BadToken, Sealer
+from bot.surfaces.typed import read_typed
 from bot.surfaces.values import read_values
 from bot.words import Reader, paragraph, words
 from forms.base import Input, Kind, Option, flag_of
@@ -178,7 +179,8 @@ def _typed_field(command: Command, name: str, field: Input) -> JSON:
 def draw_form(ask: Ask, command: Command, drawing: Drawing) -> JSON:
     """The modal: filled with what is known, signed for the person who opened it."""
     ends_at = drawing.reader.now + FORM_LIFE
-    state = drawing.sealer.seal("form", ask.memory, user_id=drawing.user_id, ends_at=ends_at)
+    claims = {**ask.memory, "command": command.name}
+    state = drawing.sealer.seal("form", claims, user_id=drawing.user_id, ends_at=ends_at)
     fields = [
         _modal_field(command, name, field, ask.values.get(name), ask.options.get(name, ()))
         for name, field in ask.form.inputs().items()
@@ -244,7 +246,7 @@ def _default(field: Input, value: Value, known: Mapping[str, str]) -> JSON:
 
 def _declared_default(field: Input) -> Value:
     default = field.load_default
-    return str(default) if isinstance(default, (str, int)) and not isinstance(default, bool) and default else None
+    return str(default) if isinstance(default, (str, int)) and default else None
 
 
 def _options(options: Iterable[Option]) -> list[JSON]:
@@ -271,10 +273,27 @@ def read_actor(context: Mapping[str, Any]) -> Actor | None:
     )
 
 
-def read_call(body: Mapping[str, Any], *, server_id: str, room: str, name: str, actor: Actor, sealer: Sealer) -> Call:
-    """A command, an open form, a post menu item or a lookup. Raises BadToken for a form that is not this person's."""
+def read_call(
+    body: Mapping[str, Any],
+    *,
+    server_id: str,
+    room: str,
+    name: str,
+    actor: Actor,
+    sealer: Sealer,
+    registry: Registry | None = None,
+) -> Call:
+    """A command, an open form, a post menu item or a lookup. Raises BadToken for a form that is not this person's.
+
+    With a registry, a typed line is read again: the web client gives flags behind the rest of a line to that rest.
+    """
     context = body.get("context") or {}
     memory = sealer.unseal("form", body.get("state"), user_id=actor.user_id) if room == "form" else {}
+    if room == "form" and memory.pop("command", "") != name.replace(".", " "):
+        raise BadToken
+    values, leftover = read_values(body.get("values")), ""
+    if room == "command" and registry is not None:
+        values, leftover = _read_again(body.get("raw_command"), name, values, registry)
     post = context.get("post") or {}
     token = str(context.get("acting_user_access_token") or "")
     return Call(
@@ -282,13 +301,28 @@ def read_call(body: Mapping[str, Any], *, server_id: str, room: str, name: str, 
         command=name,
         actor=actor,
         opened={"form": Opened.FORM, "menu": Opened.MENU}.get(room, Opened.TYPED),
-        values=read_values(body.get("values")),
+        values=values,
+        leftover=leftover,
         memory=memory,
         post_id=str(post.get("id") or ""),
         root_id=str(post.get("root_id") or ""),
         quoted=str(post.get("message") or ""),
         user_token=Secret(token) if token else None,
     )
+
+
+def _read_again(line: object, name: str, values: dict[str, Value], registry: Registry) -> tuple[dict[str, Value], str]:
+    """The values as our own rules see them; people and channels stay as the client resolved them."""
+    typed = read_typed(line.partition(" ")[2], registry) if isinstance(line, str) else None
+    command = registry.find(typed.command) if typed else None
+    if typed is None or command is None or command.path != name:
+        return values, ""
+    resolved = {
+        field: values[field]
+        for field, input_ in command.form.inputs().items()
+        if input_.kind in (Kind.USER, Kind.CHANNEL) and field in typed.values and values.get(field)
+    }
+    return {**typed.values, **resolved}, typed.leftover
 
 
 def read_button(body: Mapping[str, Any], *, server_id: str, actor: Actor, sealer: Sealer) -> Call:

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.core.alerts import Link
 from bot.core.cards import Card, Field
-from bot.core.neutral import neutral, plain
+from bot.core.neutral import neutral, one_line, plain, unpinged
 from bot.core.text import say
 from bot.words import Reader, words
 
@@ -15,7 +15,7 @@ VALUE_LENGTH = 300
 
 def headline(card: Card, reader: Reader) -> str:
     """The message itself: what a phone's notification shows, so it carries everything that matters in one line."""
-    title = f"**{card.name} {neutral(card.title, 200)}**"
+    title = f"**{card.name} {neutral(one_line(card.title), 200)}**"
     if card.addressed_to:
         return words(
             say("{mark} {name}, you are on call: {title}", mark=card.mark, name=card.addressed_to, title=title), reader
@@ -24,11 +24,13 @@ def headline(card: Card, reader: Reader) -> str:
 
 
 def body(card: Card, reader: Reader) -> list[str]:
-    """The lines under the state."""
-    lines = [words(card.next, reader)] if card.next else []
+    """The lines under the state. Nobody is pinged by them: that is what pages are for."""
+    lines = [unpinged(words(card.next, reader))] if card.next else []
     if card.summary:
         lines.append(neutral(card.summary))
-    lines += [f"- {neutral(sample, VALUE_LENGTH)}" for sample in card.samples]
+    if card.samples:
+        # The empty line ends the list; without it, what follows would become part of its last item.
+        lines += [*(f"- {neutral(one_line(sample), VALUE_LENGTH)}" for sample in card.samples), ""]
     if card.links:
         lines.append(" · ".join(_link(link) for link in card.links))
     return lines
@@ -45,7 +47,7 @@ def attachment(card: Card, reader: Reader) -> dict[str, Any]:
     return {
         "fallback": f"{card.name} {plain(card.title)} ({state})",
         "color": card.colour,
-        "text": "\n".join([f"**{state}**", *body(card, reader)]),
+        "text": "\n".join([f"**{state}**", *body(card, reader)]).rstrip(),
         "fields": [
             {"title": _name(field, reader), "value": _value(field, reader), "short": field.short}
             for field in card.fields

@@ -18,7 +18,7 @@ from bot.surfaces.cards import attachment, headline
 from bot.surfaces.drawn import Drawn
 from bot.surfaces.tokens import FORM_LIFE, BadToken, Sealer
 from bot.surfaces.typed import read_typed
-from bot.surfaces.values import read_values
+from bot.surfaces.values import object_of, read_values
 from bot.words import Reader, paragraph, words
 from forms.base import Input, Kind, Option
 
@@ -65,8 +65,7 @@ def _one(form: Mapping[str, list[str]], name: str) -> str:
 
 def read_action(body: Mapping[str, Any], *, server_id: str, sealer: Sealer) -> Call:
     """A press of a button. Raises BadToken for anything we did not put there."""
-    context = body.get("context") or {}
-    claims = sealer.unseal("button", context.get("token"))
+    claims = sealer.unseal("button", object_of(body.get("context")).get("token"))
     command, ask = claims.pop("command", ""), claims.pop("ask", "")
     if not command:
         raise BadToken
@@ -104,7 +103,7 @@ def read_dialog(body: Mapping[str, Any], *, server_id: str, sealer: Sealer) -> C
 
 def read_lookup(body: Mapping[str, Any]) -> tuple[str, str]:
     """The field that is being filled and what was typed; both may be missing."""
-    submission = body.get("submission") or {}
+    submission = object_of(body.get("submission"))
     return str(submission.get("selected_field") or ""), str(submission.get("query") or "")
 
 
@@ -210,14 +209,14 @@ def _default(field: Input, value: Value, drawn: JSON) -> str:
     """Defaults are always strings; several values are joined by commas."""
     if value in (None, "", ()):
         declared = field.load_default
-        value = str(declared) if isinstance(declared, (str, int)) and not isinstance(declared, bool) else None
+        value = str(declared).lower() if isinstance(declared, (str, int)) and declared is not False else None
     if value in (None, "", ()):
         return ""
     if isinstance(value, bool):
         return str(value).lower()
-    text = (
-        (",".join(value) if drawn.get("multiselect") else " ".join(value)) if isinstance(value, tuple) else str(value)
-    )
+    if drawn.get("multiselect"):
+        value = ",".join(value if isinstance(value, tuple) else value.replace(",", " ").split())
+    text = " ".join(value) if isinstance(value, tuple) else value
     if "options" in drawn and all(option["value"] != text for option in drawn["options"]):
         return ""
     return text

@@ -11,7 +11,7 @@ import binascii
 import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from bot.clock import Clock
 
@@ -52,12 +52,23 @@ class Sealer:
         body = _decode(encoded)
         if not self._signer.verify(f"memory|{purpose}", body, signature):
             raise BadToken
-        server_id, holder, end, claims = json.loads(body)
+        server_id, holder, end, claims = _read(body)
         if server_id != self._server_id or holder not in ("", user_id):
             raise BadToken
         if end and end < self._clock().timestamp():
             raise BadToken
         return {name: str(value) for name, value in claims.items()}
+
+
+def _read(body: bytes) -> tuple[str, str, int, dict[str, Any]]:
+    """Signed by us, yet perhaps by another version of us."""
+    try:
+        server_id, holder, end, claims = json.loads(body)
+    except (ValueError, TypeError):
+        raise BadToken from None
+    if not isinstance(end, int) or not isinstance(claims, dict):
+        raise BadToken
+    return server_id, holder, end, claims
 
 
 def _encode(body: bytes) -> str:

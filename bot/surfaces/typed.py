@@ -1,7 +1,8 @@
 """What people type after the slash command, read by the same rules as the Apps framework's web client uses.
 
 Words are positions; `--name value` and `--name=value` give a field by name; quotes keep words together; the field that
-takes the rest gets the line from there, verbatim.
+takes the rest gets the line from there, verbatim. Beyond those rules: flags may stand behind such a rest, and a word
+that cannot be what a field with a shape wants goes to the next field (`silence 2h` in the thread of an alert group).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from bot.call import Value
 from bot.registry import Command, Registry
 from forms.base import Input, Kind, flag_of
 
-_FLAG = re.compile(r"(?:--|—|-)([A-Za-z][\w-]*)(=)?")
+_FLAG = re.compile(r"(?:--|—|-)([A-Za-z][\w-]*)(?=[\s=]|$)(?:\s*(=)\s*)?")
 _WORD = re.compile(r"\"([^\"]*)\"|`([^`]*)`|“([^”]*)”|(\S+)")
 
 
@@ -61,6 +62,8 @@ def _read_arguments(command: Command, rest: str) -> Typed:
             typed.leftover = rest
             return typed
         name, field = waiting.pop(0)
+        if waiting and field.shape and not re.fullmatch(field.shape, _next_word(rest)[0]):
+            continue
         if field.rest:
             typed.values[name], rest = _rest_of_line(rest, flags)
         else:
@@ -69,7 +72,7 @@ def _read_arguments(command: Command, rest: str) -> Typed:
 
 
 def _read_flag(typed: Typed, name: str, field: Input, rest: str, equals: bool) -> str:
-    rest = rest if equals else rest.lstrip()
+    rest = rest.lstrip()
     if field.kind is Kind.TOGGLE and not equals:
         word, after = _next_word(rest) if rest else ("", "")
         if word.lower() in ("true", "false"):
@@ -91,7 +94,12 @@ def _next_word(rest: str) -> tuple[str, str]:
 
 def _rest_of_line(rest: str, flags: dict[str, str]) -> tuple[str, str]:
     """Up to a flag that we know, so that `silence 12 until 18:00 --reason deploy` works."""
-    for found in re.finditer(r"(?:^|\s)(?:--|—)([A-Za-z][\w-]*)", rest):
+    for found in re.finditer(r"(?:^|\s)(?:--|—)([A-Za-z][\w-]*)(?=[\s=]|$)", rest):
         if found[1].lower() in flags:
-            return rest[: found.start()].strip(), rest[found.start() :].lstrip()
-    return rest.strip().strip('"'), ""
+            return _unquoted(rest[: found.start()].strip()), rest[found.start() :].lstrip()
+    return _unquoted(rest.strip()), ""
+
+
+def _unquoted(text: str) -> str:
+    """Quotes around the whole are no part of it; quotes within are."""
+    return text[1:-1] if re.fullmatch(r'"[^"]+"', text) else text
