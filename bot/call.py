@@ -78,13 +78,17 @@ class Refuse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """Open the form, or keep it open: with these values, and what is wrong with them."""
+    """Open the form, or keep it open: with these values, and what is wrong with them.
+
+    `introduction` says what the form cannot know beforehand. A command may answer a filled-in form with the next one.
+    """
 
     command: str
     form: type[Form]
     values: Mapping[str, Value] = field(default_factory=dict)
     errors: Mapping[str, Text] = field(default_factory=dict)
     problem: Text = NOTHING
+    introduction: Text = NOTHING
     memory: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, tuple[Option, ...]] = field(default_factory=dict)
 

@@ -12,9 +12,10 @@ from bot.core.alerts import AlertGroup, Link, Status, Step
 from bot.core.changes import Change
 from bot.core.integrations import Integration
 from bot.core.people import Person
-from bot.core.servers import Server
+from bot.core.servers import Server, Who
 from bot.core.text import Text
 from bot.registry import Registry
+from bot.secret import Secret
 from bot.words import Reader
 
 DecideGroup = Callable[[AlertGroup], Change[AlertGroup]]
@@ -55,7 +56,52 @@ class People(Protocol):
 
     async def with_ids(self, ids: tuple[str, ...]) -> dict[str, Person]: ...
     async def named(self, name: str) -> Person:
-        """By Mattermost user id or name; somebody Mattermost knows gets a person. Raises NotFound."""
+        """By id, @name, e-mail address or full name; somebody Mattermost knows gets a person. Raises NotFound."""
+        ...
+
+    async def listed(self, limit: int) -> list[Person]:
+        """By name."""
+        ...
+
+    async def refreshed(self, people: list[Person]) -> list[Person]:
+        """As Mattermost knows them now: renamed, deactivated. As they are where it cannot be asked."""
+        ...
+
+    async def add(self, person: Person) -> None:
+        """Somebody who is not in Mattermost yet. Raises UserError if the address is somebody's already."""
+        ...
+
+    async def change(self, person: Person, decide: DecidePerson) -> Change[Person]: ...
+    def new_id(self) -> str: ...
+
+
+class Invitation(Protocol):
+    """A link code, shown once."""
+
+    @property
+    def code(self) -> Secret: ...
+    @property
+    def ends_at(self) -> datetime: ...
+
+
+class Linking(Protocol):
+    """Proving that the acting Mattermost user is somebody whom an admin added."""
+
+    async def invite(self, person: Person) -> Invitation:
+        """A one-time code that links whoever enters it to this person."""
+        ...
+
+    async def recognise(self, code: str) -> Person:
+        """The profile this code is for; nothing is used up. Raises Denied."""
+        ...
+
+    async def link(self, profile_id: str, digest: str) -> Change[Person]:
+        """Use the code up and become this profile. Raises Denied."""
+        ...
+
+    async def unlink(self) -> Change[Person]: ...
+    async def verifies_addresses(self) -> bool:
+        """Whether this Mattermost makes people prove their e-mail addresses."""
         ...
 
 
@@ -109,20 +155,30 @@ class Installation(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """Handed to every command. `now` is the database's time; `reader` is the acting person."""
+    """Handed to every command. `now` is the database's time; `reader` is the acting person.
+
+    `news` is what happened to the person by this call and will be said with the answer.
+    """
 
     call: Call
     server: Server
     person: Person
     now: datetime
     reader: Reader
+    news: Text
     registry: Registry
     public_url: str
     groups: Groups
     people: People
+    linking: Linking
     integrations: Integrations
     chat: Chat
     installation: Installation
+
+    @property
+    def must_link(self) -> bool:
+        """Whether this person may not act on alerts before they are linked."""
+        return self.server.who_may_act is Who.LINKED and not self.person.linked
 
     @property
     def link_to_post(self) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 from marshmallow import ValidationError
 
-from bot.call import Ask, Call, Opened, Refuse, Reply, Value
+from bot.call import Ask, Call, Opened, Refuse, Reply, Say, Value
 from bot.context import Context, Contexts
 from bot.core.people import Role
 from bot.core.text import NOTHING, Text, say
@@ -25,6 +25,11 @@ from forms.base import Kind, Option
 
 log = structlog.get_logger()
 
+LINK = "link"
+MUST_LINK = say(
+    "Only linked people may act on alerts here, and you are not linked yet. "
+    "Ask an admin for a link code and enter it here, then try again."
+)
 OUR_FAULT = "That went wrong on our side. Mention `{reference}` when you ask for help."
 
 
@@ -66,6 +71,12 @@ class Dispatch:
 
     async def _answer(self, call: Call) -> Reply:
         command, context = await self._prepare(call)
+        return _with_news(context.news, await self._run(command, context))
+
+    async def _run(self, command: Command, context: Context) -> Reply:
+        call = context.call
+        if command.acts and context.must_link:
+            return self._ask_to_link(context)
         if call.leftover:
             return Refuse(text=_not_understood(call, command))
         given = await _given(context, command)
@@ -75,7 +86,15 @@ class Dispatch:
             return await _ask(context, command, given, _errors(invalid))
         if call.opened is Opened.ASKING_BUTTON or (call.opened is Opened.MENU and command.menu.endswith("…")):
             return await _ask(context, command, given, {})
+        if command.known is not None and not given and call.opened is Opened.TYPED:
+            return await _ask(context, command, given, {})
         return await command.run(context, **values)
+
+    def _ask_to_link(self, context: Context) -> Reply:
+        link = self.registry.find(LINK)
+        if link is None:
+            raise Denied(MUST_LINK)
+        return Ask(command=link.name, form=link.form, introduction=MUST_LINK, memory=dict(context.call.memory))
 
     async def _prepare(self, call: Call) -> tuple[Command, Context]:
         command = self.registry.find(call.command)
@@ -95,6 +114,17 @@ class Dispatch:
         if command.needs is Role.ADMIN:
             raise Denied(say("Only admins can do that. Ask a Mattermost admin, or an OnCall admin of this server."))
         raise Denied(say("You can look but not act here. Ask an admin to make you a responder."))
+
+
+def _with_news(news: Text, reply: Reply) -> Reply:
+    """What the person should know beside the answer, in front of it."""
+    if not news:
+        return reply
+    if isinstance(reply, Say):
+        return replace(reply, lines=(news, *reply.lines))
+    if isinstance(reply, Refuse):
+        return Refuse(text=say("{news}\n{text}", news=news, text=reply.text))
+    return replace(reply, introduction=say("{news}\n{text}", news=news, text=reply.introduction))
 
 
 def _not_understood(call: Call, command: Command) -> Text:
@@ -137,7 +167,7 @@ async def _ask(context: Context, command: Command, given: Mapping[str, Value], e
     ask = Ask(
         command=command.name,
         form=command.form,
-        values=given,
+        values=given if call.opened is Opened.FORM or command.known is None else {**command.known(context), **given},
         errors=wrong,
         problem=_problem(command, wrong),
         memory={**call.memory, **_about(call)},

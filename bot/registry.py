@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from inspect import getdoc
 from typing import Any
 
-from bot.call import Reply
+from bot.call import Reply, Value
 from bot.core.people import Role
 from forms.base import Form, problems_of
 
@@ -27,7 +27,8 @@ class Command:
     """A command as declared. `name` may be several words; `menu` and `header` are labels in Mattermost's own menus.
 
     `section` groups it in the help. `user_token` asks the surface for a token that acts as the person, where it can.
-    `before_install` commands work while the server is not installed yet.
+    `before_install` commands work while the server is not installed yet. `hidden` ones are the second step of another
+    command: nobody types them. `known` gives what a form that edits something starts with.
     """
 
     name: str
@@ -41,11 +42,18 @@ class Command:
     header: str = ""
     user_token: bool = False
     before_install: bool = False
+    hidden: bool = False
+    known: Callable[[Any], Mapping[str, Value]] | None = None
 
     @property
     def path(self) -> str:
         """The name as part of a URL."""
         return self.name.replace(" ", ".")
+
+    @property
+    def acts(self) -> bool:
+        """Whether it acts on alerts: what responders may do and viewers may not."""
+        return self.needs is Role.RESPONDER
 
     @property
     def has_input(self) -> bool:
@@ -83,7 +91,7 @@ class Registry:
 
     def starting_with(self, word: str) -> list[Command]:
         """The commands whose first word this is."""
-        return [command for command in self if command.name.split()[0] == word.lower()]
+        return [command for command in self if command.name.split()[0] == word.lower() and not command.hidden]
 
 
 registry = Registry()

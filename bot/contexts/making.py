@@ -10,6 +10,7 @@ from bot.contexts.chat import ChatOfServer
 from bot.contexts.groups import GroupsOfServer
 from bot.contexts.installation import InstallationOfServer
 from bot.contexts.integrations import IntegrationsOfServer
+from bot.contexts.linking import LinkingOfPerson
 from bot.contexts.parts import Parts
 from bot.contexts.people import PeopleOfServer, actor_of
 from bot.core.servers import Server
@@ -32,7 +33,9 @@ class MakeContexts:
     async def make(self, call: Call, server: Server) -> Context:
         parts = self.parts
         people = PeopleOfServer(parts=parts, server=server, call=call)
-        person = await people.acting(call.actor)
+        seen = await people.acting(call.actor)
+        linking = LinkingOfPerson(parts=parts, server=server, call=call, person=seen)
+        person, news = await linking.on_sight()
         now = parts.clock()
         return Context(
             call=call,
@@ -40,10 +43,12 @@ class MakeContexts:
             person=person,
             now=now,
             reader=Reader(now=now, locale=person.locale or "en", zone=person.zone),
+            news=news,
             registry=parts.registry,
             public_url=parts.public_url,
             groups=GroupsOfServer(stores=parts.stores, server_id=server.id, clock=parts.clock),
             people=people,
+            linking=replace(linking, person=person),
             integrations=IntegrationsOfServer(parts=parts, server_id=server.id),
             chat=ChatOfServer(parts=parts, server=server, call=call),
             installation=InstallationOfServer(parts=parts, server=server, call=call),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bot.clock import Clock
 from bot.installing import Installing
+from bot.linking import Linking
 from bot.mattermost.access import Access
 from bot.registry import Registry
 from bot.storage.stores import Stores
@@ -17,6 +18,7 @@ class Parts:
     stores: Stores
     access: Access
     installing: Installing
+    linking: Linking
     vault: Vault
     registry: Registry
     clock: Clock

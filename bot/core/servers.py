@@ -17,6 +17,9 @@ PREVIOUS_SECRET_LIFE = timedelta(hours=1)
 DATA_KEPT = timedelta(days=7)
 RENEW_BEFORE = timedelta(seconds=75)
 RENEW_AGAIN = timedelta(seconds=20)
+# In the settings: whether people are linked to the profile with the e-mail address that Mattermost verified.
+LINK_BY_EMAIL = "link_by_email"
+ON = "on"
 
 
 class Surface(StrEnum):
@@ -236,6 +239,21 @@ def advance(server: Server, *, now: datetime) -> ServerChange:
     return Change(doc=after, effects=(Effect(key="renew", do=RenewPushToken()),))
 
 
-def configured(server: Server, *, channel_id: str, team_id: str, who_may_act: Who, note_channel: str) -> ServerChange:
-    after = replace(server, channel_id=channel_id, team_id=team_id or server.team_id, who_may_act=who_may_act)
+def configured(
+    server: Server,
+    *,
+    channel_id: str,
+    team_id: str,
+    note_channel: str,
+    who_may_act: Who | None = None,
+    link_by_email: str = "",
+) -> ServerChange:
+    """What is not given stays as it is."""
+    after = replace(
+        server,
+        channel_id=channel_id,
+        team_id=team_id or server.team_id,
+        who_may_act=who_may_act or server.who_may_act,
+        settings={**server.settings, LINK_BY_EMAIL: link_by_email} if link_by_email else server.settings,
+    )
     return Change(doc=after, note=say("Alerts are posted in ~{channel} from now on.", channel=note_channel))

@@ -18,6 +18,7 @@ class User(TypedDict, total=False):
     last_name: str
     nickname: str
     email: str
+    email_verified: bool
     roles: str
     locale: str
     timezone: Timezone
@@ -116,6 +117,7 @@ class ClientConfig(TypedDict, total=False):
 
     Version: str
     SiteURL: str
+    RequireEmailVerification: str
     AsymmetricSigningPublicKey: str
     MaxPostSize: str
     DiagnosticId: str

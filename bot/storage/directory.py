@@ -77,7 +77,10 @@ class Servers(Documents[Server]):
 
 
 class People(Documents[Person]):
-    """A Mattermost user has at most one person; some people have no Mattermost user yet."""
+    """A Mattermost user has at most one person; some people have no Mattermost user yet.
+
+    Profiles that went into somebody else and people who were removed are kept, but found by their id only.
+    """
 
     collection_name = "people"
     kind = Person
@@ -88,28 +91,67 @@ class People(Documents[Person]):
             partialFilterExpression={"mattermost_user_id": {"$exists": True}},
         ),
         IndexModel([("server_id", ASCENDING), ("username", ASCENDING)]),
+        IndexModel([("server_id", ASCENDING), ("name", ASCENDING)]),
+        IndexModel([("server_id", ASCENDING), ("email", ASCENDING)]),
+        IndexModel(
+            [("server_id", ASCENDING), ("link_digest", ASCENDING)],
+            partialFilterExpression={"link_digest": {"$exists": True}},
+        ),
     )
 
     def index_fields(self, doc: Person) -> Raw:
-        return {"mattermost_user_id": doc.mattermost_user_id or None, "username": doc.username.lower() or None}
+        if not doc.current:
+            return {"hidden": True}
+        return {
+            "mattermost_user_id": doc.mattermost_user_id or None,
+            "username": doc.username.lower() or None,
+            "name": doc.name.casefold() or None,
+            "email": doc.email.casefold() or None,
+            "link_digest": doc.link_digest or None,
+        }
 
     async def with_ids(self, server_id: str, ids: Sequence[str]) -> dict[str, Person]:
+        """By the ids asked for. A profile that went into somebody is that person; removed ones are left out."""
+        found = await self._by_ids(server_id, ids)
+        heirs = await self._by_ids(server_id, [one.merged_into for one in found.values() if one.merged_into])
+        for id_, profile in found.items():
+            found[id_] = heirs.get(profile.merged_into, profile)
+        return {id_: person for id_, person in found.items() if person.current}
+
+    async def _by_ids(self, server_id: str, ids: Sequence[str]) -> dict[str, Person]:
         claims = await self.load([(server_id, id_) for id_ in ids]) if ids else {}
         return {id_: claim.doc for id_, claim in claims.items()}
 
     async def by_user(self, server_id: str, mattermost_user_id: str) -> Person | None:
         if not mattermost_user_id:
             return None
-        query = {"server_id": server_id, "mattermost_user_id": mattermost_user_id}
-        return _first([claim.doc for claim in await self.read(query, limit=1)])
+        return _first(await self._where(server_id, 1, mattermost_user_id=mattermost_user_id))
 
     async def by_username(self, server_id: str, username: str) -> Person | None:
         """Usernames may change hands in Mattermost, so an old one may be left with somebody else."""
-        query = {"server_id": server_id, "username": username.lower()}
-        return _first([claim.doc for claim in await self.read(query, limit=1)])
+        return _first(await self._where(server_id, 1, username=username.lower()))
+
+    async def by_name(self, server_id: str, name: str) -> list[Person]:
+        """Everybody who is called exactly so, two at most."""
+        return await self._where(server_id, 2, name=name.casefold())
+
+    async def by_email(self, server_id: str, email: str) -> list[Person]:
+        """Everybody with this address, two at most."""
+        return await self._where(server_id, 2, email=email.casefold()) if email else []
+
+    async def by_link_digest(self, server_id: str, digests: Sequence[str]) -> Person | None:
+        return _first(await self._where(server_id, 1, link_digest={"$in": list(digests), "$exists": True}))
+
+    async def waiting(self, server_id: str) -> bool:
+        """Whether anybody with an e-mail address has not been seen in Mattermost yet."""
+        return bool(await self._where(server_id, 1, email={"$exists": True}, mattermost_user_id={"$exists": False}))
+
+    async def _where(self, server_id: str, limit: int, **wanted: object) -> list[Person]:
+        return [claim.doc for claim in await self.read({"server_id": server_id, **wanted}, limit=limit)]
 
     async def listed(self, server_id: str, limit: int) -> list[Person]:
-        found = await self.read({"server_id": server_id}, limit=limit, sort=("username", ASCENDING))
+        query = {"server_id": server_id, "hidden": {"$exists": False}}
+        found = await self.read(query, limit=limit, sort=("name", ASCENDING))
         return [claim.doc for claim in found]
 
 
