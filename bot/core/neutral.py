@@ -9,14 +9,15 @@ import re
 
 TITLE_LENGTH = 200
 TEXT_LENGTH = 2000
-# Between @ and the name: invisible, and no mention any more.
+# Between @ and the name, or in a character reference: invisible, and no mention any more.
 BREAK = "\u200b"
 
 # What an address can do without: these would ping or start markup.
 _IN_URL = str.maketrans({"@": "%40", "`": "%60", "*": "%2A", "|": "%7C", "\\": "%5C"})
-_URL = re.compile(r"https?://[^\s<>\"'()\[\]]+")
+_URL = re.compile(r"(?<!\w)https?://[^\s<>\"'()\[\]]+")
 _MARKUP = re.compile(r"([\\`*_~\[\]<>|#!])")
-_MENTION = re.compile(r"@(?=[\w.-])")
+# Mattermost resolves character references before it looks for mentions, so `&#64;all` pings, too (its server source).
+_MENTION = re.compile(r"(@(?=[\w.-])|&(?=#?\w+;))")
 # A line of these under another makes a heading or a rule.
 _RULE = re.compile(r"^([ \t]*)([-=+])", re.MULTILINE)
 
@@ -32,7 +33,7 @@ def one_line(text: str) -> str:
 
 def unpinged(text: str) -> str:
     """Names stay readable and ping nobody."""
-    return _MENTION.sub(f"@{BREAK}", text)
+    return _MENTION.sub(rf"\1{BREAK}", text)
 
 
 def neutral(text: str, length: int = TEXT_LENGTH) -> str:
@@ -40,7 +41,7 @@ def neutral(text: str, length: int = TEXT_LENGTH) -> str:
     pieces, position = [], 0
     shortened = cut(text.strip(), length)
     for url in _URL.finditer(shortened):
-        pieces += [_escape(shortened[position : url.start()]), url.group().translate(_IN_URL)]
+        pieces += [_escape(shortened[position : url.start()]), unpinged(url.group().translate(_IN_URL))]
         position = url.end()
     return _RULE.sub(r"\1\\\2", "".join([*pieces, _escape(shortened[position:])]))
 
