@@ -33,6 +33,7 @@ from bot.metrics import Metrics
 from bot.outgoing.client import Client
 from bot.outgoing.guard import Guard
 from bot.pauses import shorten_pauses
+from bot.reception import Reception
 from bot.services import Services
 from bot.serving import LEASE, Work
 from bot.setup import Setup
@@ -63,6 +64,8 @@ def build(
     setup = Setup(servers=stores.servers, vault=vault, clock=clock, public_url=config.public_url)
     installing = Installing(servers=stores.servers, setup=setup, outgoing=outgoing, vault=vault, clock=clock)
     commands = registry.load()
+    intake = Intake(stores, clock)
+    reception = Reception(stores, intake, clock)
     parts = Parts(
         stores=stores,
         access=access,
@@ -70,6 +73,7 @@ def build(
         linking=Linking(people=stores.people, vault=vault, clock=clock),
         vault=vault,
         registry=commands,
+        reception=reception,
         clock=clock,
         public_url=config.public_url,
     )
@@ -88,7 +92,8 @@ def build(
         access=access,
         registry=commands,
         dispatch=Dispatch(commands, MakeContexts(parts)),
-        intake=Intake(stores, clock),
+        intake=intake,
+        reception=reception,
         setup=setup,
         installing=installing,
         installing_natively=InstallingNatively(

@@ -14,6 +14,7 @@ from bot.core.integrations import Integration
 from bot.core.people import Person
 from bot.core.servers import Server, Who
 from bot.core.text import Text
+from bot.integrations.payload import Payload
 from bot.registry import Registry
 from bot.secret import Secret
 from bot.words import Reader
@@ -112,6 +113,9 @@ class Integrations(Protocol):
     async def create(self, integration: Integration) -> None: ...
     async def change(self, integration: Integration, decide: DecideIntegration) -> Change[Integration]: ...
     def new_key(self) -> NewKey: ...
+    async def take(self, integration: Integration, payload: Payload) -> tuple[int, ...]:
+        """Take a payload in as if its sender had delivered it; the numbers of its alert groups. Raises Unavailable."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from bot.intake import Intake
 from bot.mattermost.access import Access
 from bot.metrics import Metrics
 from bot.outgoing.client import Client
+from bot.reception import Reception
 from bot.registry import Registry
 from bot.setup import Setup
 from bot.storage.stores import Stores
@@ -32,6 +33,7 @@ class Services:
     registry: Registry
     dispatch: Dispatch
     intake: Intake
+    reception: Reception
     setup: Setup
     installing: Installing
     installing_natively: InstallingNatively

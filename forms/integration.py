@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.integrations.kinds import KINDS
 from forms.base import Channel, Choice, Form, Lookup, Number, Option, Text, Users
 
 
@@ -21,7 +22,7 @@ class AddIntegration(Form):
         "Kind of sender",
         typed=False,
         default="alertmanager",
-        options=(Option(value="alertmanager", label="Prometheus Alertmanager"),),
+        options=tuple(Option(value=kind.name, label=kind.label) for kind in KINDS),
     )
     wait_minutes = Number(
         "Minutes between people",
@@ -44,5 +45,28 @@ class RemoveIntegration(Form):
     title = "Remove an integration"
     submit = "Remove"
     introduction = "Its URL is refused from then on. Alert groups that exist stay."
+
+    name = Lookup("Integration", required=True, choices="integrations", rest=True)
+
+
+class OneIntegration(Form):
+    title = "Choose an integration"
+    submit = "Show"
+
+    name = Lookup("Integration", required=True, choices="integrations", rest=True)
+
+
+class SampleAlert(Form):
+    title = "Send a sample alert"
+    submit = "Send"
+    introduction = "It is taken in like a real one: it is posted, and the people in line are paged."
+
+    name = Lookup("Integration", required=True, choices="integrations", rest=True)
+
+
+class RotateIntegration(Form):
+    title = "Make a new key"
+    submit = "Make a new key"
+    introduction = "The old key works for one more hour, so that you can put the new one into the sender."
 
     name = Lookup("Integration", required=True, choices="integrations", rest=True)

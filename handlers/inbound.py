@@ -12,18 +12,19 @@ from typing import Any
 import structlog
 from tornado.web import stream_request_body
 
-from bot.contexts.integrations import KEY_PURPOSE
 from bot.core.integrations import Integration
-from bot.core.servers import State
 from bot.errors import Unavailable
+from bot.integrations.kind import Kind
+from bot.integrations.kinds import kind_named
 from bot.integrations.payload import Invalid, Payload
-from bot.integrations.registry import READERS
 from handlers.base import Endpoint
+from handlers.keys import integration_of
 
 MAX_BODY = 16 * 1024 * 1024
 RETRY_AFTER = "2"
 UNKNOWN = "There is no such integration."
 TOO_LARGE = "The payload is larger than 16 MiB. Send fewer alerts at once."
+ONLY_POST = "Alerts are delivered with POST. This address is made for a monitoring system, not for a browser."
 NOT_NOW = "The alerts could not be stored. Please send them again."
 
 log = structlog.get_logger()
@@ -38,6 +39,7 @@ class Inbound(Endpoint):
 
     _body: bytearray
     _integration: Integration | None
+    _kind: Kind | None
 
     async def prepare(self) -> None:
         self._body = bytearray()
@@ -61,12 +63,12 @@ class Inbound(Endpoint):
         return None
 
     async def post(self, kind: str, key: str = "") -> None:
-        if self._finished or self._integration is None:
+        if self._finished or self._integration is None or self._kind is None:
             return
         try:
-            payload = await READERS[kind](bytes(self._body), self._integration.group_by)
+            payload = await self._kind.read(bytes(self._body), self._integration.group_by)
             self._body.clear()
-            accepted = await self.services.intake.accept(self._integration, payload)
+            accepted = await self.services.reception.take(self._integration, payload)
         except Invalid as invalid:
             self._refuse(HTTPStatus.BAD_REQUEST, "The payload cannot be read.", invalid.errors)
         except Unavailable:
@@ -79,14 +81,11 @@ class Inbound(Endpoint):
         """Whose key this is, if it is of this kind and its server is still with us. Raises Unavailable."""
         kind, *rest = self.path_args
         key = (rest[0] if rest and rest[0] else "") or _bearer(self.request.headers.get("Authorization", ""))
-        if kind not in READERS or not key:
+        self._kind = kind_named(kind)
+        if self._kind is None:
             return None
-        stores = self.services.stores
-        integration = await stores.integrations.by_key(self.services.vault.digests(KEY_PURPOSE, key))
-        if integration is None or integration.kind != kind or integration.removed_at is not None:
-            return None
-        server = await stores.servers.recent(integration.server_id)
-        return integration if server is not None and server.state is not State.REMOVED else None
+        integration = await integration_of(self.services, key)
+        return integration if integration is not None and integration.kind == self._kind.name else None
 
     def _report(self, payload: Payload) -> None:
         if payload.notes and self._integration is not None:
@@ -96,6 +95,12 @@ class Inbound(Endpoint):
 
     def _refuse(self, status: HTTPStatus, sentence: str, errors: dict[str, str] | None = None) -> None:
         self.answer({"error": sentence, "errors": errors or {}}, status)
+
+    def write_error(self, status_code: int, **more: Any) -> None:
+        if status_code != HTTPStatus.METHOD_NOT_ALLOWED:
+            return super().write_error(status_code, **more)
+        self.set_header("Allow", "POST")
+        self._refuse(HTTPStatus.METHOD_NOT_ALLOWED, ONLY_POST)
 
     def _come_back(self) -> None:
         self.set_header("Retry-After", RETRY_AFTER)

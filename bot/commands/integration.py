@@ -1,4 +1,4 @@
-"""Sources of alerts: add, list, remove."""
+"""Sources of alerts: add, list, show, try, give a new key, remove."""
 
 from __future__ import annotations
 
@@ -12,16 +12,10 @@ from bot.core.neutral import neutral
 from bot.core.people import Role
 from bot.core.text import Text, count, say
 from bot.errors import NotFound, UserError
+from bot.integrations.kind import Address
+from bot.integrations.kinds import KINDS, kind_named
 from bot.registry import command
-from forms.integration import AddIntegration, RemoveIntegration
-
-RECEIVER = """```yaml
-receivers:
-  - name: oncall
-    webhook_configs:
-      - url: {url}
-        send_resolved: true
-```"""
+from forms.integration import AddIntegration, OneIntegration, RemoveIntegration, RotateIntegration, SampleAlert
 
 
 @command("integration add", form=AddIntegration, section="set up", needs=Role.ADMIN, user_token=True)
@@ -31,6 +25,7 @@ async def add(
     """Add a source of alerts and get the URL to paste into it."""
     if any(one.name.lower() == name.lower() for one in await ctx.integrations.listed()):
         raise UserError(say("There is an integration called {name} already. Choose another name.", name=name))
+    labels = _labels(kind, group_by)
     persons = [await ctx.people.named(one) for one in people]
     channel_id = await _joined(ctx, channel)
     key = ctx.integrations.new_key()
@@ -44,14 +39,51 @@ async def add(
             channel_id=channel_id,
             people=tuple(person.id for person in persons),
             wait_minutes=wait_minutes,
-            group_by=tuple(label.strip() for label in group_by.split(",") if label.strip()),
+            group_by=labels,
             created_at=ctx.now,
             created_by=ctx.person.mention,
         )
     )
-    url = f"{ctx.public_url}/integrations/v1/{kind}/{key.url_key}/"
     names = ", ".join(person.mention for person in persons)
-    return tell(*_added(name, url, names, posted=bool(channel_id or ctx.server.channel_id)))
+    return tell(
+        say("**{name} is added.** Whoever has this can send alerts, so it is shown only now:", name=neutral(name, 60)),
+        *_sender_side(kind, Address(host=ctx.public_url, kind=kind, key=key.url_key)),
+        say("Paged in this order: {names}.", names=names) if names else say("It pages nobody; alerts are only posted."),
+        *_unposted(posted=bool(channel_id or ctx.server.channel_id)),
+        say("Try it with `/oncall integration test {name}`.", name=name),
+    )
+
+
+def _labels(kind: str, group_by: str) -> tuple[str, ...]:
+    labels = tuple(label.strip() for label in group_by.split(",") if label.strip())
+    declared = kind_named(kind)
+    if labels and declared is not None and not declared.groups_by_labels:
+        able = ", ".join(one.label for one in KINDS if one.groups_by_labels)
+        raise UserError(
+            say(
+                "{kind} says itself what belongs together; only {able} can be grouped by labels.",
+                kind=declared.label,
+                able=able,
+            )
+        )
+    return labels
+
+
+def _sender_side(kind: str, address: Address) -> list[Text]:
+    """What the sender needs to know, and what to paste into it."""
+    declared = kind_named(kind)
+    if declared is None:
+        return [say("This release does not know this kind of sender.")]
+    return [
+        say("```\n{address}\n```", address=address.filled(declared.address)),
+        say("{configuration}", configuration=address.filled(declared.configuration)),
+    ]
+
+
+def _unposted(*, posted: bool) -> list[Text]:
+    if posted:
+        return []
+    return [say("Its alerts are kept but not posted yet: choose a channel with `/oncall configure`.")]
 
 
 async def _joined(ctx: Context, channel: str) -> str:
@@ -60,21 +92,6 @@ async def _joined(ctx: Context, channel: str) -> str:
     room = await ctx.chat.room(channel, team_id=ctx.call.team_id)
     await ctx.chat.join(room)
     return room.id
-
-
-def _added(name: str, url: str, names: str, *, posted: bool) -> list[Text]:
-    lines = [
-        say("**{name} is added.** Its URL, shown only now (whoever has it can send alerts):", name=neutral(name, 60)),
-        say("```\n{url}\n```", url=url),
-        say("For Alertmanager, paste this into `alertmanager.yml`:"),
-        say(RECEIVER, url=url),
-    ]
-    lines.append(
-        say("Paged in this order: {names}.", names=names) if names else say("It pages nobody; alerts are only posted.")
-    )
-    if not posted:
-        lines.append(say("Its alerts are kept but not posted yet: choose a channel with `/oncall configure`."))
-    return lines
 
 
 @command("integration list", section="set up", needs=Role.VIEWER, aliases=("integrations",))
@@ -87,16 +104,87 @@ async def list_(ctx: Context) -> Reply:
     lines = [count("**{count} integration**", "**{count} integrations**", count=len(found))]
     for one in found:
         names = ", ".join(people[person].mention for person in one.people if person in people)
-        lines.append(
-            say("- **{name}** ({kind}): pages {names}", name=neutral(one.name, 60), kind=one.kind, names=names or "—")
-        )
+        name, kind = neutral(one.name, 60), _label(one.kind)
+        lines.append(say("- **{name}** ({kind}): pages {names}", name=name, kind=kind, names=names or "—"))
     return tell(*lines)
+
+
+@command("integration show", form=OneIntegration, section="set up", needs=Role.RESPONDER)
+async def show(ctx: Context, *, name: str) -> Reply:
+    """Show a source of alerts and how its sender is configured."""
+    one = await _named(ctx, name)
+    people = await ctx.people.with_ids(one.people)
+    names = ", ".join(people[person].mention for person in one.people if person in people)
+    lines = [
+        say(
+            "**{name}** ({kind}), added by {by} at {at}.",
+            name=neutral(one.name, 60),
+            kind=_label(one.kind),
+            by=one.created_by or "somebody",
+            at=one.created_at,
+        ),
+        say("Pages {names}, {minutes} minutes apart.", names=names, minutes=one.wait_minutes)
+        if names
+        else say("It pages nobody; alerts are only posted."),
+        *_unposted(posted=bool(one.channel_id or ctx.server.channel_id)),
+    ]
+    if one.group_by:
+        lines.append(say("Grouped by {labels}.", labels=neutral(", ".join(one.group_by), 200)))
+    if one.old_until is not None and ctx.now < one.old_until:
+        lines.append(say("The key before the last change works until {until}.", until=one.old_until))
+    lines.append(
+        say(
+            "In the sender (the key is not kept here; `/oncall integration rotate {name}` makes a new one):",
+            name=one.name,
+        )
+    )
+    return tell(*lines, *_sender_side(one.kind, Address(host=ctx.public_url, kind=one.kind)))
+
+
+@command("integration test", form=SampleAlert, section="set up", needs=Role.RESPONDER)
+async def test(ctx: Context, *, name: str) -> Reply:
+    """Send a sample alert, as the sender would, all the way through."""
+    one = await _named(ctx, name)
+    declared = kind_named(one.kind)
+    if declared is None:
+        raise UserError(say("This release does not know this kind of sender."))
+    payload = await declared.read(declared.sample(ctx.now), one.group_by)
+    numbers = await ctx.integrations.take(one, payload)
+    groups = ", ".join(f"#{number}" for number in numbers)
+    return tell(
+        say(
+            "A sample alert of {name} is in {groups}. Resolve it when you have seen enough.",
+            name=neutral(one.name, 60),
+            groups=groups,
+        )
+    )
+
+
+@command("integration rotate", form=RotateIntegration, section="set up", needs=Role.ADMIN)
+async def rotate(ctx: Context, *, name: str) -> Reply:
+    """Make a new key for a source of alerts; the old one works for one more hour."""
+    one = await _named(ctx, name)
+    key = ctx.integrations.new_key()
+    change = await ctx.integrations.change(one, partial(integrations.rotate, digests=key.digests, now=ctx.now))
+    if change.doc.removed_at:
+        return tell(change.note)
+    return tell(change.note, *_sender_side(one.kind, Address(host=ctx.public_url, kind=one.kind, key=key.url_key)))
 
 
 @command("integration remove", form=RemoveIntegration, section="set up", needs=Role.ADMIN)
 async def remove(ctx: Context, *, name: str) -> Reply:
     """Remove a source of alerts: its URL is refused from then on."""
+    one = await _named(ctx, name)
+    return tell((await ctx.integrations.change(one, partial(integrations.remove, now=ctx.now))).note)
+
+
+async def _named(ctx: Context, name: str) -> Integration:
     for one in await ctx.integrations.listed():
         if one.name.lower() == name.lower():
-            return tell((await ctx.integrations.change(one, partial(integrations.remove, now=ctx.now))).note)
+            return one
     raise NotFound(say("There is no integration called {name}. `/oncall integration list` shows them.", name=name))
+
+
+def _label(kind: str) -> str:
+    declared = kind_named(kind)
+    return declared.label if declared else kind

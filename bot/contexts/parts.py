@@ -8,6 +8,7 @@ from bot.clock import Clock
 from bot.installing import Installing
 from bot.linking import Linking
 from bot.mattermost.access import Access
+from bot.reception import Reception
 from bot.registry import Registry
 from bot.storage.stores import Stores
 from bot.vault import Vault
@@ -21,5 +22,6 @@ class Parts:
     linking: Linking
     vault: Vault
     registry: Registry
+    reception: Reception
     clock: Clock
     public_url: str

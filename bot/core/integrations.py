@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.core.alerts import Step
 from bot.core.changes import Change
+from bot.core.neutral import neutral
 from bot.core.text import say
+
+OLD_KEY_LASTS = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Integration:
     """A source of alerts. Its key is known to the sender only; we keep its keyed digests.
+
+    After a rotation the key before works until `old_until`.
 
     `people` are paged in this order, `wait_minutes` apart. `group_by` are label names; empty means the sender's own
     grouping. `channel_id` is empty where the server's default channel serves.
@@ -30,6 +36,9 @@ class Integration:
     created_at: datetime
     created_by: str = ""
     removed_at: datetime | None = None
+    old_digests: tuple[str, ...] = ()
+    old_until: datetime | None = None
+    rotated_at: datetime | None = None
 
     @property
     def chain(self) -> tuple[Step, ...]:
@@ -39,9 +48,31 @@ class Integration:
             for number, person_id in enumerate(self.people)
         )
 
+    def knows(self, digests: Sequence[str], *, now: datetime) -> bool:
+        """Whether a key with these digests may be used now."""
+        if self.removed_at is not None:
+            return False
+        if any(digest in self.key_digests for digest in digests):
+            return True
+        return self.old_until is not None and now < self.old_until and any(one in self.old_digests for one in digests)
+
+
+def rotate(integration: Integration, *, digests: tuple[str, ...], now: datetime) -> Change[Integration]:
+    """A new key. The one before goes on working for a while; one before that ends now."""
+    if integration.removed_at:
+        return Change(doc=integration, note=say("{name} is removed, so it has no key.", name=integration.name))
+    until = now + OLD_KEY_LASTS
+    rotated = replace(
+        integration, key_digests=digests, old_digests=integration.key_digests, old_until=until, rotated_at=now
+    )
+    note = say(
+        "**{name} has a new key.** The old one works until {until}.", name=neutral(integration.name, 60), until=until
+    )
+    return Change(doc=rotated, note=note)
+
 
 def remove(integration: Integration, *, now: datetime) -> Change[Integration]:
     if integration.removed_at:
         return Change(doc=integration, note=say("{name} is already removed.", name=integration.name))
-    gone = replace(integration, removed_at=now, key_digests=())
+    gone = replace(integration, removed_at=now, key_digests=(), old_digests=())
     return Change(doc=gone, note=say("{name} is removed. Its URL is refused from now on.", name=integration.name))

@@ -6,17 +6,17 @@ is the year 1. The checks are written by hand: this is the hottest path of the b
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
+
 from bot.clock import to_milliseconds
 from bot.core.alerts import Alert, Link
+from bot.integrations.kind import Kind
 from bot.integrations.payload import (
-    PROBLEMS_TOLD,
     SEVERITY_LENGTH,
-    SUMMARY_LENGTH,
     TITLE_LENGTH,
     VALUE_LENGTH,
     Bundle,
@@ -27,20 +27,22 @@ from bot.integrations.payload import (
     clean_labels,
     safe_url,
 )
+from bot.integrations.pieces import fingerprint, first_text, mapping, note, worst
 from bot.integrations.reading import Pace, read_json
 
 STATUSES = {"firing": True, "resolved": False}
-SEVERITIES = ("critical", "page", "fatal", "error", "high", "warning", "medium", "low", "info", "none")
 SUMMARIES = ("summary", "message", "description", "title")
 LINKS = (
     ("Runbook", ("runbook_url", "runbook")),
     ("Dashboard", ("dashboard_url", "dashboard")),
 )
 UNTITLED = "Alert"
-EMPTY: dict[str, Any] = {}
+
+# What another sender of this format knows beside: the alert, its JSON and the whole payload's make a richer alert.
+Enrich = Callable[[Alert, Mapping[str, Any], Mapping[str, Any]], Alert]
 
 
-async def read(body: bytes, group_by: Sequence[str]) -> Payload:
+async def read(body: bytes, group_by: Sequence[str], enrich: Enrich | None = None) -> Payload:
     """Alerts and what could not be read. `group_by` are label names; empty is Alertmanager's own grouping.
 
     Raises Invalid if there is no usable alert in it.
@@ -55,6 +57,8 @@ async def read(body: bytes, group_by: Sequence[str]) -> Payload:
     for number, raw in enumerate(given):
         alert = read_alert(raw, f"alerts.{number}", problems, otherwise=payload.get("status"))
         if alert is not None:
+            if enrich is not None:
+                alert = enrich(alert, raw, payload)
             chosen = tuple(clean(raw["labels"].get(name), VALUE_LENGTH) for name in group_by)
             members.setdefault(chosen, []).append(alert)
         given[number] = None  # to free thousands of them in one go would hold up the loop, too
@@ -70,18 +74,18 @@ def read_alert(raw: object, place: str, problems: dict[str, str], *, otherwise: 
     """One alert; None if it cannot be used, with the reason in `problems`."""
     labels = raw.get("labels") if isinstance(raw, dict) else None
     if not isinstance(raw, dict) or not isinstance(labels, dict) or not labels:
-        _note(problems, place, "This alert is not an object with labels; it was left out.")
+        note(problems, place, "This alert is not an object with labels; it was left out.")
         return None
-    annotations = _mapping(raw.get("annotations"))
+    annotations = mapping(raw.get("annotations"))
     status = clean(raw.get("status") or otherwise or "firing", VALUE_LENGTH)
     if status not in STATUSES:
-        _note(problems, f"{place}.status", "This status is neither firing nor resolved; it was taken as firing.")
+        note(problems, f"{place}.status", "This status is neither firing nor resolved; it was taken as firing.")
     kept = clean_labels(labels)
     return Alert(
-        fingerprint=clean(raw.get("fingerprint"), VALUE_LENGTH) or _fingerprint(labels),
+        fingerprint=clean(raw.get("fingerprint"), VALUE_LENGTH) or _identity(labels),
         firing=STATUSES.get(status, True),
         title=clean(labels.get("alertname"), TITLE_LENGTH) or _in_words(kept) or UNTITLED,
-        summary=_first_text(annotations, SUMMARIES),
+        summary=first_text(annotations, SUMMARIES),
         severity=clean(labels.get("severity"), SEVERITY_LENGTH),
         labels=kept,
         links=_links(raw.get("generatorURL"), annotations),
@@ -89,27 +93,22 @@ def read_alert(raw: object, place: str, problems: dict[str, str], *, otherwise: 
     )
 
 
-def _note(problems: dict[str, str], place: str, sentence: str) -> None:
-    if len(problems) < PROBLEMS_TOLD:
-        problems[place] = sentence
-
-
 # ---- grouping ----
 
 
 def _as_sent(payload: Mapping[str, Any], alerts: Sequence[Alert]) -> Bundle:
-    group = clean_labels(_mapping(payload.get("groupLabels")))
-    common = clean_labels(_mapping(payload.get("commonLabels")))
-    key = clean_key(payload.get("groupKey")) or _fingerprint(group or common or alerts[0].labels)
-    annotations = _mapping(payload.get("commonAnnotations"))
-    return _bundle(key, group, {**group, **common}, alerts, summary=_first_text(annotations, SUMMARIES))
+    group = clean_labels(mapping(payload.get("groupLabels")))
+    common = clean_labels(mapping(payload.get("commonLabels")))
+    key = clean_key(payload.get("groupKey")) or _identity(group or common or alerts[0].labels)
+    annotations = mapping(payload.get("commonAnnotations"))
+    return _bundle(key, group, {**group, **common}, alerts, summary=first_text(annotations, SUMMARIES))
 
 
 def _by_labels(
     payload: Mapping[str, Any], members: Mapping[tuple[str, ...], Sequence[Alert]], group_by: Sequence[str]
 ) -> Iterable[Bundle]:
     """One bundle for each combination of the chosen labels, whatever the sender grouped by."""
-    common = clean_labels(_mapping(payload.get("commonLabels")))
+    common = clean_labels(mapping(payload.get("commonLabels")))
     for values, alerts in members.items():
         group = {name: value for name, value in zip(group_by, values, strict=True) if value}
         key = "\n".join(f"{name}={value}" for name, value in zip(group_by, values, strict=True))
@@ -126,32 +125,15 @@ def _bundle(
         key=key,
         title=clean(f"{name} ({others})" if others else name, TITLE_LENGTH),
         summary=summary or first.summary,
-        severity=labels.get("severity", "")[:SEVERITY_LENGTH] or _worst(alerts),
+        severity=labels.get("severity", "")[:SEVERITY_LENGTH]
+        or worst(alert.severity for alert in alerts if alert.firing),
         labels=labels or first.labels,
         links=first.links,
         alerts=tuple(alerts),
     )
 
 
-def _worst(alerts: Sequence[Alert]) -> str:
-    said = dict.fromkeys(alert.severity for alert in alerts if alert.severity and alert.firing)
-    known = [severity for severity in SEVERITIES if severity in said]
-    return known[0] if known else next(iter(said), "")
-
-
 # ---- pieces ----
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else EMPTY
-
-
-def _first_text(annotations: Mapping[str, Any], names: Sequence[str]) -> str:
-    for name in names:
-        text = clean(annotations.get(name), SUMMARY_LENGTH).strip()
-        if text:
-            return text
-    return ""
 
 
 def _links(generator: object, annotations: Mapping[str, Any]) -> tuple[Link, ...]:
@@ -170,7 +152,7 @@ def _instant(value: object, place: str, problems: dict[str, str]) -> datetime | 
             raise ValueError
         at = at.replace(tzinfo=at.tzinfo or UTC).astimezone(UTC)
     except (ValueError, OverflowError):
-        _note(problems, place, "This time cannot be read; it was left out.")
+        note(problems, place, "This time cannot be read; it was left out.")
         return None
     return None if at.year == 1 else to_milliseconds(at)
 
@@ -179,7 +161,54 @@ def _in_words(labels: Mapping[str, str]) -> str:
     return ", ".join(f"{name}: {value}" for name, value in labels.items())[:TITLE_LENGTH]
 
 
-def _fingerprint(labels: Mapping[str, Any]) -> str:
-    """Senders that only look like Alertmanager leave it out."""
-    text = "\n".join(f"{name}={value}" for name, value in sorted(labels.items()))
-    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).hexdigest()
+def _identity(labels: Mapping[str, Any]) -> str:
+    """Senders that only look like Alertmanager leave the fingerprint out."""
+    return fingerprint(*(f"{name}={value}" for name, value in sorted(labels.items())))
+
+
+# ---- the declaration ----
+
+CONFIGURATION = """Paste this into `alertmanager.yml`, name the receiver in a route, and reload Alertmanager:
+```yaml
+receivers:
+  - name: oncall
+    webhook_configs:
+      - url: <url>
+        send_resolved: true
+```"""
+
+
+def sample(now: datetime) -> bytes:
+    labels = {"alertname": "OnCallTest", "severity": "info", "instance": "sample"}
+    alert = {
+        "status": "firing",
+        "labels": labels,
+        "annotations": {"summary": "A sample alert, to see that everything is connected."},
+        "startsAt": now.isoformat(),
+        "endsAt": "0001-01-01T00:00:00Z",
+        "generatorURL": "http://prometheus.example.com/graph?g0.expr=up",
+        "fingerprint": "0123456789abcdef",
+    }
+    return orjson.dumps(
+        {
+            "version": "4",
+            "groupKey": '{}:{alertname="OnCallTest"}',
+            "status": "firing",
+            "receiver": "oncall",
+            "groupLabels": {"alertname": "OnCallTest"},
+            "commonLabels": labels,
+            "commonAnnotations": alert["annotations"],
+            "externalURL": "http://alertmanager.example.com",
+            "alerts": [alert],
+        }
+    )
+
+
+KIND = Kind(
+    name="alertmanager",
+    label="Prometheus Alertmanager",
+    read=read,
+    configuration=CONFIGURATION,
+    sample=sample,
+    groups_by_labels=True,
+)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
 
 from bot.core.alerts import Alert, Link
 from bot.errors import BotError
@@ -41,12 +43,33 @@ class Bundle:
     alerts: tuple[Alert, ...]
 
 
+class Verb(StrEnum):
+    """What a sender can do to a live alert group beside sending alerts."""
+
+    ACKNOWLEDGE = "acknowledge"
+    UNACKNOWLEDGE = "unacknowledge"
+    SILENCE = "silence"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """A sender acts on the live group with this key; without one nothing happens. `by` is who, beside the sender."""
+
+    key: str
+    verb: Verb
+    by: str = ""
+    text: str = ""
+    until: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payload:
-    """What could be read. `notes` say what could not, by field."""
+    """What could be read. `notes` say what could not, by field. `acts` come after the bundles."""
 
     bundles: tuple[Bundle, ...]
     notes: dict[str, str] = field(default_factory=dict)
+    acts: tuple[Act, ...] = ()
 
     @property
     def alerts(self) -> int:

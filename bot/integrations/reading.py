@@ -39,21 +39,25 @@ class Pace:
 
 
 async def read_json(body: bytes, pace: Pace) -> dict[str, Any]:
-    """The object in a body. Raises Invalid.
+    """The object in a body. Raises Invalid."""
+    document = await read_document(body, pace)
+    if not isinstance(document, dict):
+        raise Invalid({"": "The body must be a JSON object."})
+    return document
+
+
+async def read_document(body: bytes, pace: Pace) -> object:
+    """Whatever JSON is in a body. Raises Invalid.
 
     More is taken than the standard allows where the meaning is plain: broken UTF-8 and half surrogate pairs become
     replacement characters later on, control characters in strings are kept. An alert must not get lost for a byte.
     """
-    if len(body) <= SMALL:
-        try:
-            document = orjson.loads(body)
-        except orjson.JSONDecodeError:
-            document = _whole(body.decode("utf-8-sig", "replace"))
-    else:
-        document = await _in_pieces(await _text(body, pace), pace)
-    if not isinstance(document, dict):
-        raise Invalid({"": "The body must be a JSON object."})
-    return document
+    if len(body) > SMALL:
+        return await _in_pieces(await _text(body, pace), pace)
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return _whole(body.decode("utf-8-sig", "replace"))
 
 
 def _whole(text: str) -> object:
@@ -73,6 +77,10 @@ async def _text(body: bytes, pace: Pace) -> str:
 
 async def _in_pieces(text: str, pace: Pace) -> object:
     at = _skip(text, 0)
+    if text[at : at + 1] == "[":
+        elements, at = await _array(text, at, pace)
+        _nothing_after(text, at)
+        return elements
     if text[at : at + 1] != "{":
         return _whole(text)
     document: dict[str, Any] = {}

@@ -172,7 +172,7 @@ class Integrations(Documents[Integration]):
         self._memory = Memory[Integration | None]()
 
     def index_fields(self, doc: Integration) -> Raw:
-        return {"key_digests": list(doc.key_digests) or None, "name": doc.name}
+        return {"key_digests": [*doc.key_digests, *doc.old_digests] or None, "name": doc.name}
 
     def changed(self, doc: Integration) -> None:
         self._memory.forget()

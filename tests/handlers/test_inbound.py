@@ -18,10 +18,11 @@ from tornado.web import Application, url
 from bot.clock import Clock
 from bot.contexts.integrations import KEY_PURPOSE
 from bot.core.changes import Change
-from bot.core.integrations import Integration, remove
+from bot.core.integrations import Integration, remove, rotate
 from bot.core.servers import Server, uninstalled
 from bot.intake import Intake
 from bot.metrics import Metrics
+from bot.reception import Reception
 from bot.storage.mongo import Database
 from bot.storage.stores import Stores, open_stores
 from bot.vault import Vault, generate_keys
@@ -44,6 +45,7 @@ class Parts:
     vault: Vault
     stores: Stores
     intake: Intake
+    reception: Reception
     metrics: Metrics
     worker: Worker | None
 
@@ -81,11 +83,13 @@ def start(io_loop: IOLoop, clock: HeldClock) -> Iterator[Start]:
     servers: list[HTTPServer] = []
 
     def _start(stores: Stores) -> Bot:
+        intake = Intake(stores, clock)
         parts = Parts(
             clock=clock,
             vault=Vault(generate_keys()),
             stores=stores,
-            intake=Intake(stores, clock),
+            intake=intake,
+            reception=Reception(stores, intake, clock),
             metrics=Metrics(),
             worker=Worker([], clock),
         )
@@ -218,8 +222,31 @@ async def test_without_a_database_the_sender_is_asked_to_come_back(start: Start,
     database.close()
 
 
-async def test_only_post_is_served(bot: Bot):
-    assert (await bot.fetch(PATH)).code == HTTPStatus.METHOD_NOT_ALLOWED
+async def test_only_post_is_served_and_a_browser_is_told_so(bot: Bot):
+    response = await bot.fetch(PATH)
+    assert (response.code, response.headers["Allow"]) == (HTTPStatus.METHOD_NOT_ALLOWED, "POST")
+    assert json.loads(response.body)["error"].startswith("Alerts are delivered with POST.")
+
+
+async def test_a_kind_may_have_another_name_in_urls(bot: Bot, stores: Stores, clock: HeldClock):
+    digest = bot.parts.vault.digest(KEY_PURPOSE, "key-of-grafana")
+    source = Integration(
+        id="i2", server_id=SERVER, name="Grafana", kind="grafana", key_digests=(digest,), created_at=clock()
+    )
+    await stores.integrations.add(Change(doc=source))
+    for name in ("grafana", "grafana_alerting"):
+        assert (await bot.post(alerts(1), f"/integrations/v1/{name}/key-of-grafana/"))[0] == HTTPStatus.ACCEPTED
+    assert (await bot.post(alerts(1), "/integrations/v1/alertmanager/key-of-grafana/"))[0] == HTTPStatus.NOT_FOUND
+
+
+async def test_after_a_rotation_both_keys_work_for_an_hour(bot: Bot, stores: Stores, clock: HeldClock):
+    fresh = bot.parts.vault.digest(KEY_PURPOSE, "fresh")
+    await stores.integrations.change(SERVER, "i1", lambda doc: rotate(doc, digests=(fresh,), now=clock()))
+    assert (await bot.post(alerts(1)))[0] == HTTPStatus.ACCEPTED
+    assert (await bot.post(alerts(1), "/integrations/v1/alertmanager/fresh/"))[0] == HTTPStatus.ACCEPTED
+    clock.advance(hours=1)
+    assert (await bot.post(alerts(1)))[0] == HTTPStatus.NOT_FOUND
+    assert (await bot.post(alerts(1), "/integrations/v1/alertmanager/fresh/"))[0] == HTTPStatus.ACCEPTED
 
 
 async def test_figures_name_no_tenant(bot: Bot):

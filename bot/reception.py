@@ -1,0 +1,79 @@
+"""What becomes of a payload: its alerts are taken in, and what the sender does to live groups beside is done.
+
+Senders that acknowledge, silence or note (PagerDuty's and Opsgenie's protocols) act on one group at a time, so that has
+its own short way and does not burden the intake.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+
+from bot.clock import Clock
+from bot.core import alerts
+from bot.core.alerts import AlertGroup, Note
+from bot.core.changes import Change
+from bot.core.integrations import Integration
+from bot.core.neutral import neutral
+from bot.errors import Busy, NotFound, Unavailable
+from bot.intake import Accepted, Intake
+from bot.integrations.payload import Act, Payload, Verb
+from bot.storage.groups import open_key
+from bot.storage.stores import Stores
+
+NAME_LENGTH = 60
+NOTHING_ACCEPTED = Accepted(alerts=0, groups=())
+
+
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """One per process."""
+
+    stores: Stores
+    intake: Intake
+    clock: Clock
+
+    async def take(self, integration: Integration, payload: Payload) -> Accepted:
+        """Returns when it is durable. Raises Unavailable: the sender should try again."""
+        accepted = await self.intake.accept(integration, payload) if payload.bundles else NOTHING_ACCEPTED
+        if not payload.acts:
+            return accepted
+        numbers = [await self._act(integration, act) for act in payload.acts]
+        found = (*accepted.groups, *(number for number in numbers if number))
+        return replace(accepted, groups=tuple(dict.fromkeys(found)))
+
+    async def _act(self, integration: Integration, act: Act) -> int:
+        """The number of the group that was acted on; 0 if none is live for this key."""
+        server_id = integration.server_id
+        live = await self.stores.groups.live({open_key(server_id, integration.id, act.key): server_id})
+        claim = next(iter(live.values()), None)
+        if claim is None:
+            return 0
+        acting = partial(decide, act=act, by=_by(integration, act), now=self.clock())
+        try:
+            await self.stores.groups.change(server_id, claim.id, acting)
+        except NotFound:
+            return 0
+        except Busy as busy:
+            raise Unavailable("Too many write to the same alert group") from busy
+        return claim.doc.number
+
+
+def decide(group: AlertGroup, act: Act, *, by: str, now: datetime) -> Change[AlertGroup]:
+    """What an act means for a group. Pure."""
+    match act.verb:
+        case Verb.ACKNOWLEDGE:
+            return alerts.acknowledge(group, by=by, now=now)
+        case Verb.UNACKNOWLEDGE:
+            return alerts.unacknowledge(group, by=by, now=now)
+        case Verb.SILENCE:
+            return alerts.silence(group, by=by, now=now, until=act.until or now, reason=act.text)
+        case Verb.NOTE:
+            return alerts.add_note(group, note=Note(at=now, by=by, text=act.text), now=now)
+
+
+def _by(integration: Integration, act: Act) -> str:
+    """Foreign words in what becomes part of a sentence."""
+    name = neutral(integration.name, NAME_LENGTH)
+    return f"{name} ({neutral(act.by, NAME_LENGTH)})" if act.by else name

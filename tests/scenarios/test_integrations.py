@@ -1,0 +1,90 @@
+"""Sources of alerts, as an admin sets them up: add, show, try out, give a new key, remove."""
+
+import re
+
+import pytest
+
+from tests.scenarios.world import World
+
+ACCEPTED, NOT_FOUND = 202, 404
+
+
+async def added(world: World, command: str) -> str:
+    await world.root.types(f"/oncall integration add {command}", channel="alerts")
+    assert "is added" in world.root.sees, world.root.notices
+    return str(world.root.sees)
+
+
+def url_in(text: str) -> str:
+    found = re.search(r"https?://\S+/integrations/v1/\w+/[A-Za-z0-9]{32}/", text)
+    assert found, text
+    return found.group()
+
+
+async def status(world: World, url: str, body: object) -> int:
+    async with world.session.post(url, json=body) as answer:
+        await answer.read()
+    await world.settle()
+    return answer.status
+
+
+BODIES = {
+    "alertmanager": {"alerts": [{"labels": {"alertname": "Disk", "severity": "warning"}}]},
+    "grafana": {"version": "1", "alerts": [{"labels": {"alertname": "Disk"}, "values": {"B": 44.2}}]},
+}
+kinds = pytest.mark.parametrize("kind", BODIES)
+
+
+@kinds
+async def test_what_is_added_shows_what_to_paste_and_takes_alerts(world: World, kind: str):
+    shown = await added(world, f"Cluster @ana --kind {kind}")
+    assert shown.count(url_in(shown)) >= 2 and "<url>" not in shown
+    assert await status(world, url_in(shown), BODIES[kind]) == ACCEPTED
+    assert "#1 Disk" in world.card().words
+
+
+@kinds
+async def test_showing_tells_all_but_the_key(world: World, kind: str):
+    url = url_in(await added(world, f"Cluster @ana @ben --kind {kind} --wait-minutes 7"))
+    await world.ana.types("/oncall integration show Cluster", channel="alerts")
+    assert "Pages @ana, @ben, 7 minutes apart." in world.ana.sees
+    assert f"/integrations/v1/{kind}/YOUR-KEY/" in world.ana.sees
+    assert url not in world.ana.sees
+
+
+@kinds
+async def test_a_sample_goes_all_the_way(world: World, kind: str):
+    await added(world, f"Cluster @ben --kind {kind}")
+    await world.ana.types("/oncall integration test Cluster", channel="alerts")
+    assert world.ana.sees == "A sample alert of Cluster is in #1. Resolve it when you have seen enough."
+    await world.settle()
+    assert "A sample alert, to see that everything is connected." in world.card().words
+    assert len(world.pages("ben")) == 1
+
+
+@kinds
+async def test_a_key_is_rotated_without_downtime(world: World, kind: str):
+    old = url_in(await added(world, f"Cluster @ana --kind {kind}"))
+    await world.root.types("/oncall integration rotate Cluster", channel="alerts")
+    assert "**Cluster has a new key.** The old one works until " in world.root.sees
+    new = url_in(world.root.sees)
+    assert [await status(world, url, BODIES[kind]) for url in (old, new)] == [ACCEPTED, ACCEPTED]
+    await world.pass_time(minutes=61)
+    assert [await status(world, url, BODIES[kind]) for url in (old, new)] == [NOT_FOUND, ACCEPTED]
+
+
+@kinds
+async def test_a_removed_one_takes_nothing_with_any_key(world: World, kind: str):
+    old = url_in(await added(world, f"Cluster @ana --kind {kind}"))
+    await world.root.types("/oncall integration rotate Cluster", channel="alerts")
+    new = url_in(world.root.sees)
+    await world.root.types("/oncall integration remove Cluster", channel="alerts")
+    assert [await status(world, url, BODIES[kind]) for url in (old, new)] == [NOT_FOUND, NOT_FOUND]
+    await world.root.types("/oncall integration show Cluster", channel="alerts")
+    assert "There is no integration called Cluster." in world.root.sees
+
+
+async def test_only_admins_make_keys(world: World):
+    await world.ana.types("/oncall integration rotate Prometheus", channel="alerts")
+    assert "has a new key" not in world.heard("ana")
+    assert await status(world, world.alert_url, BODIES["alertmanager"]) == ACCEPTED
