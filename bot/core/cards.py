@@ -116,7 +116,7 @@ def _next(group: AlertGroup, names: Mapping[str, str]) -> Text:
 
 def _fields(group: AlertGroup) -> tuple[Field, ...]:
     heading = [
-        Field(name=say("Alerts"), value=_counted(group)),
+        Field(name=say("Count"), value=_counted(group)),
         Field(name=say("Source"), value=group.integration_name),
     ]
     if group.severity:
