@@ -1,0 +1,90 @@
+"""Foreign text pings nobody, breaks no layout and stays short, whatever it holds."""
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.core.neutral import BREAK, cut, neutral, plain, unpinged
+
+# Pieces that attackers and careless senders use, in any order.
+NASTY = st.lists(
+    st.one_of(
+        st.sampled_from(
+            [
+                *"`<|\\#!()@ ",
+                "@all",
+                "@channel",
+                "@here",
+                "@ana",
+                "https://x.example/",
+                "http://@all",
+                "[a](b)",
+                "```",
+                "**",
+                "\n",
+                "\n---",
+                "~town",
+                "&#64;all",
+            ]
+        ),
+        st.text(max_size=5),
+    ),
+    max_size=12,
+).map("".join)
+MENTION = re.compile(r"@[\w.-]")
+
+
+@settings(max_examples=150, deadline=None)
+@given(NASTY)
+def test_nothing_pings(text: str):
+    assert not MENTION.search(neutral(text))
+    assert not MENTION.search(plain(text))
+    assert not MENTION.search(unpinged(text))
+
+
+@settings(max_examples=150, deadline=None)
+@given(NASTY)
+def test_no_markup_is_left_outside_addresses(text: str):
+    without_addresses = re.sub(r"https?://\S+", "", neutral(text))
+    without_escapes = re.sub(r"\\[\\`*_~\[\]<>|#!=+-]", "", without_addresses)
+
+    assert not re.search(r"[`*\[\]<>|#!\\]", without_escapes)
+    assert not re.search(r"(?m)^[ \t]*[-=+]", neutral(text))
+
+
+@settings(max_examples=80, deadline=None)
+@given(NASTY, st.integers(2, 30))
+def test_everything_is_cut(text: str, length: int):
+    assert len(cut(text, length)) <= length
+    assert len(plain(text, length).replace(BREAK, "")) <= length
+
+
+@pytest.mark.parametrize(
+    ("foreign", "harmless"),
+    [
+        ("@all disk full", f"@{BREAK}all disk full"),
+        ("mail a@b.example", f"mail a@{BREAK}b.example"),
+        ("see [here](javascript:x)", "see \\[here\\](javascript:x)"),
+        ("https://x.example/a_b*c", "https://x.example/a_b%2Ac"),
+        ("https://x.example/@all", "https://x.example/%40all"),
+        ("db_3 *down*", "db\\_3 \\*down\\*"),
+        ("one\n---\ntwo", "one\n\\---\ntwo"),
+        ("# title", "\\# title"),
+        ("| a | b |", "\\| a \\| b \\|"),
+        ("<!channel>", "\\<\\!channel\\>"),
+        ("", ""),
+    ],
+)
+def test_examples(foreign: str, harmless: str):
+    assert neutral(foreign) == harmless
+
+
+def test_plain_is_one_line():
+    assert plain(" a\n\n b\tc ") == "a b c"
+
+
+def test_what_is_cut_says_so():
+    assert cut("alphabet", 5) == "alph…"
+    assert cut("alph bet", 6) == "alph…"
