@@ -6,10 +6,12 @@ from collections.abc import Awaitable, Callable
 
 from bot.context import Context
 from bot.core.alerts import AlertGroup, Status
+from bot.core.people import Person
 from forms.base import Option
 
 OFFERED = 50
 LABEL_LENGTH = 90
+PEOPLE_OFFERED = 500
 
 Lookup = Callable[[Context], Awaitable[list[Option]]]
 
@@ -44,18 +46,28 @@ async def pageable(context: Context) -> list[Option]:
     return [*named, *(Option(value=person.mention, label=person.mention) for person in people.values())]
 
 
+async def people(context: Context) -> list[Option]:
+    """Everybody, also those who are not in Mattermost yet, by name."""
+    return [_person(person) for person in await context.people.listed(PEOPLE_OFFERED)]
+
+
 async def integrations(context: Context) -> list[Option]:
     return [Option(value=one.name, label=one.name) for one in await context.integrations.listed()]
 
 
 async def commands(context: Context) -> list[Option]:
-    return [Option(value=one.name, label=f"{one.name}: {one.summary}"[:LABEL_LENGTH]) for one in context.registry]
+    return [
+        Option(value=one.name, label=f"{one.name}: {one.summary}"[:LABEL_LENGTH])
+        for one in context.registry
+        if not one.hidden
+    ]
 
 
 LOOKUPS: dict[str, Lookup] = {
     "live_groups": live_groups,
     "resolved_groups": resolved_groups,
     "recent_groups": recent_groups,
+    "people": people,
     "integrations": integrations,
     "pageable": pageable,
     "commands": commands,
@@ -74,3 +86,8 @@ async def options_for(context: Context, choices: str, query: str) -> tuple[Optio
 
 def _group(group: AlertGroup) -> Option:
     return Option(value=str(group.number), label=f"#{group.number} {group.title} ({group.status.value})"[:LABEL_LENGTH])
+
+
+def _person(person: Person) -> Option:
+    name = f"{person.name} (@{person.username})" if person.username else f"{person.name} {person.email}".strip()
+    return Option(value=person.id, label=name[:LABEL_LENGTH])

@@ -18,10 +18,18 @@ class Configure(Form):
     who_may_act = Choice(
         "Who may act",
         help="Everyone who sees an alert, or only people who have linked their account.",
-        default="members",
         typed=False,
         options=(
             Option(value="members", label="Everyone who sees the alert"),
             Option(value="linked", label="Only linked people"),
+        ),
+    )
+    link_by_email = Choice(
+        "Link by e-mail",
+        help="Whether Mattermost's verified address links people to the profile you added with it.",
+        typed=False,
+        options=(
+            Option(value="off", label="No: only with a link code"),
+            Option(value="on", label="Yes: by verified address"),
         ),
     )

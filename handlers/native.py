@@ -22,6 +22,7 @@ from bot.identity.triggers import BadTrigger, verify_trigger
 from bot.mattermost.answering import answer_later
 from bot.surfaces import native
 from bot.surfaces.capabilities import capabilities
+from bot.surfaces.drawn import Drawn
 from bot.surfaces.tokens import BadToken
 from bot.words import Reader, words
 from handlers.base import Endpoint
@@ -31,6 +32,7 @@ log = structlog.get_logger()
 OUT_OF_DATE = "This is out of date or was made for somebody else. Please open it again."
 TOO_SLOW = say("The form could not be opened in time. Please try again.")
 CONFIRM_SECONDS = 3.0
+ANSWER = "answer"  # in a dialog's memory: where its outcome is said
 
 
 class NativeEndpoint(Endpoint):
@@ -54,6 +56,7 @@ class NativeEndpoint(Endpoint):
             capabilities=capabilities(server.version),
             dialog_url=f"{self.services.config.public_url}/native/{server.id}/dialog",
             lookup_url=f"{self.services.config.public_url}/native/{server.id}/lookup",
+            action_url=f"{self.services.config.public_url}/native/{server.id}/action",
             user_id=user_id,
         )
 
@@ -120,7 +123,7 @@ class NativeCommand(NativeEndpoint):
         if not answer_url.startswith(f"{server.site_url}/hooks/"):
             return ask
         envelope = self.services.vault.seal(answer_url, about=f"{server.id}|answer")
-        return replace(ask, memory={**ask.memory, "answer": envelope})
+        return replace(ask, memory={**ask.memory, ANSWER: envelope})
 
 
 class NativeAction(NativeEndpoint):
@@ -166,9 +169,26 @@ class NativeDialog(NativeEndpoint):
             return self.answer({})
         reply = await self.services.dispatch(call)
         reader = await self.reader(server, call.actor.user_id)
+        if isinstance(reply, Ask) and not reply.errors:
+            return self.answer(await self._next_step(server, call, reply, reader))
         if isinstance(reply, Say):
             await self._confirm(server, call, reply, reader)
         self.answer(native.write_dialog_answer(reply, reader))
+
+    async def _next_step(self, server: Server, call: Call, ask: Ask, reader: Reader) -> native.JSON:
+        """Another form after this one: in its place where the server can, else behind a button that only they see."""
+        begun_at = {name: value for name, value in call.memory.items() if name == ANSWER}
+        ask = replace(ask, memory={**ask.memory, **begun_at})
+        drawing = self.drawing(server, reader, call.actor.user_id)
+        if drawing.capabilities.multi_step:
+            return native.write_next_dialog(ask, drawing)
+        try:
+            async with asyncio.timeout(CONFIRM_SECONDS):
+                await self._say(server, call, native.draw_next_button(ask, drawing))
+        except (BotError, TimeoutError) as problem:
+            log.warning("next step not offered", server=server.id, command=call.command, reason=str(problem))
+            return {"error": words(TOO_SLOW, reader)}
+        return {}
 
     async def _confirm(self, server: Server, call: Call, reply: Reply, reader: Reader) -> None:
         """Older clients close a dialog that failed as if it were saved, so success is also said where it began."""
@@ -177,18 +197,19 @@ class NativeDialog(NativeEndpoint):
             return
         try:
             async with asyncio.timeout(CONFIRM_SECONDS):
-                await self._say(server, call, text)
+                await self._say(server, call, Drawn(message=text))
         except (BotError, TimeoutError) as problem:
             log.warning("outcome not confirmed", server=server.id, command=call.command, reason=str(problem))
 
-    async def _say(self, server: Server, call: Call, text: str) -> None:
+    async def _say(self, server: Server, call: Call, drawn: Drawn) -> None:
+        """Where the slash command was typed; by direct message where it began with a button."""
         chat = self.services.access.for_server(server)
-        envelope = call.memory.get("answer", "")
+        envelope = call.memory.get(ANSWER, "")
         if envelope:
             url = self.services.vault.open(envelope, about=f"{server.id}|answer")
-            return await answer_later(self.services.outgoing, url, native.say_privately(text))
+            return await answer_later(self.services.outgoing, url, native.post_privately(drawn))
         channel_id = await chat.direct_channel(call.actor.user_id)
-        await chat.create_post(channel_id, text, {})
+        await chat.create_post(channel_id, drawn.message, drawn.props)
 
 
 class NativeLookup(NativeEndpoint):

@@ -24,7 +24,7 @@ async def help_(ctx: Context, *, command: str) -> Reply:
     wanted = ctx.registry.find(command) if command else None
     if wanted is not None:
         return tell(*_one(wanted))
-    usable = [one for one in ctx.registry if ctx.person.role.includes(one.needs)]
+    usable = [one for one in ctx.registry if ctx.person.role.includes(one.needs) and not one.hidden]
     if command:
         usable = [one for one in usable if one.name.split()[0] == command.lower()]
         if not usable:

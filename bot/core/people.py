@@ -169,12 +169,25 @@ def assign_role(person: Person, *, role: Role, by: str, now: datetime) -> Person
 
 
 def edit(
-    person: Person, *, name: str, email: str, phone: str, zone: str, by: str, now: datetime, role: Role | None = None
+    person: Person,
+    *,
+    name: str | None = None,
+    email: str | None = None,
+    phone: str | None = None,
+    zone: str | None = None,
+    role: Role | None = None,
+    by: str,
+    now: datetime,
 ) -> PersonChange:
-    """Contact data as it is to be from now on; an empty name or zone stays what it was."""
-    after = replace(person, name=name or person.name, email=email, phone=phone)
-    if zone and zone != person.zone:
-        after = replace(after, zone=zone, zone_from=ASSIGNED)
+    """What is not given (None) stays; an empty zone is the one that Mattermost tells."""
+    after = replace(
+        person,
+        name=name or person.name,
+        email=person.email if email is None else email,
+        phone=person.phone if phone is None else phone,
+    )
+    if zone is not None and zone != person.zone:
+        after = replace(after, zone=zone or person.zone, zone_from=ASSIGNED if zone else MATTERMOST)
     if role is not None and (role is not person.role or person.role_from != ASSIGNED):
         after = replace(after, role=role, role_from=ASSIGNED)
     if after == person:

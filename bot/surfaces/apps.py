@@ -71,7 +71,9 @@ def manifest(*, app_id: str, root_url: str, homepage_url: str) -> JSON:
 
 def bindings(registry: Registry, *, role: Role, installed: bool) -> JSON:
     """The slash command, the post menu and the channel header for somebody with this role."""
-    usable = [one for one in registry if role.includes(one.needs) and (installed or one.before_install)]
+    usable = [
+        one for one in registry if role.includes(one.needs) and (installed or one.before_install) and not one.hidden
+    ]
     top = [
         {"location": "/command", "bindings": [_slash(usable)]},
         _menu("/post_menu", [(one, one.menu, _menu_call(one)) for one in usable if one.menu]),
@@ -178,7 +180,8 @@ def _typed_field(command: Command, name: str, field: Input) -> JSON:
 
 def draw_form(ask: Ask, command: Command, drawing: Drawing) -> JSON:
     """The modal: filled with what is known, signed for the person who opened it."""
-    ends_at = drawing.reader.now + FORM_LIFE
+    reader = drawing.reader
+    ends_at = reader.now + FORM_LIFE
     claims = {**ask.memory, "command": command.name}
     state = drawing.sealer.seal("form", claims, user_id=drawing.user_id, ends_at=ends_at)
     fields = [
@@ -192,7 +195,7 @@ def draw_form(ask: Ask, command: Command, drawing: Drawing) -> JSON:
         "fields": fields,
     }
     header = [
-        text for text in (ask.form.introduction, words(ask.problem, drawing.reader) if ask.problem else "") if text
+        text for text in (ask.form.introduction, words(ask.introduction, reader), words(ask.problem, reader)) if text
     ]
     return form | ({"header": "\n\n".join(header)} if header else {})
 
@@ -327,7 +330,7 @@ def _read_again(line: object, name: str, values: dict[str, Value], registry: Reg
 
 def read_button(body: Mapping[str, Any], *, server_id: str, actor: Actor, sealer: Sealer) -> Call:
     """A press of a button on a post of ours. Raises BadToken for anything we did not put there."""
-    claims = sealer.unseal("button", body.get("state"))
+    claims = sealer.unseal("button", body.get("state"), user_id=actor.user_id)
     command, ask = claims.pop("command", ""), claims.pop("ask", "")
     if not command:
         raise BadToken

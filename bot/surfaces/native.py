@@ -35,6 +35,7 @@ class Drawing:
     capabilities: Capabilities
     dialog_url: str
     lookup_url: str = ""
+    action_url: str = ""
     user_id: str = ""
 
 
@@ -65,14 +66,15 @@ def _one(form: Mapping[str, list[str]], name: str) -> str:
 
 def read_action(body: Mapping[str, Any], *, server_id: str, sealer: Sealer) -> Call:
     """A press of a button. Raises BadToken for anything we did not put there."""
-    claims = sealer.unseal("button", object_of(body.get("context")).get("token"))
+    actor = _actor(body)
+    claims = sealer.unseal("button", object_of(body.get("context")).get("token"), user_id=actor.user_id)
     command, ask = claims.pop("command", ""), claims.pop("ask", "")
     if not command:
         raise BadToken
     return Call(
         server_id=server_id,
         command=command,
-        actor=_actor(body),
+        actor=actor,
         opened=Opened.ASKING_BUTTON if ask else Opened.BUTTON,
         values=dict(claims),
         memory=dict(claims),
@@ -119,6 +121,16 @@ def say_privately(text: str) -> JSON:
     return {"response_type": "ephemeral", "text": text, "skip_slack_parsing": True} if text else {}
 
 
+def post_privately(drawn: Drawn) -> JSON:
+    """The same with what stands below the text."""
+    return {
+        "response_type": "ephemeral",
+        "text": drawn.message,
+        "skip_slack_parsing": True,
+        "attachments": drawn.props.get("attachments", []),
+    }
+
+
 def say_at_button(text: str) -> JSON:
     return {"ephemeral_text": text, "skip_slack_parsing": True} if text else {}
 
@@ -156,6 +168,8 @@ def draw_dialog(ask: Ask, drawing: Drawing) -> JSON:
     claims = {**ask.memory, "command": ask.command}
     ends_at = drawing.reader.now + FORM_LIFE
     introduction = [ask.form.introduction] if ask.form.introduction else []
+    if ask.introduction:
+        introduction.append(words(ask.introduction, drawing.reader))
     if ask.problem:
         introduction.append(words(ask.problem, drawing.reader))
     return {
@@ -224,6 +238,34 @@ def _default(field: Input, value: Value, drawn: JSON) -> str:
 
 def _options(options: Iterable[Option]) -> list[JSON]:
     return [{"text": option.label, "value": option.value} for option in options]
+
+
+# ---- the next step of a conversation ----
+
+
+def write_next_dialog(ask: Ask, drawing: Drawing) -> JSON:
+    """The answer to a dialog that puts the next one in its place (Mattermost 11.1 and later)."""
+    return {"type": "form", "form": draw_dialog(ask, drawing)}
+
+
+def draw_next_button(ask: Ask, drawing: Drawing) -> Drawn:
+    """Where a dialog cannot follow a dialog: a private message whose button goes on, for this person only.
+
+    A form without fields needs no dialog: pressing the button submits it.
+    """
+    text = words(ask.introduction, drawing.reader) if ask.introduction else ask.form.introduction
+    claims = {**ask.memory, "command": ask.command, **({"ask": "1"} if ask.form.inputs() else {})}
+    ends_at = drawing.reader.now + FORM_LIFE
+    token = drawing.sealer.seal("button", claims, user_id=drawing.user_id, ends_at=ends_at)
+    action = {
+        "id": "next",
+        "type": "button",
+        "name": ask.form.submit,
+        "style": "primary",
+        "integration": {"url": drawing.action_url, "context": {"token": token}},
+    }
+    shown = {"fallback": text, "text": text, "actions": [action]}
+    return Drawn(message="", props={"attachments": [shown]})
 
 
 # ---- posts ---------------------------------------------------------------------------------------------------------
