@@ -2,13 +2,16 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check format bench clean
+.PHONY: run test test-all check format bench clean
 
 run: .installed
 	$(BIN)/python -m bot demo
 
 test: .installed
 	$(BIN)/python -m pytest
+
+test-all: .installed
+	ALL_SURFACES=1 $(BIN)/python -m pytest
 
 check: .installed
 	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/python -m pytest

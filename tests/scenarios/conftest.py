@@ -3,6 +3,7 @@
 Every story runs on each surface: the `world` fixture is parametrised, and a story never asks which one it is on.
 """
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -11,10 +12,12 @@ from tornado.ioloop import IOLoop
 
 from bot.storage.mongo import Database
 from tests.clock import HeldClock
-from tests.scenarios.world import SURFACES, World
+from tests.scenarios.world import MORE_SURFACES, SURFACES, World
+
+WANTED = (*SURFACES, *MORE_SURFACES) if os.environ.get("ALL_SURFACES") else SURFACES
 
 
-@pytest.fixture(params=SURFACES)
+@pytest.fixture(params=WANTED)
 def surface(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
