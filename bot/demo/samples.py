@@ -12,7 +12,7 @@ NEVER = "0001-01-01T00:00:00Z"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleAlert:
-    """One rule of a Prometheus and the machines it fires for; `summary` names one of them with `{instance}`."""
+    """One rule of a Prometheus and the machines it fires for; `summary` is true of each of them."""
 
     name: str
     label: str
@@ -23,8 +23,8 @@ class SampleAlert:
     service: str
 
     @property
-    def _runbook(self) -> str:
-        return f"https://runbooks.example.com/{self.service}"
+    def _annotations(self) -> dict[str, str]:
+        return {"summary": self.summary, "runbook_url": f"https://runbooks.example.com/{self.service}"}
 
     def shown(self) -> Sample:
         return Sample(name=self.name, label=self.label, description=self.description)
@@ -40,7 +40,7 @@ class SampleAlert:
             "receiver": "oncall",
             "groupLabels": {"alertname": self.name},
             "commonLabels": common,
-            "commonAnnotations": {"runbook_url": self._runbook},
+            "commonAnnotations": self._annotations,
             "externalURL": "http://alertmanager.example.com",
             "alerts": [self._alert({**common, "instance": name}, began, ended) for name in self.instances],
         }
@@ -49,10 +49,7 @@ class SampleAlert:
         return {
             "status": "resolved" if ended else "firing",
             "labels": labels,
-            "annotations": {
-                "summary": self.summary.format(instance=labels["instance"]),
-                "runbook_url": self._runbook,
-            },
+            "annotations": self._annotations,
             "startsAt": began.isoformat(),
             "endsAt": ended.isoformat() if ended else NEVER,
             "generatorURL": "http://prometheus.example.com/graph",
@@ -66,7 +63,7 @@ SAMPLES = (
         label="Disk almost full",
         description="A warning from one machine.",
         severity="warning",
-        summary="The disk of {instance} is 91 % full and fills up in about four hours.",
+        summary="The disk is 91 % full and fills up in about four hours.",
         instances=("db-2",),
         service="database",
     ),
@@ -75,7 +72,7 @@ SAMPLES = (
         label="Error rate",
         description="A warning from three machines in one card.",
         severity="warning",
-        summary="More than 5 % of the requests to {instance} fail.",
+        summary="More than 5 % of the requests fail.",
         instances=("web-1", "web-2", "web-3"),
         service="shop",
     ),
@@ -84,7 +81,7 @@ SAMPLES = (
         label="Database down",
         description="Critical, one machine.",
         severity="critical",
-        summary="{instance} has not answered for two minutes.",
+        summary="The shop's database has not answered for two minutes.",
         instances=("db-1",),
         service="database",
     ),
@@ -93,7 +90,7 @@ SAMPLES = (
         label="Nodes not ready",
         description="Critical, eight machines at once, still one card.",
         severity="critical",
-        summary="{instance} has not reported for five minutes.",
+        summary="No sign of life for five minutes.",
         instances=tuple(f"node-{number}" for number in range(1, 9)),
         service="cluster",
     ),

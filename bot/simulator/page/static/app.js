@@ -237,7 +237,7 @@ function showSidebar(isShown) {
 }
 
 at('person').addEventListener('change', (event) => be(event.target.value));
-at('surface').addEventListener('change', (event) => event.target.value && location.assign(event.target.value));
+at('surface').addEventListener('change', (event) => event.target.value && location.assign(`${event.target.value}#${picture.me.username}`));
 at('fire').addEventListener('click', () => popover(at('fire'), at('samples')));
 at('close-thread').addEventListener('click', closeThread);
 at('show-sidebar').addEventListener('click', () => showSidebar(true));
@@ -262,4 +262,9 @@ document.addEventListener('keydown', (event) => {
   } else if (event.key === 'ArrowDown' || event.key === 'ArrowUp') moveInPopover(event);
 });
 
+// Another server names whom one was there; each server has its own store.
+if (location.hash) {
+  store.set('person', location.hash.slice(1));
+  history.replaceState(null, '', location.pathname);
+}
 api.be(store.get('person') || '');

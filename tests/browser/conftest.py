@@ -1,0 +1,78 @@
+"""A real Chromium. Where there is none these tests are left out with one line, and in CI they fail."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+
+from tests.browser.screen import Screen
+
+ARTEFACTS = Path(__file__).parent.parent / "artefacts"
+FLAGS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--window-size=1280,800",
+)
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+LEFT_OUT = pytest.StashKey[int]()
+
+
+def chromium() -> str | None:
+    return next(filter(None, map(shutil.which, NAMES)), None)
+
+
+def is_missing() -> bool:
+    return chromium() is None or shutil.which("chromedriver") is None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not is_missing() or os.environ.get("CI") == "true":
+        return
+    ours = [item for item in items if item.path.is_relative_to(Path(__file__).parent)]
+    config.hook.pytest_deselected(items=ours)
+    config.stash[LEFT_OUT] = len(ours)
+    items[:] = [item for item in items if item not in ours]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    left_out = config.stash.get(LEFT_OUT, 0)
+    if left_out:
+        terminalreporter.write_line(
+            f"{left_out} browser tests left out: install chromium and chromedriver to run them."
+        )
+
+
+@pytest.fixture(scope="module")
+def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
+    if is_missing():
+        pytest.fail("The browser tests need chromium and chromedriver on the PATH.", pytrace=False)
+    options = webdriver.ChromeOptions()
+    options.binary_location = str(chromium())
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('chromium')}"):
+        options.add_argument(flag)
+    found = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
+    yield found
+    found.quit()
+
+
+@pytest.fixture
+def screen(driver: webdriver.Chrome, request: pytest.FixtureRequest) -> Iterator[Screen]:
+    """A fresh look: nothing stored in the browser; a picture at the end, whatever the end is."""
+    screen = Screen(driver)
+    yield screen
+    folder = ARTEFACTS / "page"
+    folder.mkdir(parents=True, exist_ok=True)
+    name = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in request.node.name)
+    driver.save_screenshot(str(folder / f"{name}.png"))
+    assert screen.complaints() == []
