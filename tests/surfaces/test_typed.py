@@ -1,0 +1,144 @@
+"""Typed lines natively: by the rules of the Apps web client where both can read them, and kinder where it cannot."""
+
+from typing import Any
+
+import pytest
+
+from bot.core.people import Role
+from bot.registry import load
+from bot.simulator.client import bindings as client
+from bot.simulator.client.parser import ParseError, parse
+from bot.surfaces import apps
+from bot.surfaces.typed import Typed, read_typed
+from bot.surfaces.values import read_values
+
+REGISTRY = load()
+
+
+class Town:
+    """Knows everybody by name and gives the name back as the id."""
+
+    def user(self, name: str) -> dict[str, str]:
+        return {"label": name, "value": name}
+
+    channel = user_by_id = channel_by_id = user
+
+
+def in_apps(text: str) -> dict[str, Any]:
+    tree = [dict(top, app_id="oncall") for top in apps.bindings(REGISTRY, role=Role.ADMIN, installed=True)["data"]]
+    return read_values(parse(f"/oncall {text}", client.clean(tree)["/command"], Town()).values)
+
+
+def natively(text: str) -> Typed:
+    return read_typed(text, REGISTRY)
+
+
+def plain(values: dict[str, Any]) -> dict[str, Any]:
+    """A name with or without its sign is the same name."""
+    return {name: value.lstrip("@~") if isinstance(value, str) else value for name, value in values.items()}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "list",
+        "ack",
+        "ack 12",
+        "ACK 12",
+        "ack   12  ",
+        "ack --group 12",
+        "ack --group=12",
+        "ack --group = 12",
+        "ack --group= 12",
+        "ack -group 12",
+        "ack —group 12",
+        "ack --GROUP 12",
+        'ack "12"',
+        "ack `12`",
+        "ack #12",
+        "take 12",
+        "silence 12 2h",
+        "silence 12 until tomorrow 9:00",
+        "silence --reason deploy 12 2h",
+        'silence --reason "a long deploy" 12 2h',
+        "silence --reason `a long deploy` 12 2h",
+        "silence 12 --reason deploy 2h",
+        "silence 12 --reason",
+        "note 12 Disk of db-3 was full",
+        'note 12 Disk of "db-3"',
+        "note 12 it -- was\nfull",
+        "assign 12 @ben",
+        "assign 12 --person ben",
+        "configure town-square",
+        "configure ~town-square",
+        "configure --who-may-act linked town-square",
+        "responders 12 @ben @cho",
+        "integration add Prod @ana @ben",
+        'integration add "Production cluster" @ana',
+        "integration add --wait-minutes 10 --kind alertmanager Prod",
+        "integration list",
+        "help silence",
+        "help integration add",
+    ],
+)
+def test_both_surfaces_read_the_same(text: str):
+    typed = natively(text)
+
+    assert typed.leftover == ""
+    assert plain(typed.values) == plain(in_apps(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        # Behind the rest of a line, the web client gives flags to the rest.
+        ("silence 12 2h --reason deploy", {"group": "12", "duration": "2h", "reason": "deploy"}),
+        ("silence 12 until 18:00 —reason=deploy", {"group": "12", "duration": "until 18:00", "reason": "deploy"}),
+        # A flag takes its place: the web client would give the next word to the same field.
+        ("silence --group 12 2h", {"group": "12", "duration": "2h"}),
+        # What cannot be a number is for the next field; the thread may say which alert group is meant.
+        ("silence 2h", {"duration": "2h"}),
+        ("silence until 18:00", {"duration": "until 18:00"}),
+        ("note Disk was full", {"text": "Disk was full"}),
+        ("responders @ben @cho", {"people": "@ben @cho"}),
+        ("ack db-3", {"group": "db-3"}),
+        # Dashes that are no flag of the command are words.
+        ("note 12 --force was wrong", {"group": "12", "text": "--force was wrong"}),
+        ("note 12 -5 degrees", {"group": "12", "text": "-5 degrees"}),
+        ("note 12 --text:x", {"group": "12", "text": "--text:x"}),
+        ('note 12 "all of it"', {"group": "12", "text": "all of it"}),
+        ("silence 12 2h --reason “known issue”", {"group": "12", "duration": "2h", "reason": "known issue"}),
+        ('note 12 "open', {"group": "12", "text": '"open'}),
+    ],
+)
+def test_kinder_than_the_web_client(text: str, values: dict[str, str]):
+    typed = natively(text)
+
+    assert (typed.values, typed.leftover) == (values, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "command", "values"),
+    [
+        ("", "help", {}),
+        ("   ", "help", {}),
+        ("integration", "help", {"command": "integration"}),
+        ("Integration bogus", "help", {"command": "integration"}),
+        ("bogus 12", "bogus", {}),
+        ("acknowledge 12", "ack", {"group": "12"}),
+        ("INTEGRATION  ADD Prod", "integration add", {"name": "Prod"}),
+    ],
+)
+def test_which_command_is_meant(text: str, command: str, values: dict[str, str]):
+    typed = natively(text)
+
+    assert (typed.command, typed.values) == (command, values)
+
+
+@pytest.mark.parametrize(
+    ("text", "leftover"), [("ack 12 now", "now"), ("list all", "all"), ("ack 12 --loud", "--loud")]
+)
+def test_what_no_field_takes_is_left_over_and_an_error_in_apps(text: str, leftover: str):
+    assert natively(text).leftover == leftover
+    with pytest.raises(ParseError):
+        in_apps(text)
