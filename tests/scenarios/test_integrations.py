@@ -30,6 +30,7 @@ async def status(world: World, url: str, body: object) -> int:
 
 BODIES = {
     "alertmanager": {"alerts": [{"labels": {"alertname": "Disk", "severity": "warning"}}]},
+    "webhook": {"title": "Disk", "id": 5, "status": "firing"},
     "grafana": {"version": "1", "alerts": [{"labels": {"alertname": "Disk"}, "values": {"B": 44.2}}]},
 }
 kinds = pytest.mark.parametrize("kind", BODIES)
