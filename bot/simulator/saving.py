@@ -109,7 +109,9 @@ def restore(simulator: Simulator, content: bytes) -> None:
 
 
 def _fill(state: State, saved: Saved) -> None:
-    state.config = saved.config
+    for section, settings in saved.config.items():
+        # Onto the defaults: a newer server knows settings that an older one did not save.
+        state.config.setdefault(section, {}).update(settings)
     state.licensed = saved.licensed
     state.users = {user.id: user for user in saved.users}
     state.usernames = {user.username: user for user in saved.users}

@@ -84,6 +84,17 @@ def test_the_apps_plugin_keeps_its_store_and_its_own_command(lived: Simulator, r
     assert bindings[0]["bindings"][0]["label"] == "apps"
 
 
+def test_settings_that_an_older_server_did_not_know_keep_their_defaults(lived: Simulator) -> None:
+    saved = msgspec.json.decode(encode(lived))
+    del saved["config"]["PluginSettings"]
+    saved["config"]["ServiceSettings"] = {"EnableCommands": False}
+    found = Simulator(version="9.5", apps=True)
+    restore(found, msgspec.json.encode(saved))
+    assert found.state.config["PluginSettings"]["Enable"] is True
+    assert found.state.config["ServiceSettings"]["PostPriority"] is True
+    assert found.state.config["ServiceSettings"]["EnableCommands"] is False
+
+
 def _damage_format(saved: Json) -> None:
     saved["format"] = 2
 
