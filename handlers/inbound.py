@@ -5,7 +5,8 @@ Alertmanager 0.25 tries again at once on 5xx only, and never on 429: so overload
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -21,6 +22,8 @@ from handlers.base import Endpoint
 from handlers.keys import integration_of
 
 MAX_BODY = 16 * 1024 * 1024
+# Whoever is turned away is heard out so far: the end of a connection with unread data overtakes the answer.
+HEARD_OUT = 64 * 1024
 RETRY_AFTER = "2"
 UNKNOWN = "There is no such integration."
 TOO_LARGE = "The payload is larger than 16 MiB. Send fewer alerts at once."
@@ -32,7 +35,7 @@ log = structlog.get_logger()
 
 @stream_request_body
 class Inbound(Endpoint):
-    """One payload of one integration. The key is proved before the body is read."""
+    """One payload of one integration. The key is proved before more than a small body is read."""
 
     route = "inbound"
     SUPPORTED_METHODS = ("POST",)
@@ -40,31 +43,37 @@ class Inbound(Endpoint):
     _body: bytearray
     _integration: Integration | None
     _kind: Kind | None
+    _turned_away: Callable[[], None] | None
 
     async def prepare(self) -> None:
         self._body = bytearray()
-        self._integration = None
+        self._integration = self._turned_away = None
+        declared = _declared(self.request.headers.get("Content-Length"))
         try:
             self._integration = await self._known()
         except Unavailable:
-            return self._come_back()
-        if self._integration is None:
-            return self._refuse(HTTPStatus.NOT_FOUND, UNKNOWN)
-        if _declared(self.request.headers.get("Content-Length")) > MAX_BODY:
+            self._turned_away = self._come_back
+        if self._integration is None and self._turned_away is None:
+            self._turned_away = partial(self._refuse, HTTPStatus.NOT_FOUND, UNKNOWN)
+        if self._turned_away is not None and declared > HEARD_OUT:
+            return self._turned_away()
+        if declared > MAX_BODY:
             self._too_large()
 
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:
         if self._finished:
             return None
         self._body += chunk
-        if len(self._body) > MAX_BODY:
+        if len(self._body) > (HEARD_OUT if self._turned_away else MAX_BODY):
             self._body.clear()
-            self._too_large()
+            (self._turned_away or self._too_large)()
         return None
 
     async def post(self, kind: str, key: str = "") -> None:
+        if self._turned_away is not None and not self._finished:
+            return self._turned_away()
         if self._finished or self._integration is None or self._kind is None:
-            return
+            return None
         try:
             payload = await self._kind.read(bytes(self._body), self._integration.group_by)
             self._body.clear()

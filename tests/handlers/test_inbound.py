@@ -28,7 +28,7 @@ from bot.storage.stores import Stores, open_stores
 from bot.vault import Vault, generate_keys
 from bot.worker import Worker
 from handlers import health
-from handlers.inbound import MAX_BODY, Inbound
+from handlers.inbound import HEARD_OUT, MAX_BODY, Inbound
 from tests.clock import HeldClock
 
 SERVER = "server-one"
@@ -154,6 +154,27 @@ async def test_unknown_and_revoked_keys_get_the_same_answer(bot: Bot, stores: St
     keyless = await bot.post(alerts(1), "/integrations/v1/alertmanager/")
     expected = (HTTPStatus.NOT_FOUND, {"error": "There is no such integration.", "errors": {}})
     assert unknown == revoked == odd_kind == keyless == expected
+
+
+async def test_whoever_is_turned_away_keeps_the_connection(bot: Bot):
+    """Were it closed with the body unread, senders would see a reset connection in place of the answer."""
+    body = (DATA / "firing-single.json").read_bytes()
+    length = f"Host: bot\r\nContent-Length: {len(body)}\r\n"
+    unknown = f"POST /integrations/v1/alertmanager/unknown-key/ HTTP/1.1\r\n{length}\r\n".encode()
+    known = f"POST {PATH} HTTP/1.1\r\n{length}Connection: close\r\n\r\n".encode()
+    answers = await bot.send_raw(unknown, body, known, body)
+    assert answers.startswith(b"HTTP/1.1 404 Not Found")
+    assert b"HTTP/1.1 202 Accepted" in answers
+
+
+async def test_a_stranger_cannot_send_a_large_body(bot: Bot):
+    declared = f"Host: bot\r\nContent-Length: {HEARD_OUT + 1}\r\n"
+    answer = await bot.send_raw(f"POST /integrations/v1/alertmanager/unknown/ HTTP/1.1\r\n{declared}\r\n".encode())
+    assert answer.startswith(b"HTTP/1.1 404 Not Found")
+    chunk = f"{HEARD_OUT + 1:x}\r\n".encode() + b"x" * (HEARD_OUT + 1)
+    head = b"POST /integrations/v1/alertmanager/unknown/ HTTP/1.1\r\nHost: bot\r\nTransfer-Encoding: chunked\r\n\r\n"
+    answer = await bot.send_raw(head, chunk)
+    assert answer.startswith(b"HTTP/1.1 404 Not Found")
 
 
 async def test_a_removed_server_takes_nothing(bot: Bot, stores: Stores, clock: HeldClock):
