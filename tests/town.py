@@ -53,6 +53,7 @@ class Town:
         self.stores: Stores = open_stores(self.database, DatabaseClock())
         self.alert_url = ""
         self.server_id = ""
+        self.created: dict[str, Any] = {}
 
     # ---- life ----
 
@@ -87,21 +88,22 @@ class Town:
         self.alert_url = found.group()
 
     async def _as_app(self) -> None:
-        created = await self._set_up({"name": "Example"})
+        created = await self.set_up({"name": "Example"})
         await self.root.types(created["install_command"])
         await self.root.submits(consent=True, secret=created["install_secret"])
         assert "OnCall is installed" in self.root.sees, self.root.notices
 
     async def _natively(self) -> None:
         token = self.simulator.session(self.root.user)
-        await self._set_up({"name": "Example", "native": True, "url": self.simulator.site_url, "token": token})
+        await self.set_up({"name": "Example", "native": True, "url": self.simulator.site_url, "token": token})
 
-    async def _set_up(self, wanted: dict[str, Any]) -> dict[str, Any]:
+    async def set_up(self, wanted: dict[str, Any]) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {self.admin_token}"}
         async with self.session.post(f"{self.url}/mattermost/setup", json=wanted, headers=headers) as answer:
             assert answer.status == CREATED, await answer.text()
             created: dict[str, Any] = await answer.json()
         self.server_id = created["server_id"]
+        self.created = created
         return created
 
     # ---- what is to be seen ----

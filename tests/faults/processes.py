@@ -30,7 +30,7 @@ class BotProcess:
     async def start(self) -> None:
         """Until it says that it is ready."""
         environ = {**os.environ, **self._town.environ, "PYTHONPATH": str(ROOT)}
-        earlier = self.log.count("event=ready")
+        earlier = self._times_ready()
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable, *self._command, cwd=ROOT, env=environ, stdout=log, stderr=log
@@ -40,7 +40,10 @@ class BotProcess:
     def _is_ready(self, earlier: int) -> bool:
         assert self._process is not None
         assert self._process.returncode is None, self.log
-        return self.log.count("event=ready") > earlier
+        return self._times_ready() > earlier
+
+    def _times_ready(self) -> int:
+        return self.log.count("event=ready") + self.log.count('"event":"ready"')
 
     async def kill(self) -> None:
         """`kill -9`: nothing is finished, nothing is given back."""
