@@ -10,6 +10,7 @@ from tornado.web import StaticFileHandler, url
 from bot.services import Services
 from bot.web import STATIC
 from handlers.apps import AppBindings, AppCommand, AppLifecycle, AppManifest, AppPing, AppWebhook
+from handlers.enqueue import Enqueue
 from handlers.health import Alive, Metrics, Ready
 from handlers.inbound import Inbound
 from handlers.native import NativeAction, NativeCommand, NativeDialog, NativeLookup
@@ -40,6 +41,7 @@ def routes(services: Services) -> list[URLSpec]:
         url(rf"/native/{SERVER}/lookup", NativeLookup, given),
         url(r"/integrations/v1/([a-z_]{1,40})/([^/]{1,100})/?", Inbound, given),
         url(r"/integrations/v1/([a-z_]{1,40})/?", Inbound, given),
+        url(r"/v2/enqueue/?", Enqueue, given),
         url(r"/mattermost/setup", SetupApi, given),
         url(r"/mattermost/doctor", DoctorApi, given),
         url(r"/setup", SetupPage, given),

@@ -152,8 +152,8 @@ async def read(body: bytes, group_by: Sequence[str]) -> Payload:
     bundles: list[Bundle] = []
     acts: list[Act] = []
     for place, raw, around in _alerts(document):
-        if not isinstance(raw, dict):
-            note(problems, place, "This alert is not an object; it was left out.")
+        if not isinstance(raw, dict) or not raw:
+            note(problems, place, "This alert is not an object with members; it was left out.")
             continue
         bundle, state = read_one(raw, around)
         if state in TAKEN:
