@@ -16,11 +16,17 @@ def ports(first: int, host: str) -> Sequence[int]:
         raise DemoProblem(f"The demo needs {PORTS} ports from PORT on. {_remedy(first)}")
     busy = [port for port in wanted if not _is_free(port, host)]
     if busy:
+        taken = f"port {busy[0]}" if len(busy) == 1 else f"ports {_listed(busy)}"
         raise DemoProblem(
-            f"Another program already listens on port {' and '.join(map(str, busy))}, and the demo needs "
-            f"{wanted[0]}, {wanted[1]} and {wanted[2]}. Perhaps a demo runs already? If not: {_remedy(first)}"
+            f"Another program already listens on {taken}, and the demo needs {_listed(wanted)}. "
+            f"Perhaps a demo runs already? If not: {_remedy(first)}"
         )
     return wanted
+
+
+def _listed(ports: Sequence[int]) -> str:
+    *others, last = map(str, ports)
+    return f"{', '.join(others)} and {last}"
 
 
 def _remedy(first: int) -> str:
