@@ -20,6 +20,8 @@ from bot.storage.mongod import EmbeddedMongoError
 from bot.storage.stores import Stores, open_stores
 from tests.clock import HeldClock
 
+pytest_plugins = ["tests.markers"]
+
 TEST_DATABASE = "oncall_test"
 ASYNC_SECONDS = 30
 

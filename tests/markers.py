@@ -1,14 +1,36 @@
-"""Searches output for secrets: as they are, and in the disguises that logs and protocols give them."""
+"""Searches output for secrets: as they are, and in the disguises that logs and protocols give them.
+
+As a plugin of pytest it fails every test that prints or logs one it was told of, whatever else the test is about.
+"""
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from urllib.parse import quote
+
+import pytest
 
 from bot.simulator.server import Simulator
 
 SHORTEST = 8
+KNOWN = pytest.StashKey[dict[str, str]]()
+
+
+def must_not_print(test: pytest.Item, secrets: Mapping[str, str]) -> None:
+    """This test knows these secrets."""
+    test.stash.setdefault(KNOWN, {}).update(secrets)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.when == "teardown" and report.passed:
+        leaked = told(item.stash.get(KNOWN, {}), "\n".join(text for _, text in report.sections))
+        if leaked:
+            report.outcome = "failed"
+            report.longrepr = f"This test printed or logged secrets: {', '.join(leaked)}"
+    return report
 
 
 def told(secrets: Mapping[str, str], output: str) -> list[str]:

@@ -12,6 +12,7 @@ from tornado.ioloop import IOLoop
 
 from bot.storage.mongo import Database
 from tests.clock import HeldClock
+from tests.markers import must_not_print
 from tests.scenarios.world import MORE_SURFACES, SURFACES, World
 
 WANTED = (*SURFACES, *MORE_SURFACES) if os.environ.get("ALL_SURFACES") else SURFACES
@@ -23,26 +24,31 @@ def surface(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def world(surface: str, io_loop: IOLoop, database: Database, clock: HeldClock) -> Iterator[World]:
+def world(
+    surface: str, io_loop: IOLoop, database: Database, clock: HeldClock, request: pytest.FixtureRequest
+) -> Iterator[World]:
     """Installed, with a channel for alerts and one integration that pages @ana, then @ben."""
-    with _opened(surface, io_loop, database, clock) as world:
+    with _opened(surface, io_loop, database, clock, request.node) as world:
         io_loop.run_sync(world.install)
         yield world
 
 
 @pytest.fixture
-def bare_world(surface: str, io_loop: IOLoop, database: Database, clock: HeldClock) -> Iterator[World]:
+def bare_world(
+    surface: str, io_loop: IOLoop, database: Database, clock: HeldClock, request: pytest.FixtureRequest
+) -> Iterator[World]:
     """A Mattermost and a bot that do not know each other yet."""
-    with _opened(surface, io_loop, database, clock) as world:
+    with _opened(surface, io_loop, database, clock, request.node) as world:
         yield world
 
 
 @contextmanager
-def _opened(surface: str, io_loop: IOLoop, database: Database, clock: HeldClock) -> Iterator[World]:
+def _opened(surface: str, io_loop: IOLoop, database: Database, clock: HeldClock, test: pytest.Item) -> Iterator[World]:
     world = World(surface, database, clock)
     io_loop.run_sync(world.open)
     try:
         yield world
     finally:
+        must_not_print(test, world.secrets)
         io_loop.run_sync(world.close)
     assert world.simulator.surprises == []

@@ -18,6 +18,7 @@ from bot.simulator.server import Simulator
 from bot.storage.mongo import Database
 from bot.vault import generate_keys
 from tests.clock import HeldClock
+from tests.markers import secrets_of
 
 # One of each kind in every run; `make test-all` adds the versions between them, where the client changed its ways.
 SURFACES = ("apps-9.5", "native-9.5", "native-11.10", "native-12.0")
@@ -79,6 +80,12 @@ class World:
         if name in people:
             return people[name]
         raise AttributeError(name)
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        """What nobody may print."""
+        key = {"integration key": self.alert_url.rstrip("/").rpartition("/")[2]} if self.alert_url else {}
+        return {"admin token": ADMIN_TOKEN, **key, **secrets_of(self.simulator)}
 
     # ---- installing ----
 
