@@ -96,6 +96,17 @@ def test_a_damaged_stand_in_begins_anew_and_says_so(start: Callable[..., Demo]) 
     second.stop()
 
 
+def test_what_changed_is_told_before_a_mattermost_begins_anew(start: Callable[..., Demo]) -> None:
+    start().ready().stop()
+    other = start("--version", "11.1").ready()
+    other.stop()
+    assert "It was version 11.10 before. Mattermost 11.1 without Apps begins anew." in other.said
+    assert "with Apps begins anew" not in other.said
+    moved = Demo(other.folder, three_free_ports(), "--version", "11.1").ready()
+    moved.stop()
+    assert f"was at http://localhost:{other.port} before. Mattermost 9.5 with Apps begins anew." in moved.said
+
+
 def test_another_version_of_the_native_mattermost_can_be_played(start: Callable[..., Demo]) -> None:
     demo = start("--version", "9.5").ready()
     demo.does(2, intent="fire", sample="DatabaseDown")

@@ -85,7 +85,8 @@ class Installer:
 
 def place_of(config: Config) -> str:
     """Where the bot and the stand-ins are reached; the stand-ins' ports follow the bot's."""
-    return f"{config.public_url} {config.port}"
+    own = f"http://localhost:{config.port}"
+    return own if config.public_url == own else f"{config.public_url} (port {config.port})"
 
 
 async def _types(person: Person, text: str, *, expecting: str) -> None:

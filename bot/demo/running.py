@@ -90,23 +90,27 @@ class _Demo:
 
     async def open(self, kind: Kind, siblings: tuple[Kind, ...], town: AsyncExitStack) -> None:
         """Open a stand-in as it was, or a new one with everything installed."""
-        stand_in = load(kind, self.config.data_dir, keep=await self._is_known(kind))
-        if stand_in.problem:
-            _tell(f"{stand_in.problem}. {kind.label} begins anew.")
+        change = await self._change(kind)
+        stand_in = load(kind, self.config.data_dir, keep=not change)
+        problem = stand_in.problem or change
+        if problem and self.memory.installed(kind.name):
+            _tell(f"{problem}. {kind.label} begins anew.")
         alarm = Alarm(self.session, lambda: self._alert_url(kind), self.services.clock)
         await town.enter_async_context(serving(stand_in, alarm, siblings))
         if stand_in.is_new:
             await self._install(stand_in)
 
-    async def _is_known(self, kind: Kind) -> bool:
-        """Whether the bot and the stand-in still know each other under these addresses."""
+    async def _change(self, kind: Kind) -> str:
+        """Empty, or why the bot and the stand-in of the last run do not know each other any more."""
         installed = self.memory.installed(kind.name)
         if installed is None or not installed.alert_url:
-            return False
-        if (installed.place, installed.version) != (place_of(self.config), kind.version):
-            return False
+            return "The first start was interrupted"
+        if installed.place != place_of(self.config):
+            return f"The demo was at {installed.place} before"
+        if installed.version != kind.version:
+            return f"It was version {installed.version} before"
         server = await self.services.stores.servers.by_id(installed.server_id)
-        return server is not None and server.installed
+        return "" if server is not None and server.installed else "The bot does not know it any more"
 
     async def _install(self, stand_in: StandIn) -> None:
         await self._forget(stand_in.kind)
