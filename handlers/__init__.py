@@ -14,7 +14,8 @@ from handlers.enqueue import Enqueue
 from handlers.health import Alive, Metrics, Ready
 from handlers.inbound import Inbound
 from handlers.native import NativeAction, NativeCommand, NativeDialog, NativeLookup
-from handlers.setup import DoctorApi, SetupApi
+from handlers.opsgenie import OpsgenieAlert, OpsgenieAlerts, OpsgenieRequest
+from handlers.setup import DoctorApi, MoveApi, RemoveApi, SetupApi
 from handlers.setup_page import SetupCreate, SetupPage, SetupServer, SetupSignIn, SetupSignOut, SetupStatic
 
 SERVER = r"([A-Za-z0-9_-]{16,64})"
@@ -42,7 +43,12 @@ def routes(services: Services) -> list[URLSpec]:
         url(r"/integrations/v1/([a-z_]{1,40})/([^/]{1,100})/?", Inbound, given),
         url(r"/integrations/v1/([a-z_]{1,40})/?", Inbound, given),
         url(r"/v2/enqueue/?", Enqueue, given),
+        url(r"/v2/alerts/?", OpsgenieAlerts, given),
+        url(r"/v2/alerts/requests/([^/]{1,100})/?", OpsgenieRequest, given),
+        url(r"/v2/alerts/([^/]{1,3000})(?:/([a-z-]{1,40}))?/?", OpsgenieAlert, given),
         url(r"/mattermost/setup", SetupApi, given),
+        url(r"/mattermost/remove", RemoveApi, given),
+        url(r"/mattermost/move", MoveApi, given),
         url(r"/mattermost/doctor", DoctorApi, given),
         url(r"/setup", SetupPage, given),
         url(r"/setup/sign-in", SetupSignIn, given),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from bot.integrations import alertmanager, grafana, pagerduty, webhook
+from bot.integrations import alertmanager, grafana, opsgenie, pagerduty, webhook
 from bot.integrations.kind import Kind
 
-KINDS: tuple[Kind, ...] = (alertmanager.KIND, grafana.KIND, webhook.KIND, pagerduty.KIND)
+KINDS: tuple[Kind, ...] = (alertmanager.KIND, grafana.KIND, webhook.KIND, pagerduty.KIND, opsgenie.KIND)
 _NAMED: Mapping[str, Kind] = MappingProxyType({name: kind for kind in KINDS for name in (kind.name, *kind.also)})
 
 

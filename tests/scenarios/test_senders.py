@@ -5,9 +5,12 @@ import re
 import ssl
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
+import opsgenie_sdk
 import pagerduty
 import pytest
 from tornado.httpserver import HTTPServer
@@ -19,7 +22,16 @@ from bot.contexts.integrations import KEY_LENGTH
 from tests.certificates import server_side
 from tests.scenarios.world import World
 
-ACCEPTED, BAD_REQUEST, NOT_ALLOWED = 202, 400, 405
+OK, ACCEPTED, BAD_REQUEST, UNAUTHORIZED, FORBIDDEN, NOT_FOUND, NOT_ALLOWED, INVALID = (
+    200,
+    202,
+    400,
+    401,
+    403,
+    404,
+    405,
+    422,
+)
 
 
 @dataclass(frozen=True)
@@ -140,3 +152,104 @@ async def test_acknowledging_what_is_not_live_changes_nothing(world: World):
     event = {"routing_key": key, "event_action": "acknowledge", "dedup_key": "unheard of"}
     assert (await enqueue(world, event))[0] == ACCEPTED
     assert world.cards() == []
+
+
+# ---- Opsgenie ----
+
+
+def opsgenie(world: World, key: str) -> opsgenie_sdk.AlertApi:
+    configuration = opsgenie_sdk.configuration.Configuration()
+    configuration.host = world.url
+    configuration.api_key["Authorization"] = key
+    configuration.api_key_prefix["Authorization"] = "GenieKey"
+    return opsgenie_sdk.AlertApi(opsgenie_sdk.ApiClient(configuration=configuration))
+
+
+async def test_opsgenies_own_client_creates_acknowledges_notes_snoozes_and_closes(world: World):
+    api = opsgenie(world, await key_of(world, "opsgenie"))
+    wanted = opsgenie_sdk.CreateAlertPayload(
+        message="Disk is full",
+        alias="disk-db-1",
+        description="/var on db-1",
+        priority="P1",
+        tags=["prod"],
+        details={"mount": "/var"},
+        entity="db-1",
+        source="nagios",
+    )
+    made = await away(world, api.create_alert, wanted)
+    assert made.result == "Request will be processed" and made.request_id
+    assert "#1 Disk is full" in world.card().words and "prod" in world.card().words
+    status = await away(world, api.get_request_status, made.request_id)
+    assert (status.data.is_success, status.data.alias) == (True, "disk-db-1")
+    by_alias: dict[str, Any] = {"identifier": "disk-db-1", "identifier_type": "alias"}
+    user = {"user": "mon@example.com"}
+    await away(world, api.acknowledge_alert, **by_alias, acknowledge_alert_payload={**user, "note": "looking"})
+    assert "Acknowledged by Pager (mon@\u200bexample.com)" in world.card().words
+    shown = (await away(world, api.get_alert, identifier=status.data.alert_id)).data
+    assert (shown.acknowledged, shown.tiny_id, shown.priority, shown.status) == (True, "1", "P1", "open")
+    await away(world, api.un_acknowledge_alert, **by_alias)
+    assert "Firing since" in world.card().words
+    until = {"endTime": (world.clock() + timedelta(hours=2)).isoformat()}
+    await away(world, api.snooze_alert, identifier="1", identifier_type="tiny", snooze_alert_payload=until)
+    assert "Silenced by Pager" in world.card().words
+    await away(world, api.add_note, **by_alias, add_note_to_alert_payload={"note": "Deleted logs"})
+    await away(world, api.close_alert, identifier=status.data.alert_id, close_alert_payload={"note": "done"})
+    assert "Resolved by Pager" in world.card().words
+    group = await world.services.stores.groups.by_number(world.server_id, 1)
+    assert group is not None and [note.text for note in group.notes] == ["looking", "Deleted logs", "done"]
+
+
+async def ask(world: World, method: str, path: str, key: str, body: Any = None) -> tuple[int, dict[str, Any]]:
+    headers = {"Authorization": f"GenieKey {key}"} if key else {}
+    async with world.session.request(method, f"{world.url}/v2/alerts{path}", json=body, headers=headers) as answer:
+        said = await answer.json()
+    assert said.pop("requestId") and said.pop("took") >= 0
+    return answer.status, said
+
+
+async def test_opsgenies_refusals(world: World):
+    key = await key_of(world, "opsgenie")
+    assert await ask(world, "POST", "", "", {}) == (UNAUTHORIZED, {"message": "Could not authenticate"})
+    assert await ask(world, "POST", "", "wrong", {}) == (UNAUTHORIZED, {"message": "Could not authenticate"})
+    assert await ask(world, "POST", "", key, {"priority": "P9"}) == (
+        INVALID,
+        {
+            "message": "Request body is not processable. Please check the errors.",
+            "errors": {
+                "message": "Message can not be empty.",
+                "priority": "Priority must be one of [P1, P2, P3, P4, P5].",
+            },
+        },
+    )
+    assert (await ask(world, "POST", "", key, [1]))[0] == BAD_REQUEST
+    assert await ask(world, "GET", "/nothing?identifierType=alias", key) == (
+        NOT_FOUND,
+        {"message": "Alert with alias [nothing] does not exist"},
+    )
+    assert (await ask(world, "POST", "/x/close", key, {}))[0] == NOT_FOUND
+    assert (await ask(world, "POST", "/x/close?identifierType=alias", key, {}))[0] == ACCEPTED
+    assert (await ask(world, "POST", "/x/assign?identifierType=alias", key, {}))[0] == FORBIDDEN
+    assert (await ask(world, "POST", "/x/snooze?identifierType=alias", key, {"endTime": "1999-01-01"}))[0] == INVALID
+    assert (await ask(world, "GET", "/requests/none", key))[0] == NOT_FOUND
+    assert (await ask(world, "PUT", "", key))[0] == NOT_ALLOWED
+
+
+async def test_an_alias_may_hold_anything_and_deleting_closes(world: World):
+    key = await key_of(world, "opsgenie")
+    alias = '{}:{alertname="Disk / full"} ä?'
+    assert (await ask(world, "POST", "", key, {"message": "x", "alias": alias}))[0] == ACCEPTED
+    path = f"/{quote(alias, safe='')}?identifierType=alias"
+    status, shown = await ask(world, "GET", path, key)
+    assert (status, shown["data"]["alias"]) == (OK, alias)
+    assert (await ask(world, "DELETE", path, key))[0] == ACCEPTED
+    assert (await ask(world, "GET", f"/{shown['data']['id']}", key))[1]["data"]["status"] == "closed"
+
+
+async def test_an_integration_sees_its_own_alerts_only(world: World):
+    key = await key_of(world, "opsgenie")
+    await world.fire()
+    group = await world.services.stores.groups.by_number(world.server_id, 1)
+    assert group is not None
+    for path in (f"/{group.id}", "/1?identifierType=tiny", f"/{quote(group.key, safe='')}?identifierType=alias"):
+        assert (await ask(world, "GET", path, key))[0] == NOT_FOUND
