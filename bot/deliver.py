@@ -6,6 +6,7 @@ decision about the document. What may pass raises Upstream and the worker tries 
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -52,14 +53,29 @@ LINE = 1000
 REMEMBERED = 10_000
 
 
+class Meanwhile:
+    """Whether anything else happened in this process since: true once the event loop had its turn."""
+
+    def __init__(self) -> None:
+        self.happened = False
+        asyncio.get_running_loop().call_soon(self._happen)
+
+    def _happen(self) -> None:
+        self.happened = True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """What one delivery about an alert group needs. `tried_since`: an earlier attempt may have come through."""
+    """What one delivery about an alert group needs. `tried_since`: an earlier attempt may have come through.
+
+    `meanwhile` begins when `group` was looked at.
+    """
 
     server: Server
     mattermost: Mattermost
     group: AlertGroup
     tried_since: datetime | None
+    meanwhile: Meanwhile
 
 
 class Delivery:
@@ -78,6 +94,7 @@ class Delivery:
         self, group: AlertGroup, effect: Effect, *, since: datetime | None = None, tries: int = 0
     ) -> Learned[AlertGroup]:
         """`since` is when the effect came to wait, where known; `tries` how often delivery failed. Raises Upstream."""
+        meanwhile = Meanwhile()
         server = await self._serving(group.server_id)
         if server is None:
             return stay
@@ -86,6 +103,7 @@ class Delivery:
             mattermost=self._access.for_server(server),
             group=group,
             tried_since=self._tried_since(since or group.opened_at, tries),
+            meanwhile=meanwhile,
         )
         match effect.do:
             case Page() as page:
@@ -132,6 +150,8 @@ class Delivery:
         if not _wanted(group, page):
             return stay
         people = await self._people(group, page.person_id)
+        if not _reachable(people.get(page.person_id)):
+            people = await self._stores.people.with_ids(group.server_id, sorted({page.person_id, *people}))
         person = people.get(page.person_id)
         failed = partial(alerts.page_failed, page=page.page, person_id=page.person_id, now=self._clock())
         if person is None:
@@ -150,8 +170,10 @@ class Delivery:
     ) -> Learned[AlertGroup]:
         await self._check_active(scene, person.mattermost_user_id)
         channel_id = await scene.mattermost.direct_channel(person.mattermost_user_id)
-        # Acknowledging means silence at once: look again right before sending.
-        group = await self._stores.groups.find(scene.group.server_id, scene.group.id)
+        # Acknowledging means silence at once: look again right before sending, unless the worker's look was just now.
+        group: AlertGroup | None = scene.group
+        if scene.meanwhile.happened:
+            group = await self._stores.groups.find(scene.group.server_id, scene.group.id)
         if group is None or not _wanted(group, page):
             return stay
         post = await post_once(
@@ -304,7 +326,11 @@ class Delivery:
     async def _people(self, group: AlertGroup, *others: str) -> dict[str, Person]:
         """Everybody in the chain, and these."""
         ids = {person_id for step in group.chain for person_id in step.people} | set(others)
-        return await self._stores.people.with_ids(group.server_id, sorted(ids))
+        return await self._stores.people.recent(group.server_id, sorted(ids))
+
+
+def _reachable(person: Person | None) -> bool:
+    return person is not None and bool(person.mattermost_user_id)
 
 
 def _wanted(group: AlertGroup, page: Page) -> bool:

@@ -21,7 +21,7 @@ from bot.errors import BotError, Busy, NotFound, Unavailable
 from bot.storage import codec
 from bot.storage.codec import Raw
 from bot.storage.mongo import Database, reachable
-from bot.storage.records import Claim, Write, first_record, next_record, opened, stay
+from bot.storage.records import Claim, Write, first_record, holding, next_record, opened, stay
 
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -215,7 +215,7 @@ class Documents(Generic[T]):
             collision = lost.get(place)
             if collision is None:
                 self._notice(change.doc, record)
-                outcomes[number] = Saved(change=change, claim=opened(record, self.kind))
+                outcomes[number] = Saved(change=change, claim=holding(record, change.doc))
             elif not collision.was_slower:
                 outcomes[number] = AlreadyThere(self.collection_name, collision.fields)
 

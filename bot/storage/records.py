@@ -105,10 +105,15 @@ def followed(first: Change[T], second: Change[T]) -> Change[T]:
 
 def opened(record: Raw, kind: type[T], *, due_at: datetime | None = None) -> Claim[T]:
     """A record, read."""
+    return holding(record, codec.read(record["doc"], kind), due_at=due_at)
+
+
+def holding(record: Raw, doc: T, *, due_at: datetime | None = None) -> Claim[T]:
+    """A record whose document is known already."""
     return Claim(
         id=record["_id"],
         server_id=record["server_id"],
-        doc=codec.read(record["doc"], kind),
+        doc=doc,
         outbox=tuple(codec.read(entry, Waiting) for entry in record["outbox"]),
         lease=record.get("lease", ""),
         due_at=due_at,
