@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.alerts import AlertGroup, Status
+from bot.storage.embedded import EmbeddedMongo
 from tests.alertmanager.alertmanager import Alertmanager, alert, alertmanager
 from tests.faults.processes import BotProcess
 from tests.town import Town, mark, town, twice
@@ -150,6 +151,38 @@ async def test_what_fires_and_ends_while_the_bot_is_down_arrives_in_its_true_sta
         assert len(await scene.town.groups()) == 40
         assert len(scene.town.pages(scene.town.ana)) == 40
         assert scene.answers.keys() == {"202"}
+
+
+async def test_without_its_database_the_bot_asks_to_come_back_and_gets_everything_later(
+    alertmanager_program: str, tmp_path: Path, tell: Print
+) -> None:
+    mongo = await EmbeddedMongo.start(tmp_path, authentication=False)
+    try:
+        async with scene_of("native-11.1", mongo.uri, alertmanager_program, tmp_path) as scene:
+            monitoring = scene.monitoring
+            await monitoring.fires("Before")
+            await until(lambda: len(scene.town.cards) == 1, PATIENCE, pause=0.02)
+
+            await mongo.stop()
+            began = time.monotonic()
+            await monitoring.posts([alert(f"Meanwhile{number}", "web-1") for number in range(20)])
+            await until(lambda: _reaches(monitoring, 20), PATIENCE, pause=0.05)
+            refused = time.monotonic() - began
+            mongo = await EmbeddedMongo.start(tmp_path, authentication=False)
+            back = time.monotonic()
+
+            await until(lambda: len(scene.town.cards) == 21, PATIENCE, pause=0.02)
+            await until(lambda: len(scene.town.pages(scene.town.ana)) == 21, PATIENCE, pause=0.02)
+            await until(scene.town.all_is_delivered, PATIENCE, pause=0.05)
+            tell(
+                f"database away: 20 groups refused within {refused:.1f} s, answers {dict(scene.answers)}, "
+                f"all posted and paged {time.monotonic() - back:.1f} s after it was back"
+            )
+            assert len(await scene.town.groups()) == 21
+            assert twice(scene.town.cards) == []
+            assert scene.answers.keys() == {"202", "503"}
+    finally:
+        await mongo.stop()
 
 
 async def _reaches(monitoring: Alertmanager, failures: int) -> bool:
