@@ -18,11 +18,12 @@ import structlog
 
 from bot.clock import Clock
 from bot.core import alerts, cards
+from bot.core import people as core_people
 from bot.core.alerts import AlertGroup, Posted, Status
 from bot.core.cards import Card
 from bot.core.changes import Change, Draw, Effect, Page, RenewPushToken, Tell, TellAdmin
 from bot.core.neutral import plain
-from bot.core.people import Person
+from bot.core.people import Person, Way
 from bot.core.servers import Server, State, Surface
 from bot.core.text import Text
 from bot.errors import Upstream
@@ -30,9 +31,11 @@ from bot.mattermost.access import Access
 from bot.mattermost.client import Mattermost
 from bot.mattermost.posting import Mark, PostGone, edit_post, is_archived, post_once, seq_of
 from bot.mattermost.refusals import FORBIDDEN, NOT_FOUND
+from bot.reaching import reach
 from bot.storage.records import stay
 from bot.storage.stores import Stores
 from bot.surfaces import apps, native
+from bot.surfaces.cards import headline
 from bot.surfaces.drawn import Drawn
 from bot.surfaces.tokens import Sealer
 from bot.vault import Vault
@@ -49,6 +52,8 @@ PAUSED = 60.0
 SEEN_ACTIVE = timedelta(minutes=5)
 TOLD_AGAIN = timedelta(hours=1)
 LATE = timedelta(minutes=1)
+# The post of an alert and the first page are on their way at the same time.
+CARD_AWAITED = timedelta(seconds=30)
 LINE = 1000
 REMEMBERED = 10_000
 
@@ -157,7 +162,7 @@ class Delivery:
         if person is None:
             return partial(failed, name="somebody", reason="they are not known here any more")
         if not person.mattermost_user_id:
-            return partial(failed, name=person.mention, reason="they have no Mattermost account linked")
+            return partial(failed, name=person.mention, reason="they have not linked their Mattermost account yet")
         try:
             return await self._page_person(scene, page, person, people)
         except Upstream as refused:
@@ -168,43 +173,88 @@ class Delivery:
     async def _page_person(
         self, scene: Scene, page: Page, person: Person, people: Mapping[str, Person]
     ) -> Learned[AlertGroup]:
-        await self._check_active(scene, person.mattermost_user_id)
-        channel_id = await scene.mattermost.direct_channel(person.mattermost_user_id)
-        # Acknowledging means silence at once: look again right before sending, unless the worker's look was just now.
-        group: AlertGroup | None = scene.group
-        if scene.meanwhile.happened:
-            group = await self._stores.groups.find(scene.group.server_id, scene.group.id)
-        if group is None or not _wanted(group, page):
+        await self._check_active(scene, person)
+        ways = {
+            Way.DIRECT: partial(self._page_directly, scene, page, person, people),
+            Way.MENTION: partial(self._page_in_thread, scene, page, people),
+        }
+        reached = await reach(person.rules, ways)
+        if not reached:
             return stay
-        post = await post_once(
-            scene.mattermost,
-            channel_id,
-            self._page_picture(scene.server, group, person.id, people),
-            mark=Mark(about=group.id, post=page.page),
-            tried_since=scene.tried_since,
-        )
         return partial(
             alerts.paged,
             page=page.page,
-            person_id=person.id,
+            person_id=page.person_id,
             name=person.mention,
             now=self._clock(),
-            channel_id=channel_id,
-            post_id=post["id"],
+            channel_id=reached[Way.DIRECT].channel_id if Way.DIRECT in reached else "",
+            post_id=reached[Way.DIRECT].post_id if Way.DIRECT in reached else "",
+            in_thread=Way.MENTION in reached,
         )
 
-    async def _check_active(self, scene: Scene, user_id: str) -> None:
+    async def _page_directly(
+        self, scene: Scene, page: Page, person: Person, people: Mapping[str, Person]
+    ) -> Posted | None:
+        channel_id = await scene.mattermost.direct_channel(person.mattermost_user_id)
+        group = await self._still_wanted(scene, page)
+        if group is None:
+            return None
+        post = await post_once(
+            scene.mattermost,
+            channel_id,
+            self._page_picture(scene.server, group, page.person_id, people),
+            mark=Mark(about=group.id, post=page.page),
+            tried_since=scene.tried_since,
+        )
+        return Posted(channel_id=channel_id, post_id=post["id"], edited_at=self._clock())
+
+    async def _page_in_thread(self, scene: Scene, page: Page, people: Mapping[str, Person]) -> Posted | None:
+        """Raises Upstream: permanent where the alert has no post, passing while it may still get one."""
+        group = await self._still_wanted(scene, page)
+        if group is None:
+            return None
+        if group.card is None:
+            hopeless = not group.channel_id or self._clock() - group.opened_at > CARD_AWAITED
+            raise Upstream("the alert has no post in a channel", permanent=hopeless, retry_after=1)
+        card = cards.draw_page(group, names=_names(people), person_id=page.person_id)
+        root = group.card
+        try:
+            post = await post_once(
+                scene.mattermost,
+                root.channel_id,
+                Drawn(message=headline(card, self._channel_reader(scene.server))),
+                mark=Mark(about=group.id, post=f"mention.{page.page}"),
+                root_id=root.post_id,
+                tried_since=scene.tried_since,
+            )
+        except PostGone:
+            raise Upstream("the alert's post was deleted", permanent=True) from None
+        return Posted(channel_id=root.channel_id, post_id=post["id"], edited_at=self._clock())
+
+    async def _still_wanted(self, scene: Scene, page: Page) -> AlertGroup | None:
+        """Acknowledging means silence at once: looked at again right before sending, unless that was just now."""
+        group: AlertGroup | None = scene.group
+        if scene.meanwhile.happened:
+            group = await self._stores.groups.find(scene.group.server_id, scene.group.id)
+        return group if group is not None and _wanted(group, page) else None
+
+    async def _check_active(self, scene: Scene, person: Person) -> None:
         """Mattermost takes messages to deactivated people without a word. Raises Upstream, permanent."""
-        now, key = self._clock(), (scene.server.id, user_id)
+        now, key = self._clock(), (scene.server.id, person.mattermost_user_id)
         seen = self._seen_active.get(key)
         if seen is not None and now - seen < SEEN_ACTIVE:
             return
-        users = await scene.mattermost.users_by_ids([user_id])
-        if not users:
-            raise Upstream("their Mattermost account does not exist any more", permanent=True)
-        if users[0].get("delete_at"):
-            raise Upstream("their Mattermost account is deactivated", permanent=True)
+        users = await scene.mattermost.users_by_ids([person.mattermost_user_id])
+        if not users or users[0].get("delete_at"):
+            await self._note(person, partial(core_people.gone, now=now))
+            reason = "is deactivated" if users else "does not exist any more"
+            raise Upstream(f"their Mattermost account {reason}", permanent=True)
+        await self._note(person, core_people.back)
         _remember(self._seen_active, key, now)
+
+    async def _note(self, person: Person, decide: Callable[[Person], Change[Person]]) -> None:
+        if decide(person).doc != person:
+            await self._stores.people.change(person.server_id, person.id, decide)
 
     async def _draw_page(self, scene: Scene, name: str) -> Learned[AlertGroup]:
         page = scene.group.pages.get(name)

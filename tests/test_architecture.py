@@ -123,6 +123,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     ),
     "bot.intake": ("bot.core", "bot.errors", "bot.clock", "bot.gathering", "bot.integrations", "bot.storage"),
     "bot.reception": ("bot.core", "bot.errors", "bot.clock", "bot.integrations", "bot.storage", "bot.intake"),
+    "bot.reaching": ("bot.core", "bot.errors"),
     "bot.deliver": (
         "bot.core",
         "bot.errors",
@@ -132,6 +133,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "bot.surfaces",
         "bot.storage",
         "bot.mattermost",
+        "bot.reaching",
     ),
     "bot.serving": ("bot.core", "bot.errors", "bot.clock", "bot.gathering", "bot.storage"),
     "bot.worker": ("bot.errors", "bot.clock", "bot.storage", "bot.serving"),

@@ -314,7 +314,7 @@ async def test_somebody_without_a_mattermost_account_is_passed_over(desk):
 
     await desk.deliver(PAGE_ANA)
 
-    assert "no Mattermost account" in await desk.last_words()
+    assert "have not linked their Mattermost account yet" in await desk.last_words()
 
 
 async def test_somebody_who_is_not_known_is_passed_over(desk):

@@ -37,7 +37,7 @@ def contact_lines(person: Person) -> list[Text]:
     if person.email:
         lines.append(say("- E-mail: {email}", email=neutral(person.email, 128)))
     if person.phone:
-        lines.append(say("- Phone: {phone}", phone=neutral(person.phone, 30)))
+        lines.append(say("- Phone: {phone}", phone=person.phone))
     lines.append(say("- Time zone: {zone}", zone=neutral(person.zone, 60) or "UTC"))
     return lines
 

@@ -393,14 +393,31 @@ def lost_post(group: AlertGroup, *, post: str) -> GroupChange:
 
 
 def paged(
-    group: AlertGroup, *, page: str, person_id: str, name: str, now: datetime, channel_id: str, post_id: str
+    group: AlertGroup,
+    *,
+    page: str,
+    person_id: str,
+    name: str,
+    now: datetime,
+    channel_id: str = "",
+    post_id: str = "",
+    in_thread: bool = False,
 ) -> GroupChange:
-    post = Posted(channel_id=channel_id, post_id=post_id, edited_at=now)
-    told = _with_page(group, page, Paged(person_id=person_id, at=now, post=post))
-    logged = _log(told, now, say("Paged {name} by direct message", name=name))
+    """A person was reached: by a direct message, by a mention in the thread, or by both."""
+    direct = Posted(channel_id=channel_id, post_id=post_id, edited_at=now) if post_id else None
+    told = _with_page(group, page, Paged(person_id=person_id, at=now, post=direct))
+    logged = _log(told, now, _paged_in_words(name, direct=direct is not None, in_thread=in_thread))
     # Somebody may have acted while the message was on its way: then it shows what is no longer true.
-    stale = () if group.status is Status.FIRING else (Effect(key=f"draw:{page}", do=Draw(post=page)),)
+    stale = () if direct is None or group.status is Status.FIRING else (Effect(key=f"draw:{page}", do=Draw(post=page)),)
     return Change(doc=logged, effects=(*_tell(logged), *stale))
+
+
+def _paged_in_words(name: str, *, direct: bool, in_thread: bool) -> Text:
+    if not in_thread:
+        return say("Paged {name} by direct message", name=name)
+    if not direct:
+        return say("Paged {name} in this thread", name=name)
+    return say("Paged {name} by direct message and in this thread", name=name)
 
 
 def page_failed(group: AlertGroup, *, page: str, person_id: str, name: str, reason: str, now: datetime) -> GroupChange:

@@ -34,6 +34,7 @@ class User:
     timezone: str = ""
     roles: str = "system_user"
     is_bot: bool = False
+    email_verified: bool = False
     status: str = "offline"
     props: dict[str, str] = field(default_factory=dict)
 
@@ -69,6 +70,8 @@ class User:
         if private:
             found["notify_props"] = {"channel": "true", "desktop": "mention", "email": "true", "push": "mention"}
             found["props"] = self.props
+            if self.email_verified:
+                found["email_verified"] = True
         return found
 
 

@@ -57,6 +57,7 @@ DEFAULT_CONFIG: dict[str, dict[str, Any]] = {
     },
     "PluginSettings": {"Enable": True, "EnableUploads": False, "RequirePluginSignature": False},
     "RateLimitSettings": {"Enable": False},
+    "EmailSettings": {"RequireEmailVerification": False},
 }
 
 

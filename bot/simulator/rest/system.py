@@ -37,6 +37,9 @@ class ClientConfig(BaseHandler):
                 "EnablePostUsernameOverride": _flag(settings["EnablePostUsernameOverride"]),
                 "EnablePostIconOverride": _flag(settings["EnablePostIconOverride"]),
                 "EnableOAuthServiceProvider": _flag(settings["EnableOAuthServiceProvider"]),
+                "RequireEmailVerification": _flag(
+                    state.config.get("EmailSettings", {}).get("RequireEmailVerification")
+                ),
                 "PostPriority": _flag(settings["PostPriority"]),
                 "FeatureFlagInteractiveDialogAppsForm": _flag(self.simulator.profile.browser_model == "appsform"),
             }
