@@ -90,7 +90,8 @@ class Posting:
         own = post.user_id == user_id and user_id in channel.members
         if not own and not self._may_moderate(user_id, channel):
             raise forbidden("You do not have the permission to delete this post.")
-        post.delete_at = post.update_at = self._state.now()
+        for gone in (post, *post.replies):  # a root takes its thread with it (Mattermost server source)
+            gone.delete_at = gone.update_at = self._state.now()
         self._announce("post_deleted", post)
 
     def readable(self, user_id: str, post_id: str) -> Post:
