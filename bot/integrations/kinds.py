@@ -5,10 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from bot.integrations import alertmanager, grafana, opsgenie, pagerduty, webhook
+from bot.integrations import alertmanager, datadog, grafana, opsgenie, pagerduty, sentry, uptime_kuma, webhook, zabbix
 from bot.integrations.kind import Kind
 
-KINDS: tuple[Kind, ...] = (alertmanager.KIND, grafana.KIND, webhook.KIND, pagerduty.KIND, opsgenie.KIND)
+KINDS: tuple[Kind, ...] = (
+    alertmanager.KIND,
+    grafana.KIND,
+    webhook.KIND,
+    pagerduty.KIND,
+    opsgenie.KIND,
+    zabbix.KIND,
+    uptime_kuma.KIND,
+    sentry.KIND,
+    datadog.KIND,
+)
 _NAMED: Mapping[str, Kind] = MappingProxyType({name: kind for kind in KINDS for name in (kind.name, *kind.also)})
 
 

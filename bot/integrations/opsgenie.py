@@ -20,7 +20,6 @@ from bot.integrations.payload import (
     TITLE_LENGTH,
     VALUE_LENGTH,
     Act,
-    Bundle,
     Invalid,
     Payload,
     Verb,
@@ -28,7 +27,7 @@ from bot.integrations.payload import (
     clean_key,
     clean_labels,
 )
-from bot.integrations.pieces import elements, flat, in_one, links, mapping, moment
+from bot.integrations.pieces import alone, elements, flat, in_one, links, mapping, moment
 from bot.integrations.reading import Pace, read_json
 
 SEVERITIES = {"P1": "critical", "P2": "high", "P3": "medium", "P4": "low", "P5": "info"}
@@ -80,7 +79,7 @@ def created(document: Mapping[str, Any]) -> Step:
     )
     notes = {name: NOT_USED for name in LEFT_OUT if document.get(name)}
     note = _note(document, alias)
-    payload = Payload(bundles=(_bundle(alias, alert),), notes=notes, acts=(note,) if note else ())
+    payload = Payload(bundles=(alone(alias, alert),), notes=notes, acts=(note,) if note else ())
     return Step(alias=alias, payloads=(payload,))
 
 
@@ -90,7 +89,7 @@ def acted(action: str, alias: str, document: Mapping[str, Any], *, now: datetime
     noted = (Payload(bundles=(), acts=(note,)),) if note else ()
     if action == "close":
         end = Alert(fingerprint=clean(alias, VALUE_LENGTH), firing=False, title="Closed")
-        return Step(alias=alias, payloads=(*noted, Payload(bundles=(_bundle(alias, end),))))
+        return Step(alias=alias, payloads=(*noted, Payload(bundles=(alone(alias, end),))))
     verb = VERBS[action]
     if verb is Verb.NOTE:
         if note is None:
@@ -101,18 +100,6 @@ def acted(action: str, alias: str, document: Mapping[str, Any], *, now: datetime
         raise Invalid({"endTime": BAD_TIME})
     act = Act(key=alias, verb=verb, by=_user(document), until=until)
     return Step(alias=alias, payloads=(*noted, Payload(bundles=(), acts=(act,))))
-
-
-def _bundle(alias: str, alert: Alert) -> Bundle:
-    return Bundle(
-        key=alias,
-        title=alert.title,
-        summary=alert.summary,
-        severity=alert.severity,
-        labels=alert.labels,
-        links=alert.links,
-        alerts=(alert,),
-    )
 
 
 def _note(document: Mapping[str, Any], alias: str) -> Act | None:

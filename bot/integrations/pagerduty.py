@@ -29,7 +29,7 @@ from bot.integrations.payload import (
     clean_key,
     clean_labels,
 )
-from bot.integrations.pieces import elements, first_text, flat, links, mapping, moment
+from bot.integrations.pieces import alone, elements, first_text, flat, links, mapping, moment
 from bot.integrations.reading import Pace, read_json
 
 ACTIONS = ("trigger", "acknowledge", "resolve")
@@ -104,15 +104,7 @@ def _bundle(document: Mapping[str, Any], key: str, *, firing: bool) -> Bundle:
         links=_links(document),
         begun_at=moment(given.get("timestamp")),
     )
-    return Bundle(
-        key=key,
-        title=alert.title,
-        summary=alert.summary,
-        severity=alert.severity,
-        labels=alert.labels,
-        links=alert.links,
-        alerts=(alert,),
-    )
+    return alone(key, alert)
 
 
 def _more(summary: str, details: object) -> str:

@@ -9,8 +9,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.clock import to_milliseconds
-from bot.core.alerts import Link
-from bot.integrations.payload import LABELS_KEPT, PROBLEMS_TOLD, SUMMARY_LENGTH, VALUE_LENGTH, clean, safe_url
+from bot.core.alerts import Alert, Link
+from bot.integrations.payload import (
+    LABELS_KEPT,
+    PROBLEMS_TOLD,
+    SUMMARY_LENGTH,
+    VALUE_LENGTH,
+    Bundle,
+    Payload,
+    clean,
+    safe_url,
+)
 
 SEVERITIES = ("critical", "page", "fatal", "error", "high", "warning", "medium", "low", "info", "none")
 LINKS_KEPT = 8
@@ -132,3 +141,21 @@ def worst(severities: Iterable[str]) -> str:
     said = dict.fromkeys(severity for severity in severities if severity)
     known = [severity for severity in SEVERITIES if severity in said]
     return known[0] if known else next(iter(said), "")
+
+
+def alone(key: str, alert: Alert) -> Bundle:
+    """A bundle of one alert."""
+    return Bundle(
+        key=key,
+        title=alert.title,
+        summary=alert.summary,
+        severity=alert.severity,
+        labels=alert.labels,
+        links=alert.links,
+        alerts=(alert,),
+    )
+
+
+def only(key: str, alert: Alert) -> Payload:
+    """A payload of one alert."""
+    return Payload(bundles=(alone(key, alert),))
