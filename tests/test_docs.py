@@ -11,6 +11,7 @@ import pytest
 
 from bot.command_line import main
 from bot.config import NAMES, Role, read_config
+from bot.integrations.kinds import KINDS
 from bot.registry import load
 from bot.vault import generate_keys
 
@@ -110,6 +111,13 @@ def test_every_command_of_the_operator_in_the_documentation_exists():
         options = {name for one in command.params if isinstance(one, click.Option) for name in one.opts}
         wrong += [found[0] for flag in re.findall(r"(?<= )--[a-z-]+", found["rest"]) if flag not in options]
     assert wrong == []
+
+
+def test_every_kind_of_sender_is_in_the_readme():
+    told = re.findall(
+        r"^\| `(\w+)` \| (.+) \|$", PAGES["README.md"].partition("| kind |")[2].partition("\n\n")[0], re.M
+    )
+    assert told == [(kind.name, kind.label) for kind in KINDS]
 
 
 def test_every_target_of_make_in_the_documentation_exists():
