@@ -43,7 +43,8 @@ def neutral(text: str, length: int = TEXT_LENGTH) -> str:
     for url in _URL.finditer(shortened):
         pieces += [_escape(shortened[position : url.start()]), unpinged(url.group().translate(_IN_URL))]
         position = url.end()
-    return _RULE.sub(r"\1\\\2", "".join([*pieces, _escape(shortened[position:])]))
+    # Once more over the whole, for an @ in front of an address.
+    return _RULE.sub(r"\1\\\2", unpinged("".join([*pieces, _escape(shortened[position:])])))
 
 
 def _escape(text: str) -> str:

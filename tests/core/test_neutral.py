@@ -68,6 +68,7 @@ def test_everything_is_cut(text: str, length: int):
         ("mail a@b.example", f"mail a@{BREAK}b.example"),
         ("see [here](javascript:x)", "see \\[here\\](javascript:x)"),
         ("https://x.example/a_b*c", "https://x.example/a_b%2Ac"),
+        ("@https://x.example/", f"@{BREAK}https://x.example/"),
         ("https://x.example/@all", "https://x.example/%40all"),
         ("db_3 *down*", "db\\_3 \\*down\\*"),
         ("one\n---\ntwo", "one\n\\---\ntwo"),

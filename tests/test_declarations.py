@@ -1,0 +1,113 @@
+"""Every declaration of commands and forms, read aloud: whole, within limits, and told in the help."""
+
+import re
+from inspect import Parameter, signature
+
+import pytest
+
+from bot.commands.help import SECTIONS, _list, _one
+from bot.core.people import Role
+from bot.lookups import LOOKUPS
+from bot.registry import Command, load
+from bot.words import Reader, words
+from forms.base import Kind, flag_of, problems_of
+from tests.clock import HeldClock
+
+REGISTRY = load()
+COMMANDS = list(REGISTRY)
+READER = Reader(now=HeldClock()())
+each = pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+
+
+@each
+def test_its_form_fits_the_limits(command: Command):
+    assert problems_of(command.form) == []
+
+
+@each
+def test_its_name_can_be_typed(command: Command):
+    for name in (command.name, *command.aliases):
+        assert re.fullmatch(r"[a-z][a-z-]*( [a-z][a-z-]*){0,2}", name), name
+
+
+def test_no_command_hides_behind_the_beginning_of_another():
+    """A word is either a command or the beginning of several: clients cannot offer both."""
+    names = [command.name for command in COMMANDS if not command.hidden]
+    beginnings = {name.rsplit(" ", 1)[0] for name in names if " " in name}
+
+    assert not beginnings & set(names)
+    assert not beginnings & {alias for command in COMMANDS for alias in command.aliases}
+
+
+@each
+def test_its_summary_is_one_short_sentence(command: Command):
+    assert command.summary.endswith((".", "`.")), command.summary
+    assert command.summary[0].isupper()
+    assert len(command.summary) <= 120
+    assert not set("{}") & set(command.summary)
+
+
+@each
+def test_its_texts_are_no_templates(command: Command):
+    texts = [command.form.title, command.form.introduction, command.form.submit]
+    for field in command.form.inputs().values():
+        texts += [field.label, field.help, field.hint, *(option.label for option in field.options)]
+    assert not [text for text in texts if "{" in text or "}" in text]
+
+
+@each
+def test_its_lists_exist(command: Command):
+    choices = {field.choices for field in command.form.inputs().values() if field.kind is Kind.LOOKUP}
+
+    assert choices <= set(LOOKUPS)
+
+
+@each
+def test_a_menu_label_ends_in_dots_where_it_must_ask(command: Command):
+    """The message itself tells the alert group and the text; what else is needed has to be asked."""
+    asked = [name for name, field in command.form.inputs().items() if field.required and name not in ("group", "text")]
+
+    assert not (command.menu and asked) or command.menu.endswith("…")
+
+
+@each
+def test_the_parameters_are_those_of_the_form(command: Command):
+    named = [one.name for one in signature(command.run).parameters.values() if one.kind is Parameter.KEYWORD_ONLY]
+
+    assert set(named) == set(command.form.inputs())
+
+
+def test_the_help_tells_of_every_command():
+    told = "\n".join(words(line, READER) for line in _list([one for one in COMMANDS if not one.hidden]))
+
+    assert {one.section for one in COMMANDS if not one.hidden} <= set(SECTIONS)
+    for command in COMMANDS:
+        assert (f"`/oncall {command.name}" in told) != command.hidden
+    assert "- `/oncall silence [alert group] [for how long]`: " in told
+
+
+@each
+def test_the_help_of_a_command_tells_of_every_flag(command: Command):
+    told = "\n".join(words(line, READER) for line in _one(command))
+
+    for name, field in command.form.inputs().items():
+        assert (f"`--{flag_of(name)}`: {field.label}" in told) == (field.kind is not Kind.SECRET)
+    assert "?." not in told
+    assert ".." not in told.replace("…", "")
+
+
+def test_the_help_of_silence_reads_well():
+    assert [words(line, READER) for line in _one(REGISTRY.find("silence"))] == [
+        "`/oncall silence [alert group] [for how long]`: "
+        "Page nobody for a while: `silence 12 2h` or `silence 12 until tomorrow 9:00`.",
+        "- `--group`: Alert group (for example 12)",
+        "- `--duration`: For how long (for example 30m, 2h, until tomorrow 9:00)",
+        "- `--reason`: Reason (for example Known issue, fix is rolling out)",
+        "Also: `snooze`",
+    ]
+
+
+def test_only_admins_set_up():
+    may = {command.name for command in COMMANDS if command.needs is Role.ADMIN}
+
+    assert {"setup", "configure", "integration add", "integration remove"} <= may
