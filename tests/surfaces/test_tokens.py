@@ -96,3 +96,14 @@ def test_another_shape_under_our_own_signature_is_a_bad_token(body: bytes):
     encoded = base64.urlsafe_b64encode(body).rstrip(b"=").decode()
     with pytest.raises(BadToken):
         sealer().unseal("form", f"{encoded}.{VAULT.sign('memory|form', body)}")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [["S1", "", 0, ["command"]], ["S1", "", 0, "command"], ["S1", "", 0, None], ["S1", "", "soon", {}], ["S1", "", 0]],
+)
+def test_a_body_of_an_older_kind_is_a_bad_token(body: list[object]):
+    signed = json.dumps(body).encode()
+    encoded = base64.urlsafe_b64encode(signed).rstrip(b"=").decode()
+    with pytest.raises(BadToken):
+        sealer().unseal("form", f"{encoded}.{VAULT.sign('memory|form', signed)}")
