@@ -30,6 +30,7 @@ from bot.linking import Linking
 from bot.log import log_request
 from bot.mattermost.access import Access
 from bot.metrics import Metrics
+from bot.moving import Moving
 from bot.outgoing.client import Client
 from bot.outgoing.guard import Guard
 from bot.pauses import shorten_pauses
@@ -63,6 +64,9 @@ def build(
     access = Access(outgoing=outgoing, vault=vault, clock=clock)
     setup = Setup(servers=stores.servers, vault=vault, clock=clock, public_url=config.public_url)
     installing = Installing(servers=stores.servers, setup=setup, outgoing=outgoing, vault=vault, clock=clock)
+    natively = InstallingNatively(
+        servers=stores.servers, setup=setup, outgoing=outgoing, vault=vault, clock=clock, public_url=config.public_url
+    )
     commands = registry.load()
     intake = Intake(stores, clock)
     reception = Reception(stores, intake, clock)
@@ -96,14 +100,8 @@ def build(
         reception=reception,
         setup=setup,
         installing=installing,
-        installing_natively=InstallingNatively(
-            servers=stores.servers,
-            setup=setup,
-            outgoing=outgoing,
-            vault=vault,
-            clock=clock,
-            public_url=config.public_url,
-        ),
+        installing_natively=natively,
+        moving=Moving(servers=stores.servers, setup=setup, natively=natively),
         metrics=metrics,
         worker=Worker(works_for, clock, lease=lease, watch=metrics) if works else None,
     )

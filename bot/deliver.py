@@ -21,7 +21,7 @@ from bot.core import alerts, cards
 from bot.core import people as core_people
 from bot.core.alerts import AlertGroup, Posted, Status
 from bot.core.cards import Card
-from bot.core.changes import Change, Draw, Effect, Page, RenewPushToken, Tell, TellAdmin
+from bot.core.changes import Change, Draw, Effect, Page, RedrawGroups, RenewPushToken, Tell, TellAdmin
 from bot.core.neutral import plain
 from bot.core.people import Person, Way
 from bot.core.servers import Server, State, Surface
@@ -55,6 +55,7 @@ LATE = timedelta(minutes=1)
 # The post of an alert and the first page are on their way at the same time.
 CARD_AWAITED = timedelta(seconds=30)
 LINE = 1000
+REDRAWN = 2000
 REMEMBERED = 10_000
 
 
@@ -130,6 +131,8 @@ class Delivery:
         match effect.do:
             case RenewPushToken():
                 await self._renew(server)
+            case RedrawGroups():
+                await self._redraw_groups(server)
             case TellAdmin(text=text) if server.installed:
                 await self._tell_admin(server, text)
         return stay
@@ -341,6 +344,11 @@ class Delivery:
                 raise
             log.warning("the admin cannot be told", server=server.id, status=refused.status)
         _remember(self._told, key, now)
+
+    async def _redraw_groups(self, server: Server) -> None:
+        """The newest, as many as anybody looks at; the others follow with their next change."""
+        for group in await self._stores.groups.open(server.id, REDRAWN):
+            await self._stores.groups.change(server.id, group.id, partial(alerts.redrawn, now=self._clock()))
 
     async def _renew(self, server: Server) -> None:
         """A refusal is not repeated here: the core asks again as long as the token is needed."""

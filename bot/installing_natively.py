@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
 
 from bot import sealed
 from bot.clock import Clock
+from bot.core import servers as core
 from bot.core.changes import Change
-from bot.core.servers import Command, Server, State, Surface
+from bot.core.servers import Command, NativeSite, Server, State, Surface
 from bot.mattermost import native_setup
 from bot.mattermost.findings import Finding
 from bot.mattermost.native_setup import Installed, Wanted
@@ -17,6 +20,9 @@ from bot.secret import Secret
 from bot.setup import Setup, new_server_id
 from bot.storage.directory import Servers
 from bot.vault import Vault
+
+# In the settings: the teams that were chosen, by their ids; empty means all.
+TEAMS = "teams"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +35,8 @@ class InstalledNatively:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstallingNatively:
+    """With an admin's token, which is used and forgotten. Everything raises native_setup.NotReady and Upstream."""
+
     servers: Servers
     setup: Setup
     outgoing: Client
@@ -36,26 +44,46 @@ class InstallingNatively:
     clock: Clock
     public_url: str
 
-    async def install(self, name: str, url: str, token: Secret, *, teams: tuple[str, ...] = ()) -> InstalledNatively:
-        """Doing it again repairs what is there. Raises native_setup.NotReady and Upstream; then nothing is stored."""
+    async def look(self, url: str, token: Secret, *, teams: tuple[str, ...] = ()) -> Sequence[Finding]:
+        """What an installation would meet with; nothing is made."""
         known = await self._known(url.rstrip("/"))
-        server_id = known.id if known else new_server_id()
-        wanted = Wanted(
-            url=url.rstrip("/"),
-            public_url=self.public_url,
-            server_id=server_id,
-            teams=teams,
-            bot_token=self._lasting_token(known),
-        )
-        made = await native_setup.install(self.outgoing, token, wanted)
-        server = self._described(known or self._new(server_id, name), made, url)
+        wanted = self._wanted(known or self._new(new_server_id(), ""), url, teams)
+        return await native_setup.look(self.outgoing, token, wanted)
+
+    async def install(self, name: str, url: str, token: Secret, *, teams: tuple[str, ...] = ()) -> InstalledNatively:
+        """Doing it again repairs what is there and adds new teams. What fails stores nothing."""
+        known = await self._known(url.rstrip("/"))
+        return await self._install(known, known or self._new(new_server_id(), name), url, token, teams)
+
+    async def move(self, server: Server, url: str, token: Secret, *, teams: tuple[str, ...] = ()) -> InstalledNatively:
+        """From the Apps framework: the same document, so that people, integrations and alert groups stay."""
+        return await self._install(server, server, url or server.site_url, token, teams)
+
+    async def remove(self, server: Server, token: Secret) -> Server:
+        """Take away what was made there, and serve it no more."""
+        await self.clear(server, token)
+        return await self.forget(server)
+
+    async def forget(self, server: Server) -> Server:
+        """Serve it no more, and leave alone what is at Mattermost."""
+        decide = partial(core.uninstalled, now=self.clock())
+        return (await self.servers.change(server.id, server.id, decide)).doc
+
+    async def clear(self, server: Server, token: Secret, *, keep_bot: bool = False) -> None:
+        """Take away what was made there."""
+        await native_setup.remove(self.outgoing, token, self._wanted(server, "", ()), keep_bot=keep_bot)
+
+    async def _install(
+        self, known: Server | None, server: Server, url: str, token: Secret, teams: tuple[str, ...]
+    ) -> InstalledNatively:
+        made = await native_setup.install(self.outgoing, token, self._wanted(server, url, teams))
+        site = self._site(server, made, url)
+        decide = partial(_described, site=site, teams=teams, now=self.clock())
         if known is None:
-            await self.servers.add(Change(doc=server))
+            stored = await self.servers.add(decide(server))
         else:
-            await self.servers.change(
-                server_id, server_id, lambda stored: Change(doc=self._described(stored, made, url))
-            )
-        return InstalledNatively(server=server, findings=made.findings)
+            stored = (await self.servers.change(server.id, server.id, lambda doc: decide(doc))).doc
+        return InstalledNatively(server=stored, findings=made.findings)
 
     async def _known(self, url: str) -> Server | None:
         for server in await self.setup.listed():
@@ -63,27 +91,35 @@ class InstallingNatively:
                 return server
         return None
 
-    def _lasting_token(self, server: Server | None) -> Secret | None:
-        if server is None or not server.sealed_lasting_token:
+    def _wanted(self, server: Server, url: str, teams: tuple[str, ...]) -> Wanted:
+        chosen = tuple(server.settings.get(TEAMS, "").split())
+        return Wanted(
+            url=(url or server.settings.get("installed_at_url", "") or server.site_url).rstrip("/"),
+            public_url=self.public_url,
+            server_id=server.id,
+            teams=teams or chosen,
+            known_teams=chosen,
+            bot_token=self._lasting_token(server),
+        )
+
+    def _lasting_token(self, server: Server) -> Secret | None:
+        if not server.sealed_lasting_token:
             return None
         return Secret(self.vault.open(server.sealed_lasting_token, about=sealed.lasting_token(server.id)))
 
     def _new(self, server_id: str, name: str) -> Server:
-        now = self.clock()
-        return Server(id=server_id, name=name, surface=Surface.NATIVE, created_at=now, installed_at=now)
+        return Server(id=server_id, name=name, surface=Surface.NATIVE, created_at=self.clock())
 
-    def _described(self, server: Server, made: Installed, url: str) -> Server:
-        return replace(
-            server,
-            settings={**server.settings, "installed_at_url": url.rstrip("/")},
-            state=State.INSTALLED,
-            site_url=made.site_url,
+    def _site(self, server: Server, made: Installed, url: str) -> NativeSite:
+        return NativeSite(
+            url=made.site_url,
+            installed_at_url=url.rstrip("/"),
             version=made.version,
             signing_key=made.signing_key,
             installed_by=made.installed_by,
             bot_user_id=made.bot_user_id,
             bot_username=made.bot_username,
-            sealed_lasting_token=self.vault.seal(made.bot_token.reveal(), about=sealed.lasting_token(server.id)),
+            sealed_token=self.vault.seal(made.bot_token.reveal(), about=sealed.lasting_token(server.id)),
             commands=tuple(
                 Command(
                     team_id=one.team_id,
@@ -95,6 +131,15 @@ class InstallingNatively:
                 for one in made.commands
             ),
         )
+
+
+def _described(server: Server, *, site: NativeSite, teams: tuple[str, ...], now: datetime) -> Change[Server]:
+    change = core.bound_natively(server, site=site, now=now)
+    chosen = server.settings.get(TEAMS, "")
+    if not teams and not chosen:
+        return change
+    ids = " ".join(command.team_id for command in site.commands)
+    return replace(change, doc=replace(change.doc, settings={**change.doc.settings, TEAMS: ids}))
 
 
 def _addresses(server: Server) -> tuple[str, str]:

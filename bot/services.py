@@ -12,6 +12,7 @@ from bot.installing_natively import InstallingNatively
 from bot.intake import Intake
 from bot.mattermost.access import Access
 from bot.metrics import Metrics
+from bot.moving import Moving
 from bot.outgoing.client import Client
 from bot.reception import Reception
 from bot.registry import Registry
@@ -37,6 +38,7 @@ class Services:
     setup: Setup
     installing: Installing
     installing_natively: InstallingNatively
+    moving: Moving
     metrics: Metrics
     worker: Worker | None = None
 

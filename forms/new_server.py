@@ -34,13 +34,26 @@ class Name(Line):
 NEEDED: dict[str, Any] = {"required": "This is needed.", "null": "This is needed.", "invalid": "This has to be a text."}
 
 
+class Teams(fields.List[str]):
+    """Names of teams; none means all."""
+
+    def __init__(self) -> None:
+        invalid: dict[str, Any] = {"invalid": "This has to be a list of team names."}
+        super().__init__(Line(required=True, error_messages=NEEDED), load_default=list, error_messages=invalid)
+
+
 class NewServer(Schema):
-    """A name, and for a Mattermost without the Apps framework also its address and an admin's token."""
+    """A name, and for a Mattermost without the Apps framework also its address and an admin's token.
+
+    With `dry_run` nothing is made: it is only said what an installation would meet with.
+    """
 
     name = Name(required=True, error_messages=NEEDED)
     native = fields.Boolean(load_default=False, error_messages={"invalid": "This has to be true or false."})
     url = Line(load_default="", error_messages=NEEDED)
     token = Line(load_default="", error_messages=NEEDED)
+    teams = Teams()
+    dry_run = fields.Boolean(load_default=False, error_messages={"invalid": "This has to be true or false."})
 
     class Meta:
         unknown = EXCLUDE
@@ -50,7 +63,7 @@ class NewServer(Schema):
         if not data.get("native"):
             return
         problems: dict[str, list[str]] = {}
-        if not _is_address(data["url"]):
+        if not is_address(data["url"]):
             problems["url"] = ["The address of your Mattermost is needed, for example https://chat.example.com."]
         if not data["token"]:
             problems["token"] = ["The access token of a Mattermost system admin is needed. It is not kept."]
@@ -58,7 +71,8 @@ class NewServer(Schema):
             raise ValidationError(problems)
 
 
-def _is_address(text: str) -> bool:
+def is_address(text: str) -> bool:
+    """Of a Mattermost, without a name and password in it."""
     try:
         parts = urlsplit(text)
     except ValueError:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import structlog
 from tornado.web import HTTPError
 
 from bot.core.people import Role
-from bot.core.servers import Server
+from bot.core.servers import Server, Surface
 from bot.core.text import Text
 from bot.errors import UserError
 from bot.identity.app_tokens import HEADER, AppToken, BadToken, Caller, acting_user, read_app_token
@@ -24,6 +24,14 @@ from handlers.base import Endpoint
 
 log = structlog.get_logger()
 
+MOVED = (
+    "OnCall works here without the Apps framework now: use the buttons of its newer posts, or type `/oncall`. "
+    "An admin can take this app away with `/apps uninstall oncall`."
+)
+ASLEEP = (
+    "OnCall goes on without the app. This puts its bot account to sleep: the operator wakes it with "
+    "`python -m bot move … --to native`."
+)
 NOBODY = "Mattermost left out who you are. Reload the page and try again."
 
 
@@ -49,6 +57,7 @@ class AppCall(Endpoint):
     """A signed call. Subclasses answer with a call response; every one of them is HTTP 200."""
 
     caller = Caller.PERSON
+    serves_moved: ClassVar[bool] = False
 
     async def post(self, server_id: str, *names: str) -> None:
         try:
@@ -63,6 +72,8 @@ class AppCall(Endpoint):
         except BadToken as problem:
             log.warning("call not proven", route=self.route, server=server_id, reason=problem.reason)
             return self.refuse_proof()
+        if server.surface is not Surface.APPS:
+            return self.answer(await self.call(server, body, *names) if self.serves_moved else apps.error(MOVED))
         if not self.of_waiting_site(server, context):
             await self.services.installing.secret_used(server, token.secret_id)
             await self.services.installing.keep_token(server, context)
@@ -104,6 +115,7 @@ class AppPing(AppCall):
 
     route = "apps-ping"
     caller = Caller.ANYBODY
+    serves_moved = True
 
     def of_this_site(self, server: Server, context: Mapping[str, Any]) -> bool:
         """A ping says nothing about where it comes from."""
@@ -117,6 +129,7 @@ class AppLifecycle(AppCall):
     """Installed, uninstalled, enabled, disabled: only for admins, because anyone can make Mattermost call any path."""
 
     route = "apps-lifecycle"
+    serves_moved = True
 
     def of_this_site(self, server: Server, context: Mapping[str, Any]) -> bool:
         """A second site is not served, but its installation is remembered until somebody confirms it."""
@@ -127,6 +140,8 @@ class AppLifecycle(AppCall):
         actor = apps.read_actor(context)
         if actor is None or not actor.admin:
             return apps.error("Only a Mattermost system admin can do that.")
+        if server.surface is not Surface.APPS and names[0] != "installed":
+            return {"type": "ok", "text": ASLEEP if names[0] == "uninstalled" else MOVED}
         try:
             text = await self._steps(server, context)[names[0]]()
         except UserError as refused:
@@ -148,11 +163,14 @@ class AppBindings(AppCall):
 
     route = "apps-bindings"
     caller = Caller.ANYBODY
+    serves_moved = True
 
     def of_this_site(self, server: Server, context: Mapping[str, Any]) -> bool:
         return super().of_this_site(server, context) or self.of_waiting_site(server, context)
 
     async def call(self, server: Server, body: dict[str, Any], *names: str) -> apps.JSON:
+        if server.surface is not Surface.APPS:
+            return {"type": "ok", "data": []}  # so that the typed command goes to the slash command
         actor = apps.read_actor(_context(body))
         installed = server.installed and not self.of_waiting_site(server, _context(body))
         known = await self.services.stores.people.by_user(server.id, actor.user_id) if actor else None

@@ -10,15 +10,16 @@ import asyncio
 import hmac
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 import structlog
 
 from bot import sealed
 from bot.call import Ask, Call, Reply, Say
-from bot.core.servers import Server, Surface
+from bot.core.servers import Server, Surface, with_key
 from bot.core.text import say
 from bot.errors import BotError, Upstream
-from bot.identity.triggers import BadTrigger, verify_trigger
+from bot.identity.triggers import BadTrigger, WrongSignature, verify_trigger
 from bot.mattermost.answering import answer_later
 from bot.surfaces import native
 from bot.surfaces.capabilities import capabilities
@@ -39,17 +40,23 @@ class NativeEndpoint(Endpoint):
     """Every answer is HTTP 200 with words in it; only a failed proof is 401."""
 
     async def server(self, server_id: str) -> Server | None:
+        """Also one that moved to the Apps framework: what was made before has to say so."""
         server = await self.services.stores.servers.recent(server_id)
-        if server is None or server.surface is not Surface.NATIVE or not server.installed:
+        if server is None or not server.installed or not (server.commands or server.surface is Surface.NATIVE):
             return None
         return server
+
+    def moved(self, server: Server) -> bool:
+        return server.surface is not Surface.NATIVE
 
     async def reader(self, server: Server, user_id: str) -> Reader:
         known = await self.services.stores.people.by_user(server.id, user_id)
         now = self.services.clock()
         return Reader(now=now, locale=known.locale if known else "en", zone=known.zone if known else "")
 
-    def drawing(self, server: Server, reader: Reader, user_id: str) -> native.Drawing:
+    def drawing(
+        self, server: Server, reader: Reader, user_id: str, ids: Mapping[str, str] | None = None
+    ) -> native.Drawing:
         return native.Drawing(
             sealer=self.services.sealer(server.id),
             reader=reader,
@@ -58,10 +65,10 @@ class NativeEndpoint(Endpoint):
             lookup_url=f"{self.services.config.public_url}/native/{server.id}/lookup",
             action_url=f"{self.services.config.public_url}/native/{server.id}/action",
             user_id=user_id,
+            ids=ids or {},
         )
 
-    async def open_dialog(self, server: Server, ask: Ask, reader: Reader, user_id: str, trigger_id: str) -> bool:
-        drawing = self.drawing(server, reader, user_id)
+    async def open_dialog(self, server: Server, ask: Ask, drawing: native.Drawing, trigger_id: str) -> bool:
         dialog = native.draw_dialog(ask, drawing)
         try:
             chat = self.services.access.for_server(server)
@@ -71,15 +78,28 @@ class NativeEndpoint(Endpoint):
             return False
         return True
 
-    def proven_trigger(self, server: Server, trigger_id: str, user_id: str) -> bool:
+    async def proven_trigger(self, server: Server, trigger_id: str, user_id: str) -> bool:
         """Proves that this Mattermost served a request of this person just now."""
         if not server.signing_key:
             return True
         try:
-            verify_trigger(trigger_id, user_id=user_id, public_key=server.signing_key, now=self.services.clock())
+            return await self._verify(server, trigger_id, user_id)
         except BadTrigger as problem:
             log.warning("trigger refused", server=server.id, reason=str(problem))
             return False
+
+    async def _verify(self, server: Server, trigger_id: str, user_id: str) -> bool:
+        """Against the key we know; against the one of now where Mattermost has another. Raises BadTrigger."""
+        now = self.services.clock()
+        try:
+            verify_trigger(trigger_id, user_id=user_id, public_key=server.signing_key, now=now)
+        except WrongSignature:
+            key = await self.services.access.fresh_key(server)
+            if key in ("", server.signing_key):
+                raise
+            verify_trigger(trigger_id, user_id=user_id, public_key=key, now=now)
+            keep = partial(with_key, key=key)
+            await self.services.stores.servers.change(server.id, server.id, keep)
         return True
 
 
@@ -98,14 +118,17 @@ class NativeCommand(NativeEndpoint):
             return self.refuse_proof()
         call = native.read_command(form, server_id=server.id, registry=self.services.registry)
         trigger_id = _one(form, "trigger_id")
-        if not self.proven_trigger(server, trigger_id, call.actor.user_id):
+        if not await self.proven_trigger(server, trigger_id, call.actor.user_id):
             return self.refuse_proof()
+        if self.moved(server):
+            return self.answer(native.say_privately(native.say_moved()))
         answer_url = _one(form, "response_url")
         reply = await self.services.dispatch(call)
         reader = await self.reader(server, call.actor.user_id)
         if isinstance(reply, Ask):
             ask = self._with_answer_url(reply, server, answer_url)
-            opened = await self.open_dialog(server, ask, reader, call.actor.user_id, trigger_id)
+            drawing = self.drawing(server, reader, call.actor.user_id, native.read_ids(form))
+            opened = await self.open_dialog(server, ask, drawing, trigger_id)
             return self.answer({} if opened else native.say_privately(words(TOO_SLOW, reader)))
         self.answer(native.say_privately(native.text_of(reply, reader)))
 
@@ -137,16 +160,19 @@ class NativeAction(NativeEndpoint):
             return self.refuse_proof()
         body = self.read_json()
         user_id = str(body.get("user_id") or "")
-        if not self.proven_trigger(server, str(body.get("trigger_id") or ""), user_id):
+        if not await self.proven_trigger(server, str(body.get("trigger_id") or ""), user_id):
             return self.refuse_proof()
         try:
             call = native.read_action(body, server_id=server.id, sealer=self.services.sealer(server.id))
         except BadToken:
             return self.answer(native.say_at_button(OUT_OF_DATE))
+        if self.moved(server):
+            return self.answer(native.say_at_button(native.say_moved()))
         reply = await self.services.dispatch(call)
         reader = await self.reader(server, user_id)
         if isinstance(reply, Ask):
-            opened = await self.open_dialog(server, reply, reader, user_id, str(body.get("trigger_id") or ""))
+            drawing = self.drawing(server, reader, user_id)
+            opened = await self.open_dialog(server, reply, drawing, str(body.get("trigger_id") or ""))
             return self.answer({} if opened else native.say_at_button(words(TOO_SLOW, reader)))
         self.answer(native.say_at_button(native.text_of(reply, reader)))
 
@@ -167,6 +193,8 @@ class NativeDialog(NativeEndpoint):
             return self.answer({"error": OUT_OF_DATE})
         if body.get("cancelled"):
             return self.answer({})
+        if self.moved(server):
+            return self.answer({"error": native.say_moved()})
         reply = await self.services.dispatch(call)
         reader = await self.reader(server, call.actor.user_id)
         if isinstance(reply, Ask) and not reply.errors:
@@ -202,14 +230,23 @@ class NativeDialog(NativeEndpoint):
             log.warning("outcome not confirmed", server=server.id, command=call.command, reason=str(problem))
 
     async def _say(self, server: Server, call: Call, drawn: Drawn) -> None:
-        """Where the slash command was typed; by direct message where it began with a button."""
-        chat = self.services.access.for_server(server)
+        """Where the slash command was typed; by direct message where it began with a button, or that place is spent."""
         envelope = call.memory.get(ANSWER, "")
-        if envelope:
-            url = self.services.vault.open(envelope, about=f"{server.id}|answer")
-            return await answer_later(self.services.outgoing, url, native.post_privately(drawn))
+        if envelope and await self._said_where_typed(server, envelope, drawn):
+            return
+        chat = self.services.access.for_server(server)
         channel_id = await chat.direct_channel(call.actor.user_id)
         await chat.create_post(channel_id, drawn.message, drawn.props)
+
+    async def _said_where_typed(self, server: Server, envelope: str, drawn: Drawn) -> bool:
+        """That place is good for five answers within thirty minutes; a dialog may be open for longer."""
+        url = self.services.vault.open(envelope, about=f"{server.id}|answer")
+        try:
+            await answer_later(self.services.outgoing, url, native.post_privately(drawn))
+        except Upstream as refused:
+            log.info("the place of the command is spent", server=server.id, status=refused.status)
+            return False
+        return True
 
 
 class NativeLookup(NativeEndpoint):

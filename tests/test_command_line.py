@@ -59,7 +59,7 @@ def ran(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("command", ["", "serve", "web", "worker", "demo", "setup", "doctor"])
+@pytest.mark.parametrize("command", ["", "serve", "web", "worker", "demo", "setup", "doctor", "move", "remove"])
 def test_every_command_explains_itself(command: str) -> None:
     result = CliRunner().invoke(main, [*command.split(), "--help"])
     assert result.exit_code == 0
@@ -183,7 +183,7 @@ async def test_native_setup_says_that_mattermost_refused(bot: Bot) -> None:
 async def test_options_of_the_native_way_need_it(bot: Bot) -> None:
     result = await said_to(bot, "setup", "Ops", "--url", "http://127.0.0.1")
     assert result.exit_code == 2
-    assert "--url and --token belong to --native." in result.output
+    assert "--url, --token, --team and --dry-run belong to --native." in result.output
 
 
 async def test_the_doctor_tells_what_is_well_and_what_is_not(bot: Bot) -> None:

@@ -179,6 +179,7 @@ async def test_a_passing_failure_is_left_to_the_worker(desk, status):
         faults.fail(status, prefix="/api/v4/posts", times=1)
 
     passing = await desk.refused(Draw())
+    desk.world.clock.advance(seconds=9)
     await desk.deliver(Draw(), tries=1)
 
     assert not passing.permanent

@@ -5,6 +5,8 @@ from __future__ import annotations
 import click
 
 from bot.command_line.doctor import doctor
+from bot.command_line.moving import move, remove
+from bot.command_line.people import people
 from bot.command_line.processes import demo, serve, web, worker
 from bot.command_line.setup import setup
 
@@ -28,5 +30,5 @@ def main(context: click.Context) -> None:
         context.invoke(serve)
 
 
-for command in (serve, web, worker, demo, setup, doctor):
+for command in (serve, web, worker, demo, setup, doctor, move, remove, people):
     main.add_command(command)

@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from bot.command_line.running_bot import ADDRESS_HELP, RunningBot, refused
+from bot.command_line.moving import asked_token
+from bot.command_line.running_bot import ADDRESS_HELP, RunningBot, refused, told
 
 
 @click.command()
@@ -18,9 +19,13 @@ from bot.command_line.running_bot import ADDRESS_HELP, RunningBot, refused
 @click.option(
     "--token", default="", metavar="TOKEN", help="With --native: a system admin's access token; asked if left out."
 )
+@click.option("--team", "teams", multiple=True, metavar="TEAM", help="With --native: only this team; repeatable.")
+@click.option("--dry-run", is_flag=True, help="With --native: only say what an installation would meet with.")
 @click.option("--bot", default="", metavar="URL", help=ADDRESS_HELP)
 @click.option("--json", "as_json", is_flag=True, help="Print the bot's answer as JSON.")
-def setup(name: str, native: bool, url: str, token: str, bot: str, as_json: bool) -> None:
+def setup(
+    name: str, native: bool, url: str, token: str, teams: tuple[str, ...], dry_run: bool, bot: str, as_json: bool
+) -> None:
     """Connect a Mattermost to the running bot.
 
     NAME is what you call it, for example "Example Ltd". The bot has to be running.
@@ -29,17 +34,20 @@ def setup(name: str, native: bool, url: str, token: str, bot: str, as_json: bool
     are shown only once and end after a day.
 
     Mattermost without it: `setup NAME --native --url https://chat.example.com` creates the bot account and the slash
-    command there at once. The token is used for that and not kept.
+    command there at once. The token is used for that and not kept. Run it again to repair what is there, and when there
+    are new teams.
     """
-    if (url or token) and not native:
-        raise click.UsageError("--url and --token belong to --native.")
+    if (url or token or teams or dry_run) and not native:
+        raise click.UsageError("--url, --token, --team and --dry-run belong to --native.")
     running = RunningBot.find(bot)
     body: dict[str, object] = {"name": name}
     if native:
-        body |= _native(url, token)
+        body |= _native(url, token) | {"teams": list(teams), "dry_run": dry_run}
     answer = running.ask("POST", "/mattermost/setup", body)
     if as_json:
         click.echo(json.dumps(answer, indent=2))
+    elif dry_run:
+        click.echo(findings_words(answer))
     elif native:
         click.echo(native_words(name, answer))
     else:
@@ -50,7 +58,7 @@ def _native(url: str, token: str) -> dict[str, object]:
     return {
         "native": True,
         "url": url or click.prompt("Address of your Mattermost", type=str),
-        "token": token or click.prompt("Access token of a system admin (not shown)", hide_input=True, type=str),
+        "token": token or asked_token(),
     }
 
 
@@ -78,6 +86,11 @@ If Mattermost says that something failed, type `/oncall setup` there and paste t
 Manifest: {answer["manifest_url"]} (your Mattermost has to reach it)
 This set-up ends {ends:%d %b %Y, %H:%M %Z}. Check everything later with: python -m bot doctor
 """
+
+
+def findings_words(answer: dict[str, Any]) -> str:
+    lines = [f"  {'ok' if finding['ok'] else '!!'}  {told(finding)}" for finding in answer["findings"]]
+    return "\n".join([*lines, "Nothing was made or changed."])
 
 
 def native_words(name: str, answer: dict[str, Any]) -> str:

@@ -381,6 +381,11 @@ def drawn(group: AlertGroup, *, post: str, channel_id: str, post_id: str, now: d
     return Change(doc=replace(group, pages={**group.pages, post: replace(page, post=shown)}))
 
 
+def redrawn(group: AlertGroup, *, now: datetime) -> GroupChange:
+    """Show in all posts the same as before, with the buttons of another surface."""
+    return Change(doc=group, effects=_draw(group, now))
+
+
 def lost_post(group: AlertGroup, *, post: str) -> GroupChange:
     """A post of ours is gone: forget it, and make the card anew."""
     if post == "card":

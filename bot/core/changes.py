@@ -47,7 +47,12 @@ class RenewPushToken:
     """Ask Mattermost, through our own webhook there, to call us with a fresh bot token."""
 
 
-Do = Draw | Page | Tell | TellAdmin | RenewPushToken
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedrawGroups:
+    """Draw the posts of all live alert groups of this server anew: their buttons belong to another surface now."""
+
+
+Do = Draw | Page | Tell | TellAdmin | RenewPushToken | RedrawGroups
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.core.changes import Change, Effect, RenewPushToken
+from bot.core.changes import Change, Effect, RedrawGroups, RenewPushToken
 from bot.core.text import say
 
 SETUP_LIFE = timedelta(hours=24)
@@ -155,13 +155,16 @@ def installed(server: Server, *, site: Site, by: str, now: datetime) -> ServerCh
 
 
 def bound(server: Server, *, site: Site, by: str, now: datetime) -> ServerChange:
+    """The Apps framework serves this site from now on. A lasting token stays as long as the bot is the same."""
     after = replace(
         server,
+        surface=Surface.APPS,
         state=State.INSTALLED,
         expires_at=None,
         removed_at=None,
         site_url=site.url,
         bot_user_id=site.bot_user_id,
+        sealed_lasting_token=server.sealed_lasting_token if server.bot_user_id == site.bot_user_id else "",
         sealed_webhook_secret=site.sealed_webhook_secret or server.sealed_webhook_secret,
         version=site.version or server.version,
         waiting_site=None,
@@ -170,8 +173,63 @@ def bound(server: Server, *, site: Site, by: str, now: datetime) -> ServerChange
     )
     return Change(
         doc=_renewing(after),
+        effects=_redrawing(server, after),
         note=say("OnCall is installed. Next: `/oncall configure` chooses the channel where alerts are posted."),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NativeSite:
+    """A Mattermost as an installation without the Apps framework left it."""
+
+    url: str
+    installed_at_url: str
+    version: str
+    signing_key: str
+    installed_by: str
+    bot_user_id: str
+    bot_username: str
+    sealed_token: str
+    commands: tuple[Command, ...]
+
+
+def bound_natively(server: Server, *, site: NativeSite, now: datetime) -> ServerChange:
+    """Slash commands and a bot account serve this site from now on; what only the Apps framework needs goes."""
+    after = replace(
+        server,
+        surface=Surface.NATIVE,
+        state=State.INSTALLED,
+        expires_at=None,
+        removed_at=None,
+        due_at=None,
+        site_url=site.url,
+        waiting_site=None,
+        version=site.version,
+        signing_key=site.signing_key,
+        installed_at=server.installed_at or now,
+        installed_by=site.installed_by,
+        bot_user_id=site.bot_user_id,
+        bot_username=site.bot_username,
+        sealed_lasting_token=site.sealed_token,
+        sealed_push_token="",
+        push_token_ends_at=None,
+        sealed_webhook_secret="",
+        commands=site.commands,
+        settings={**server.settings, "installed_at_url": site.installed_at_url},
+    )
+    return Change(doc=after, effects=_redrawing(server, after), dropped=("renew",))
+
+
+def with_key(server: Server, *, key: str) -> ServerChange:
+    """Mattermost signs what people do with another key now."""
+    return Change(doc=replace(server, signing_key=key))
+
+
+def _redrawing(before: Server, after: Server) -> tuple[Effect, ...]:
+    """Buttons belong to the surface they were drawn for."""
+    if before.surface is after.surface or not before.site_url:
+        return ()
+    return (Effect(key="redraw", do=RedrawGroups()),)
 
 
 def finished(server: Server, *, site: Site | None, by: str, now: datetime) -> ServerChange:

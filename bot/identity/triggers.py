@@ -20,6 +20,10 @@ class BadTrigger(Exception):
     """Not made by this server for this person just now; the message says which."""
 
 
+class WrongSignature(BadTrigger):
+    """Everything else fits: the server may have another key by now."""
+
+
 def verify_trigger(trigger_id: str, *, user_id: str, public_key: str, now: datetime) -> None:
     """Raises BadTrigger. `public_key` is base64 of a DER SubjectPublicKeyInfo."""
     try:
@@ -33,4 +37,4 @@ def verify_trigger(trigger_id: str, *, user_id: str, public_key: str, now: datet
     if abs(now - made_at) > LONGEST:
         raise BadTrigger("too old")
     if not signed_by(key, raw, f"{client}:{user}:{milliseconds}:".encode()):
-        raise BadTrigger("wrong signature")
+        raise WrongSignature("wrong signature")

@@ -19,7 +19,7 @@ from bot.clock import Clock
 from bot.core.servers import Server
 from bot.errors import Upstream
 from bot.mattermost.client import Acquaintance, Mattermost
-from bot.mattermost.refusals import SUCCESS, no_answer, refusal
+from bot.mattermost.refusals import SUCCESS, TOO_MANY, no_answer, refusal
 from bot.outgoing.client import Client
 from bot.outgoing.errors import OutgoingError
 from bot.secret import Secret
@@ -30,6 +30,8 @@ log = structlog.get_logger()
 # A request that begins just before the end of its token must not arrive after it.
 MARGIN = timedelta(seconds=5)
 ASK_AGAIN = timedelta(seconds=15)
+# Forged triggers must not make us ask without end.
+ASK_KEY_AGAIN = timedelta(seconds=60)
 # A refused token may come back to life: a disabled bot is enabled again.
 TRY_AGAIN = timedelta(seconds=60)
 SOON = 2.0
@@ -45,6 +47,8 @@ class Access:
         self._known: dict[tuple[str, str], Acquaintance] = {}
         self._asked: dict[str, datetime] = {}
         self._refused: dict[str, datetime] = {}
+        self._slow: dict[str, datetime] = {}
+        self._key_asked: dict[str, datetime] = {}
 
     def for_server(self, server: Server) -> Mattermost:
         """As the bot. Its calls raise Upstream while there is no token; the first of them asks for a fresh one."""
@@ -70,6 +74,32 @@ class Access:
         for envelope, about in _tokens(server, now):
             if self._open(envelope, about) == token:
                 self._refused[envelope] = now + TRY_AGAIN
+
+    def slow_down(self, server: Server, seconds: float) -> None:
+        """A rate limit is the whole account's: what comes next would be refused, too, and lengthen it."""
+        log.warning("mattermost limits the rate", server=server.id, seconds=seconds)
+        self._slow[server.id] = self._clock() + timedelta(seconds=seconds)
+
+    def silent_for(self, server: Server) -> float:
+        """Seconds until something may be sent again; 0 where it may be now."""
+        until = self._slow.get(server.id)
+        left = (until - self._clock()).total_seconds() if until else 0.0
+        if until and left <= 0:
+            del self._slow[server.id]
+        return max(left, 0.0)
+
+    async def fresh_key(self, server: Server) -> str:
+        """The key Mattermost signs triggers with now, open to everybody. Empty where it was asked a moment ago."""
+        now = self._clock()
+        if now < self._key_asked.get(server.id, now):
+            return ""
+        self._key_asked[server.id] = now + ASK_KEY_AGAIN
+        try:
+            config = await Mattermost(self.outgoing, server.site_url, Secret("")).client_config()
+        except Upstream as failed:
+            log.warning("signing key not asked", server=server.id, reason=failed.reason)
+            return ""
+        return config.get("AsymmetricSigningPublicKey", "")
 
     async def renew(self, server: Server) -> None:
         """Ask for a fresh token, which comes by a call of its own. Raises Upstream.
@@ -115,6 +145,9 @@ class BotTokens:
     async def current(self) -> Secret:
         if not self.server.site_url:
             raise Upstream("This server is not installed yet", permanent=False)
+        silent_for = self.access.silent_for(self.server)
+        if silent_for:
+            raise Upstream("It limits the rate of requests", permanent=False, status=TOO_MANY, retry_after=silent_for)
         token = self.access.token_of(self.server)
         if token is not None:
             return token
@@ -130,6 +163,9 @@ class BotTokens:
 
     async def refused(self, token: Secret) -> None:
         self.access.refused(self.server, token)
+
+    async def slow_down(self, seconds: float) -> None:
+        self.access.slow_down(self.server, seconds)
 
 
 def can_renew(server: Server) -> bool:

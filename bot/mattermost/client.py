@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from bot.errors import Upstream
 from bot.mattermost import wire
-from bot.mattermost.refusals import NOT_FOUND, SUCCESS, UNAUTHORIZED, no_answer, not_understood, refusal
+from bot.mattermost.refusals import NOT_FOUND, SUCCESS, TOO_MANY, UNAUTHORIZED, no_answer, not_understood, refusal
 from bot.outgoing.client import Answer, Client
 from bot.outgoing.errors import NotJson, OutgoingError
 from bot.secret import Secret
@@ -33,6 +33,10 @@ class Tokens(Protocol):
         """Mattermost did not accept this one."""
         ...
 
+    async def slow_down(self, seconds: float) -> None:
+        """Mattermost wants to hear nothing of this account for so long."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class _OneToken:
@@ -42,6 +46,9 @@ class _OneToken:
         return self.token
 
     async def refused(self, token: Secret) -> None:
+        return None
+
+    async def slow_down(self, seconds: float) -> None:
         return None
 
 
@@ -128,9 +135,9 @@ class Mattermost:
         return list((found.get("posts") or {}).values())
 
     async def open_dialog(self, trigger_id: str, url: str, dialog: Mapping[str, Any]) -> None:
-        """The trigger is the credential and short-lived."""
+        """The trigger is the credential and short-lived, so nothing is waited for: no token, no rate limit."""
         body: wire.OpenDialog = {"trigger_id": trigger_id, "url": url, "dialog": dict(dialog)}
-        await self._post("actions", "dialogs", "open", body=body)
+        await self._read("POST", "/actions/dialogs/open", Secret(""), body)
 
     # ---- channels and teams ----
 
@@ -251,9 +258,17 @@ class Mattermost:
 
     async def _send(self, method: str, path: str, body: object = None) -> object:
         token = await self._tokens.current()
+        try:
+            return await self._read(method, path, token, body)
+        except Upstream as refused:
+            if refused.status == UNAUTHORIZED:
+                await self._tokens.refused(token)
+            if refused.status == TOO_MANY:
+                await self._tokens.slow_down(refused.retry_after)
+            raise
+
+    async def _read(self, method: str, path: str, token: Secret, body: object) -> object:
         answer = await self._request(method, f"{self.site_url}/api/v4{path}", token, body)
-        if answer.status == UNAUTHORIZED:
-            await self._tokens.refused(token)
         if answer.status not in SUCCESS:
             raise refusal(answer)
         try:

@@ -1,19 +1,20 @@
-"""Checks the loop bot → Mattermost → bot of an installed server, step by step, and says how to mend what is broken."""
+"""Examines servers: the whole loop bot → Mattermost → bot, step by step, and how to mend what is broken."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Container, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.clock import Clock
-from bot.core.servers import Server, Surface
+from bot.core.servers import Server, State, Surface
 from bot.errors import Upstream
 from bot.mattermost.access import Access, can_renew
 from bot.mattermost.client import Mattermost
 from bot.mattermost.findings import Finding, bad, good
 from bot.mattermost.refusals import FORBIDDEN, NOT_FOUND, NOT_IMPLEMENTED
+from bot.mattermost.wire import Team
 from bot.secret import Secret
 
 # A push token that ends later than this came within the last minute or so.
@@ -21,6 +22,8 @@ FRESH = timedelta(minutes=3, seconds=40)
 LOOK_EVERY = 0.25
 # No command of ours, so that it is answered but makes and changes nothing.
 PROBE = "/oncall are-you-there"
+TRIGGER = "oncall"
+AGAIN = "Run `python -m bot setup --native` again: it repairs what is there"
 UNREACHABLE = "api.command.execute_command.failed.app_error"
 
 Reload = Callable[[], Awaitable[Server | None]]
@@ -37,6 +40,12 @@ class Doctor:
 
     async def examine(self, server: Server, reload: Reload) -> list[Finding]:
         """`reload` reads the server document again. Never raises Upstream: what fails is a finding."""
+        waiting = [] if server.waiting_site is None else [_waits(server.waiting_site.url)]
+        if not server.installed:
+            return [*waiting, _not_installed(server)]
+        return [*waiting, *await self._examine(server, reload)]
+
+    async def _examine(self, server: Server, reload: Reload) -> list[Finding]:
         if not server.site_url:
             return [bad("This server is not installed yet", "Finish the installation first")]
         chat = self.access.for_server(server)
@@ -49,7 +58,7 @@ class Doctor:
         if server.surface is Surface.APPS:
             findings.append(await self._called_back(server, reload))
         else:
-            findings.append(await self._command(server, chat))
+            findings += await self.round_trips(server)
         return findings
 
     async def _answers(self, server: Server) -> Finding:
@@ -93,27 +102,37 @@ class Doctor:
             await asyncio.sleep(LOOK_EVERY)
         return self._unreachable()
 
-    async def _command(self, server: Server, chat: Mattermost) -> Finding:
-        """A slash command of the bot itself makes Mattermost call us."""
-        title = f"Mattermost reaches {self.public_url}"
-        if not server.channel_id or not server.team_id:
-            return bad(f"{title}: not checked", "Choose the alert channel with `/oncall configure` first")
+    async def round_trips(self, server: Server) -> list[Finding]:
+        """A slash command of the bot itself, in each of its teams, makes Mattermost call us. For native servers."""
+        chat = self.access.for_server(server)
         try:
-            await chat.execute_command(PROBE, server.channel_id, server.team_id)
+            place = await chat.direct_channel((await chat.me())["id"])
+            mine, seen = await chat.my_teams(), await chat.all_teams()
         except Upstream as refused:
-            return self._why_not(refused)
-        return good(title)
+            return [bad(f"The bot cannot look at its teams: {refused.reason}", AGAIN)]
+        served = {command.team_id for command in server.commands}
+        findings = [await self._round_trip(chat, place, team) for team in mine if team["id"] in served]
+        findings += [bad(f"The bot is in no team that has /{TRIGGER}", AGAIN)] if not findings else []
+        return findings if server.settings.get("teams") else [*findings, *_new_teams(seen, served)]
 
-    def _why_not(self, refused: Upstream) -> Finding:
+    async def _round_trip(self, chat: Mattermost, place: str, team: Team) -> Finding:
+        name = team.get("display_name") or team.get("name", "")
+        try:
+            await chat.execute_command(PROBE, place, team["id"])
+        except Upstream as refused:
+            return self._why_not(refused, name)
+        return good(f"Mattermost reaches {self.public_url} from the team {name}")
+
+    def _why_not(self, refused: Upstream, team: str) -> Finding:
         if refused.code == UNREACHABLE:
             return self._unreachable()
         if refused.status == NOT_FOUND:
-            return bad("The slash command /oncall is missing", "Run `python -m bot setup --native` again")
+            return bad(f"The slash command /{TRIGGER} is missing in the team {team}", AGAIN)
         if refused.status == NOT_IMPLEMENTED:
             return bad("Slash commands are off in Mattermost", "mmctl config set ServiceSettings.EnableCommands true")
         return bad(
-            f"Mattermost could not run /oncall: {refused.reason}",
-            f"Check that {self.public_url} leads to this bot, and run `python -m bot setup --native` again",
+            f"Mattermost could not run /{TRIGGER} in the team {team}: {refused.reason}",
+            f"Check that {self.public_url} leads to this bot. {AGAIN}",
         )
 
     def _unreachable(self) -> Finding:
@@ -124,11 +143,33 @@ class Doctor:
         )
 
 
+def _waits(site_url: str) -> Finding:
+    return bad(
+        f"A second Mattermost, {site_url}, waits with the secret of this one",
+        "Confirm or refuse it on the set-up page",
+    )
+
+
+def _not_installed(server: Server) -> Finding:
+    if server.state is State.PENDING:
+        return bad("Not installed yet", "A Mattermost system admin has to type the install command")
+    if server.state is State.DISABLED:
+        return bad("Paused by its Mattermost admin", f"Wake it there with `/apps enable {server.app_id}`")
+    return bad("Removed from Mattermost; its data is deleted after seven days", "Install it again to keep the data")
+
+
+def _new_teams(seen: Iterable[Team], served: Container[str]) -> list[Finding]:
+    """Of those that the bot may see; all teams were wanted."""
+    new = [team for team in seen if team["id"] not in served and not team.get("delete_at")]
+    names = ", ".join(team.get("display_name") or team.get("name", "") for team in new)
+    return [bad(f"/{TRIGGER} is not in {names}", AGAIN)] if new else []
+
+
 async def _token(server: Server, chat: Mattermost) -> Finding:
     again = (
         "Give the bot a lasting token with `/oncall configure token`, or install the app again"
         if server.surface is Surface.APPS
-        else "Run `python -m bot setup --native` again"
+        else AGAIN
     )
     try:
         me = await chat.check_me()

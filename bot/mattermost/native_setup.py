@@ -38,13 +38,15 @@ class NotReady(BotError):
 class Wanted:
     """What is to be installed, and where. `teams` are names or ids; none means all of them.
 
-    `bot_token` is the one from an earlier installation: it is kept if it still works.
+    `known_teams` are ids from an earlier installation: those that still exist are kept in step, too. `bot_token` is
+    the one from then: it is kept if it still works.
     """
 
     url: str
     public_url: str
     server_id: str
     teams: tuple[str, ...] = ()
+    known_teams: tuple[str, ...] = ()
     bot_username: str = TRIGGER
     bot_token: Secret | None = None
     hint: str = HINT
@@ -79,6 +81,14 @@ class Installed:
     bot_token: Secret
     commands: tuple[InstalledCommand, ...]
     findings: tuple[Finding, ...]
+
+
+async def look(outgoing: Client, admin_token: Secret, wanted: Wanted) -> tuple[Finding, ...]:
+    """What an installation would meet with; nothing is made or changed. Raises NotReady and Upstream."""
+    found = await _look(Mattermost(outgoing, wanted.url, admin_token), wanted)
+    names = ", ".join(team["display_name"] for team in found.teams)
+    where = (good(f"/{TRIGGER} would be added to {names}"),) if names else ()
+    return (*found.findings, *where)
 
 
 async def install(
@@ -118,8 +128,18 @@ async def install(
     )
 
 
-async def remove(outgoing: Client, admin_token: Secret, wanted: Wanted, *, tell: Progress = lambda _: None) -> None:
-    """Take away our commands and tokens; the bot account rests unless it has tokens of others. Raises Upstream."""
+async def remove(
+    outgoing: Client,
+    admin_token: Secret,
+    wanted: Wanted,
+    *,
+    keep_bot: bool = False,
+    tell: Progress = lambda _: None,
+) -> None:
+    """Take away our commands and tokens; the bot account rests unless it has tokens of others.
+
+    With `keep_bot` only the commands go. Raises NotReady and Upstream.
+    """
     admin = Mattermost(outgoing, wanted.url, admin_token)
     await _admin(admin)
     for team in await admin.all_teams():
@@ -127,6 +147,8 @@ async def remove(outgoing: Client, admin_token: Secret, wanted: Wanted, *, tell:
             if command.get("url") == wanted.command_url:
                 tell(f"Removing /{TRIGGER} from the team {team['display_name']}")
                 await admin.delete_command(command["id"])
+    if keep_bot:
+        return
     bot_user = await _named(admin, wanted.bot_username)
     if bot_user is None or not bot_user.get("is_bot"):
         return
@@ -188,8 +210,9 @@ async def _named(admin: Mattermost, username: str) -> wire.User | None:
 async def _teams(admin: Mattermost, wanted: Wanted) -> tuple[list[wire.Team], list[Finding]]:
     """The chosen teams, and what is wrong with the choice."""
     teams = [team for team in await admin.all_teams() if not team.get("delete_at")]
-    unknown = [name for name in wanted.teams if not any(_is(team, name) for team in teams)]
-    chosen = [team for team in teams if not wanted.teams or any(_is(team, name) for name in wanted.teams)]
+    asked = [name for name in wanted.teams if name not in wanted.known_teams]
+    unknown = [name for name in asked if not any(_is(team, name) for team in teams)]
+    chosen = [team for team in teams if _chosen(team, wanted)]
     findings = [
         bad(f"There is no team “{name}”", "Use the name as it is in the team's address, or leave it out", stops=True)
         for name in unknown
@@ -197,6 +220,12 @@ async def _teams(admin: Mattermost, wanted: Wanted) -> tuple[list[wire.Team], li
     if not teams:
         findings.append(bad("There is no team yet", "Create a team in Mattermost first", stops=True))
     return chosen, findings
+
+
+def _chosen(team: wire.Team, wanted: Wanted) -> bool:
+    if not wanted.teams:
+        return True
+    return team["id"] in wanted.known_teams or any(_is(team, name) for name in wanted.teams)
 
 
 def _is(team: wire.Team, name: str) -> bool:

@@ -6,8 +6,9 @@ another status from a dialog submission as success and close the form.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bot.call import Actor, Ask, Call, Opened, Refuse, Reply, Value
@@ -23,12 +24,22 @@ from bot.words import Reader, paragraph, words
 from forms.base import Input, Kind, Option
 
 JSON = dict[str, Any]
+# A list this long was cut, so it is looked up while the person types, where the server can.
+CUT_OPTIONS = 50
 STATIC_OPTIONS = 100
+TEXT_BYTES = 150
+LONG_TEXT_BYTES = 3000
+
+
+_ID = re.compile(r"[a-z0-9]{26}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawing:
-    """What drawing needs beside the thing to draw. URLs are where Mattermost sends what people do with it."""
+    """What drawing needs beside the thing to draw. URLs are where Mattermost sends what people do with it.
+
+    `ids` are those of users and channels by the names that were typed: a dialog's selects know ids only.
+    """
 
     sealer: Sealer
     reader: Reader
@@ -37,6 +48,7 @@ class Drawing:
     lookup_url: str = ""
     action_url: str = ""
     user_id: str = ""
+    ids: Mapping[str, str] = field(default_factory=dict)
 
 
 # ---- calls in ------------------------------------------------------------------------------------------------------
@@ -57,6 +69,16 @@ def read_command(form: Mapping[str, list[str]], *, server_id: str, registry: Reg
         root_id=_one(form, "root_id"),
         mentions=dict(zip(form.get("user_mentions", []), form.get("user_mentions_ids", []), strict=False)),
     )
+
+
+def read_ids(form: Mapping[str, list[str]]) -> dict[str, str]:
+    """The users and public channels whose names were typed in a slash command."""
+    kinds = (("@", "user_mentions"), ("~", "channel_mentions"))
+    return {
+        f"{sigil}{name}": id_
+        for sigil, field in kinds
+        for name, id_ in zip(form.get(field, []), form.get(f"{field}_ids", []), strict=False)
+    }
 
 
 def _one(form: Mapping[str, list[str]], name: str) -> str:
@@ -131,6 +153,13 @@ def post_privately(drawn: Drawn) -> JSON:
     }
 
 
+def say_moved() -> str:
+    """To whoever uses what was made before this server went over to the Apps framework."""
+    return (
+        "OnCall works here with the Apps framework now: reload Mattermost, then use its newer posts or type `/oncall`."
+    )
+
+
 def say_at_button(text: str) -> JSON:
     return {"ephemeral_text": text, "skip_slack_parsing": True} if text else {}
 
@@ -186,6 +215,7 @@ def draw_dialog(ask: Ask, drawing: Drawing) -> JSON:
 
 
 def _element(name: str, field: Input, value: Value, options: tuple[Option, ...], drawing: Drawing) -> JSON:
+    """What a server cannot draw becomes what it can: a long list a short one, a list of people a text."""
     drawn: JSON = {
         "display_name": field.label,
         "name": name,
@@ -203,6 +233,8 @@ def _element(name: str, field: Input, value: Value, options: tuple[Option, ...],
             drawn["subtype"] = "number"
         case Kind.CHOICE:
             drawn |= {"type": "select", "options": _options(field.options)}
+        case Kind.LOOKUP if len(options) >= CUT_OPTIONS and not value and _looks_up(drawing):
+            drawn |= {"type": "select", "data_source": "dynamic", "data_source_url": drawing.lookup_url}
         case Kind.LOOKUP if options and len(options) <= STATIC_OPTIONS:
             drawn |= {"type": "select", "options": _options(options)}
         case Kind.USER:
@@ -215,12 +247,18 @@ def _element(name: str, field: Input, value: Value, options: tuple[Option, ...],
             drawn |= {"type": "bool", "placeholder": field.hint or field.label, "optional": True}
         case _:
             drawn["max_length"] = field.max_length
-    default = _default(field, value, drawn)
+    default = _default(field, value, drawn, drawing.ids)
     return drawn | ({"default": default} if default else {})
 
 
-def _default(field: Input, value: Value, drawn: JSON) -> str:
-    """Defaults are always strings; several values are joined by commas."""
+def _looks_up(drawing: Drawing) -> bool:
+    """The web client asks only over https, or its own machine."""
+    local = ("https://", "http://localhost:", "http://127.0.0.1:", "http://localhost/", "http://127.0.0.1/")
+    return drawing.capabilities.dynamic_select and drawing.lookup_url.startswith(local)
+
+
+def _default(field: Input, value: Value, drawn: JSON, ids: Mapping[str, str]) -> str:
+    """Defaults are always strings; several values are joined by commas. Users and channels are meant by their ids."""
     if value in (None, "", ()):
         declared = field.load_default
         value = str(declared).lower() if isinstance(declared, (str, int)) and declared is not False else None
@@ -228,12 +266,24 @@ def _default(field: Input, value: Value, drawn: JSON) -> str:
         return ""
     if isinstance(value, bool):
         return str(value).lower()
-    if drawn.get("multiselect"):
-        value = ",".join(value if isinstance(value, tuple) else value.replace(",", " ").split())
+    if drawn.get("data_source") in ("users", "channels"):
+        return ",".join(_ids(value, "@" if drawn["data_source"] == "users" else "~", ids))
     text = " ".join(value) if isinstance(value, tuple) else value
     if "options" in drawn and all(option["value"] != text for option in drawn["options"]):
         return ""
-    return text
+    return _cut(text, LONG_TEXT_BYTES if drawn["type"] == "textarea" else TEXT_BYTES)
+
+
+def _ids(value: str | tuple[str, ...], sigil: str, ids: Mapping[str, str]) -> list[str]:
+    """Those that are known; the person chooses the others again."""
+    names = value if isinstance(value, tuple) else value.replace(",", " ").split()
+    meant = [ids.get(f"{sigil}{name.removeprefix(sigil).lower()}", name) for name in names]
+    return [one for one in meant if _ID.fullmatch(one)]
+
+
+def _cut(text: str, most: int) -> str:
+    """Mattermost counts bytes."""
+    return text.encode()[:most].decode(errors="ignore")
 
 
 def _options(options: Iterable[Option]) -> list[JSON]:

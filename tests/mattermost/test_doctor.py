@@ -9,7 +9,7 @@ from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
 
 from bot import sealed
-from bot.core.servers import Surface
+from bot.core.servers import Command, Site, State, Surface
 from bot.mattermost.doctor import Doctor
 from tests.simulator.apps_world import AppServer
 from tests.simulator.apps_world import World as AppsWorld
@@ -63,7 +63,8 @@ def healthy(io_loop, world, bot):
 
 
 async def examined(world, bot, **fields):
-    server = world.server(**fields)
+    command = Command(team_id=world.team.id, command_id="c1", sealed_token="")
+    server = world.server(**{"commands": (command,), **fields})
 
     async def reload():
         return server
@@ -119,7 +120,6 @@ async def test_a_bot_outside_its_channel_is_told_how_to_get_in(healthy, bot):
 
     assert "not in the alert channel ~incidents" in findings[0].title
     assert "/invite @oncall" in findings[0].remedy
-    healthy.expect(lambda surprise: "/commands/execute" in surprise)
 
 
 async def test_an_archived_channel_is_named(healthy, bot):
@@ -154,6 +154,43 @@ async def test_an_address_that_mattermost_cannot_reach_is_named(healthy, bot):
 
 async def test_a_missing_command_is_named(world, bot):
     assert "is missing" in (await problem(world, bot)).title
+
+
+async def test_a_command_missing_in_one_team_is_named_with_the_team(healthy, bot):
+    other = healthy.simulator.add_team("dev", healthy.admin, healthy.bot_user)
+    known = tuple(Command(team_id=team.id, command_id="c", sealed_token="") for team in (healthy.team, other))
+
+    found = await problem(healthy, bot, commands=known)
+
+    assert found.title == "The slash command /oncall is missing in the team dev"
+    assert len(bot.asked) == 1
+
+
+async def test_a_new_team_is_named_unless_teams_were_chosen(healthy, bot):
+    healthy.simulator.add_team("dev", healthy.admin)
+
+    found = await problem(healthy, bot)
+
+    assert found.title == "/oncall is not in dev"
+    assert "setup --native` again" in found.remedy
+    chosen = await examined(healthy, bot, settings={"teams": healthy.team.id})
+    assert all(one.ok for one in chosen)
+
+
+async def test_a_second_site_that_waits_is_named(healthy, bot):
+    waiting = Site(url="https://elsewhere.example.com", bot_user_id="")
+
+    found = await problem(healthy, bot, waiting_site=waiting)
+
+    assert "https://elsewhere.example.com" in found.title
+
+
+@pytest.mark.parametrize(
+    ("state", "words"), [(State.PENDING, "Not installed"), (State.DISABLED, "Paused"), (State.REMOVED, "Removed")]
+)
+async def test_a_server_that_is_not_served_is_only_described(healthy, bot, state, words):
+    assert (await problem(healthy, bot, state=state)).title.startswith(words)
+    assert bot.asked == []
 
 
 async def test_commands_that_are_off_are_named(healthy, bot):

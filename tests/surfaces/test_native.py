@@ -1,6 +1,7 @@
 """The native surface: dialogs, buttons and posts that a strict server of every version takes without a word."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -21,6 +22,8 @@ from tests.surfaces.drawing import NOW, READER, REGISTRY, STATES, card, sealer
 
 DIALOG_URL = "https://bot.example.com/native/S1/dialog"
 ACTION_URL = "https://bot.example.com/native/S1/action"
+LOOKUP_URL = "https://bot.example.com/native/S1/lookup"
+ANA, BEN, ALERTS = "a" * 26, "b" * 26, "c" * 26
 COMMANDS = [command for command in REGISTRY if command.has_input]
 
 
@@ -31,7 +34,9 @@ def drawing(version: str = "9.0") -> native.Drawing:
         capabilities=capabilities(version),
         dialog_url=DIALOG_URL,
         action_url=ACTION_URL,
+        lookup_url=LOOKUP_URL,
         user_id="ana",
+        ids={"@ana": ANA, "@ben": BEN, "~alerts": ALERTS},
     )
 
 
@@ -101,9 +106,59 @@ def test_several_people_are_chosen_where_the_server_can_and_typed_where_not(peop
     known = ask("responders", values={"people": people})
 
     assert elements(known, "11.0")["people"]["multiselect"] is True
-    assert elements(known, "11.0")["people"]["default"] == "@ana,@ben"
+    assert elements(known, "11.0")["people"]["default"] == f"{ANA},{BEN}"
     assert elements(known, "10.11")["people"]["type"] == "text"
     assert elements(known, "10.11")["people"]["default"].replace(",", "") == "@ana @ben"
+
+
+def test_a_typed_channel_is_meant_by_its_id_and_an_unknown_one_chosen_again():
+    assert elements(ask("configure", values={"channel": "~alerts"}))["channel"]["default"] == ALERTS
+    assert elements(ask("configure", values={"channel": ALERTS}))["channel"]["default"] == ALERTS
+    assert "default" not in elements(ask("configure", values={"channel": "nowhere"}))["channel"]
+
+
+CUT = tuple(Option(value=str(number), label=f"#{number}") for number in range(50))
+
+
+@pytest.mark.parametrize(
+    ("version", "values", "source"),
+    [("11.0", {}, "dynamic"), ("12.0", {}, "dynamic"), ("10.11", {}, None), ("12.0", {"group": "7"}, None)],
+)
+def test_a_list_that_was_cut_is_looked_up_where_the_server_can_unless_something_is_chosen(
+    version: str, values: dict[str, str], source: str | None
+):
+    drawn = elements(ask("ack", values=values, options={"group": CUT}), version)["group"]
+
+    assert drawn["type"] == "select"
+    assert drawn.get("data_source") == source
+    assert ("options" in drawn) is (source is None)
+    assert drawn.get("default") == values.get("group")
+
+
+@pytest.mark.parametrize(
+    ("url", "looked_up"),
+    [
+        ("https://bot.example.com/lookup", True),
+        ("http://localhost:8080/lookup", True),
+        ("http://127.0.0.1:8080/lookup", True),
+        ("http://bot.example.com/lookup", False),
+        ("http://localhost.example.com/lookup", False),
+    ],
+)
+def test_a_list_is_looked_up_only_at_an_address_that_the_web_client_asks(url: str, looked_up: bool):
+    asked = ask("ack", options={"group": CUT})
+    dialog = native.draw_dialog(asked, replace(drawing("11.0"), lookup_url=url))
+
+    assert ("data_source" in dialog["elements"][0]) is looked_up
+
+
+@pytest.mark.parametrize("sign", ["x", "é", "🔥"])
+def test_what_was_typed_too_long_is_cut_to_the_bytes_that_mattermost_takes(sign: str):
+    known = ask("silence", values={"duration": sign * 4000, "reason": sign * 4000})
+
+    for version in VERSIONS:
+        dialog = native.draw_dialog(known, drawing(version))
+        assert dialog_checks.problems(dialog, profile_of(version)) == []
 
 
 class Switches(Form):
