@@ -105,12 +105,17 @@ def test_every_command_of_the_operator_in_the_documentation_exists():
     wrong = []
     for found in COMMAND.finditer(EVERYTHING):
         command = main.commands.get(found["name"] or "serve")
-        if command is None:
+        options = {"--help"} | (_options(command) if command else set())
+        if command is None or set(re.findall(r"(?<= )--[a-z-]+", found["rest"])) - options:
             wrong.append(found[0])
-            continue
-        options = {name for one in command.params if isinstance(one, click.Option) for name in one.opts}
-        wrong += [found[0] for flag in re.findall(r"(?<= )--[a-z-]+", found["rest"]) if flag not in options]
     assert wrong == []
+
+
+def _options(command: click.Command) -> set[str]:
+    """Its own and those of its sub-commands."""
+    own = {name for one in command.params if isinstance(one, click.Option) for name in one.opts}
+    inner = command.commands.values() if isinstance(command, click.Group) else ()
+    return own.union(*(_options(one) for one in inner))
 
 
 def test_every_kind_of_sender_is_in_the_readme():
