@@ -99,20 +99,25 @@ class _Loop(Generic[T]):
         self._store = store
         self._clock = clock
         self._room = room
-        self._lease = lease
+        self.lease = lease
         self._poll_seconds = poll_seconds
         self._watch = watch
         self._nudged = asyncio.Event()
         self._stopping = asyncio.Event()
         self._next_at: datetime | None = None
+        self._running = False
+        self._behind = True
+        self._reserved = 0
         self._claims: dict[str, Claim[T]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         store.woken = self._woken
+        store.worker = self
 
     # ---- the loop ----
 
     async def run(self) -> None:
         renewing = asyncio.create_task(self._renew())
+        self._running = True
         try:
             while not self._stopping.is_set():
                 await self._pass()
@@ -137,21 +142,30 @@ class _Loop(Generic[T]):
 
     async def _claim_and_serve(self) -> bool:
         """Whether there may be more to claim at once."""
-        room = CLAIMED_AT_ONCE - len(self._claims)
-        if room < CLAIMED_AT_ONCE // 2:
+        if self._room_left < CLAIMED_AT_ONCE // 2:
             return False  # the next completion wakes us
+        room = self._room_left
         claims = await self._claim(room)
         for claim in claims:
             self._start(claim)
-        return len(claims) == room
+        self._behind = len(claims) == room
+        return self._behind
+
+    @property
+    def _room_left(self) -> int:
+        return CLAIMED_AT_ONCE - len(self._claims) - self._reserved
 
     async def _claim(self, limit: int) -> list[Claim[T]]:
-        claims = await self._store.claim(limit, lease=self._lease)
-        self.last_pass = now = self._clock()
+        claims = await self._store.claim(limit, lease=self.lease)
+        self.last_pass = self._clock()
+        self._tell(claims)
+        return claims
+
+    def _tell(self, claims: Sequence[Claim[T]]) -> None:
+        now = self._clock()
         for claim in claims:
             if self._watch and claim.due_at:
                 self._watch.claimed(late=(now - claim.due_at).total_seconds())
-        return claims
 
     def _start(self, claim: Claim[T]) -> None:
         self._claims[claim.id] = claim
@@ -171,9 +185,26 @@ class _Loop(Generic[T]):
             if len(self._claims) == CLAIMED_AT_ONCE // 2:
                 self._nudged.set()
 
+    # ---- what this process stores with our lease ----
+
+    def reserve(self, wanted: int) -> int:
+        """None while something older waits: it goes first."""
+        if not self._running or self._behind or self._stopping.is_set():
+            return 0
+        granted = max(min(wanted, self._room_left), 0)
+        self._reserved += granted
+        return granted
+
+    def serve(self, claims: Sequence[Claim[T]], *, reserved: int) -> None:
+        self._reserved -= reserved
+        self._tell(claims)
+        for claim in claims:
+            self._start(claim)
+
     # ---- sleeping ----
 
     def _woken(self, at: datetime) -> None:
+        self._behind = self._behind or at <= self._clock()
         if self._next_at is None or at < self._next_at or at <= self._clock():
             self._next_at = at
             self._nudged.set()
@@ -196,11 +227,11 @@ class _Loop(Generic[T]):
 
     async def _renew(self) -> None:
         while True:
-            await asyncio.sleep(self._lease.total_seconds() / 3)
+            await asyncio.sleep(self.lease.total_seconds() / 3)
             if not self._claims:
                 continue
             try:
-                await self._store.renew(self._claims.values(), lease=self._lease)
+                await self._store.renew(self._claims.values(), lease=self.lease)
             except Unavailable as problem:
                 log.warning("leases not renewed", store=self._store.collection_name, why=str(problem))
 

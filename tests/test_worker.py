@@ -14,7 +14,7 @@ from bot.errors import Upstream
 from bot.serving import Learned, Work
 from bot.storage.mongo import Database
 from bot.storage.stores import Stores, open_stores
-from bot.worker import Worker
+from bot.worker import CLAIMED_AT_ONCE, Worker
 from tests.clock import HeldClock
 from tests.storage.samples import SERVER, opened_group
 from tests.waiting import until
@@ -324,3 +324,63 @@ async def test_a_running_worker_renews_the_leases_of_what_it_serves(stores: Stor
     await running
     assert slow.pages() == ["0.0.ana"]
     assert (await stored(stores, group.id)).pages
+
+
+async def leased(stores: Stores, id_: str) -> bool:
+    return bool((await stores.groups.load([(SERVER, id_)]))[id_].lease)
+
+
+async def test_a_running_worker_serves_what_its_process_stores_without_claiming_it(stores: Stores, clock: HeldClock):
+    chat = SlowChat(clock)
+    worker = worker_for(stores, clock, chat)
+    running = asyncio.create_task(worker.run())
+    await until(lambda: worker.last_pass is not None)
+    group = await stores.groups.add(opened_group(clock(), channel_id="town", people=("ana",)))
+    assert await version_of(stores, group.id) == 1
+    assert await leased(stores, group.id)
+    await chat.began.wait()
+    chat.goes_on.set()
+    await until(lambda: len(chat.sent) == 3)
+    await worker.stop()
+    await running
+    assert chat.sent == [("Draw", "card", "firing"), ("Page", "0.0.ana", "firing"), ("Tell", "", "firing")]
+    assert not await leased(stores, group.id)
+
+
+async def test_a_worker_that_does_not_run_is_handed_nothing(stores: Stores, clock: HeldClock, chat: Chat):
+    worker_for(stores, clock, chat)
+    group = await stores.groups.add(opened_group(clock(), channel_id="town", people=("ana",)))
+    assert not await leased(stores, group.id)
+
+
+async def test_a_worker_takes_no_more_than_it_has_room_for(stores: Stores, clock: HeldClock):
+    chat = SlowChat(clock)
+    worker = worker_for(stores, clock, chat)
+    running = asyncio.create_task(worker.run())
+    await until(lambda: worker.last_pass is not None)
+    groups = [opened_group(clock(), number=number, key=f"k{number}", people=("ana",)) for number in range(1, 151)]
+    assert await stores.groups.put_many([(group, None) for group in groups]) == {}
+    ids = [(SERVER, group.doc.id) for group in groups]
+    assert sum(bool(claim.lease) for claim in (await stores.groups.load(ids)).values()) == CLAIMED_AT_ONCE
+    chat.goes_on.set()
+    await until(lambda: len(chat.pages()) == len(groups), 30)
+    await worker.stop()
+    await running
+
+
+async def test_what_a_dead_process_stored_for_its_worker_is_served_by_another(
+    stores: Stores, clock: HeldClock, database: Database
+):
+    dying = worker_for(stores, clock, DyingChat(clock))
+    running = asyncio.create_task(dying.run())
+    await until(lambda: dying.last_pass is not None)
+    group = await stores.groups.add(opened_group(clock(), people=("ana",)))
+    running.cancel()
+    chat = Chat(clock)
+    other = worker_for(open_stores(database, clock), clock, chat)
+    await other.drain()
+    assert chat.pages() == []
+    clock.advance(seconds=20.001)
+    await other.drain()
+    assert chat.pages() == ["0.0.ana"]
+    assert list((await stored(stores, group.id)).pages) == ["0.0.ana"]

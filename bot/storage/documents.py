@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import random
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 import structlog
 from pymongo import ASCENDING, IndexModel, InsertOne, ReplaceOne
@@ -58,6 +59,18 @@ class Collision:
         return self.fields == ("_id",)
 
 
+class LocalWorker(Protocol):
+    """This process's worker, if it has one: serves new documents that are due at once, without claiming them first."""
+
+    lease: timedelta
+
+    def reserve(self, wanted: int) -> int:
+        """How many of so many it will take. What is reserved has to be given with `serve`, in the end."""
+        ...
+
+    def serve(self, claims: Sequence[Claim[Any]], *, reserved: int) -> None: ...
+
+
 def _nobody(at: datetime) -> None:
     pass
 
@@ -65,7 +78,8 @@ def _nobody(at: datetime) -> None:
 class Documents(Generic[T]):
     """Base of the stores. Everything but claiming names the server it is about.
 
-    `woken` is called with the instant at which something will be due, whenever a write leaves something to do.
+    `woken` is called with the instant at which something will be due, whenever a write leaves something to do. New
+    documents that are due at once go to the `worker` directly, as far as it takes them: they are stored with its lease.
     """
 
     collection_name: ClassVar[str]
@@ -77,6 +91,7 @@ class Documents(Generic[T]):
         self._collection = database.collection(self.collection_name)
         self._clock = clock
         self.woken: Callable[[datetime], None] = _nobody
+        self.worker: LocalWorker | None = None
 
     def index_fields(self, doc: T) -> Raw:
         """What the indexes need, computed from the document; None where a field must be absent."""
@@ -227,17 +242,37 @@ class Documents(Generic[T]):
 
         Returns what was refused, by position. A decision made about an old version collides on `_id` alone.
         """
-        records: list[Raw] = []
-        operations: list[InsertOne[Raw] | ReplaceOne[Raw]] = []
-        for change, claim in puts:
-            record = self._first(change) if claim is None else self._again(change, claim)
-            records.append(record)
-            operations.append(InsertOne(record) if claim is None else _replace(record))
-        lost = await self._bulk(operations)
-        for number, ((change, _), record) in enumerate(zip(puts, records, strict=True)):
-            if number not in lost:
-                self._notice(change.doc, record)
+        records = [self._first(change) if claim is None else self._again(change, claim) for change, claim in puts]
+        with self._handing_over([record for record in records if record["v"] == 1]) as handed:
+            lost = await self._bulk([InsertOne(one) if one["v"] == 1 else _replace(one) for one in records])
+            for number, ((change, _), record) in enumerate(zip(puts, records, strict=True)):
+                if number in lost:
+                    continue
+                if record["_id"] in handed:
+                    self.changed(change.doc)
+                    handed[record["_id"]] = holding(record, change.doc, due_at=self._clock())
+                else:
+                    self._notice(change.doc, record)
         return lost
+
+    @contextmanager
+    def _handing_over(self, records: Sequence[Raw]) -> Iterator[dict[str, Claim[T] | None]]:
+        """Lease new records to this process's worker before they are stored; it gets the claims that come to be."""
+        now, worker = self._clock(), self.worker
+        due = [record for record in records if "wake_at" in record and record["wake_at"] <= now] if worker else []
+        reserved = worker.reserve(len(due)) if worker and due else 0
+        handed: dict[str, Claim[T] | None] = {}
+        if worker is None or not reserved:
+            yield handed
+            return
+        lease = {"lease": secrets.token_hex(8), "lease_until": now + worker.lease, "wake_at": now + worker.lease}
+        for record in due[:reserved]:
+            record |= lease
+            handed[record["_id"]] = None
+        try:
+            yield handed
+        finally:
+            worker.serve([claim for claim in handed.values() if claim], reserved=reserved)
 
     def _first(self, change: Change[T]) -> Raw:
         doc = change.doc
