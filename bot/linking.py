@@ -96,6 +96,15 @@ class Linking:
         except Denied:
             return None
 
+    async def adopt(self, person: Person, profile: Person) -> PersonChange:
+        """The operator vouches that the profile is this person's. Raises Denied where it is another's by now."""
+        return await self._merge(person, profile, how="import", good=core.may_take)
+
+    async def vouch(self, person: Person) -> PersonChange:
+        """The operator vouches that this Mattermost user is who they say."""
+        decide = partial(core.confirmed, how="import", by="import", now=self._clock())
+        return await self._change(person, decide)
+
     def may_look(self, person: Person) -> bool:
         """Whether it is time to ask Mattermost for this person's address again."""
         return self._looks.admit(_key(person))

@@ -15,6 +15,7 @@ from handlers.health import Alive, Metrics, Ready
 from handlers.inbound import Inbound
 from handlers.native import NativeAction, NativeCommand, NativeDialog, NativeLookup
 from handlers.opsgenie import OpsgenieAlert, OpsgenieAlerts, OpsgenieRequest
+from handlers.people import PeopleApi
 from handlers.setup import DoctorApi, MoveApi, RemoveApi, SetupApi
 from handlers.setup_page import SetupCreate, SetupPage, SetupServer, SetupSignIn, SetupSignOut, SetupStatic
 
@@ -50,6 +51,7 @@ def routes(services: Services) -> list[URLSpec]:
         url(r"/mattermost/remove", RemoveApi, given),
         url(r"/mattermost/move", MoveApi, given),
         url(r"/mattermost/doctor", DoctorApi, given),
+        url(r"/mattermost/people", PeopleApi, given),
         url(r"/setup", SetupPage, given),
         url(r"/setup/sign-in", SetupSignIn, given),
         url(r"/setup/sign-out", SetupSignOut, given),

@@ -152,16 +152,7 @@ class PeopleOfServer:
         return (await self.change(person, decide)).doc
 
     async def _provisioned(self, actor: Actor) -> Person:
-        person = Person(
-            id=self.new_id(),
-            server_id=self.server.id,
-            name=actor.username,
-            username=actor.username,
-            mattermost_user_id=actor.user_id,
-            locale=actor.locale,
-            zone=actor.zone,
-            role=Role.ADMIN if actor.admin else Role.RESPONDER,
-        )
+        person = newcomer(actor, id_=self.new_id(), server_id=self.server.id)
         try:
             return await self.parts.stores.people.add(Change(doc=person))
         except AlreadyThere:
@@ -178,6 +169,20 @@ def actor_of(user: User) -> Actor:
         admin="system_admin" in user.get("roles", "").split(),
         locale=user.get("locale", ""),
         zone=str(zone.get("automaticTimezone" if automatic else "manualTimezone") or ""),
+    )
+
+
+def newcomer(actor: Actor, *, id_: str, server_id: str) -> Person:
+    """Somebody whom Mattermost knows and we do not yet."""
+    return Person(
+        id=id_,
+        server_id=server_id,
+        name=actor.username,
+        username=actor.username,
+        mattermost_user_id=actor.user_id,
+        locale=actor.locale,
+        zone=actor.zone,
+        role=Role.ADMIN if actor.admin else Role.RESPONDER,
     )
 
 

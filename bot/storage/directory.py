@@ -107,15 +107,15 @@ class People(Documents[Person]):
         self._memory.forget()
 
     def index_fields(self, doc: Person) -> Raw:
-        if not doc.current:
-            return {"hidden": True}
-        return {
-            "mattermost_user_id": doc.mattermost_user_id or None,
-            "username": doc.username.lower() or None,
-            "name": doc.name.casefold() or None,
-            "email": doc.email.casefold() or None,
-            "link_digest": doc.link_digest or None,
+        found = {
+            "mattermost_user_id": doc.mattermost_user_id,
+            "username": doc.username.lower(),
+            "name": doc.name.casefold(),
+            "email": doc.email.casefold(),
+            "link_digest": doc.link_digest,
         }
+        shown = {field: value or None for field, value in found.items()}
+        return {**shown, "hidden": None} if doc.current else {**dict.fromkeys(shown), "hidden": True}
 
     async def with_ids(self, server_id: str, ids: Sequence[str]) -> dict[str, Person]:
         """By the ids asked for. A profile that went into somebody is that person; removed ones are left out."""

@@ -67,6 +67,9 @@ async def test_an_invited_person_links_after_seeing_who_is_linked_to_whom(world:
     )
     await confirms(world, "ana")
     assert LINKED in world.heard("ana")
+    assert await world.services.stores.people.by_email(world.server_id, "ana.schmidt@example.com") == [
+        await person(world, "ana")
+    ]
     await world.ana.types("/oncall me")
     assert "**Ana Schmidt (@ana)**, a responder" in world.ana.sees
     assert "Linked to the profile Ana Schmidt since 10:00, by code." in world.ana.sees

@@ -164,6 +164,8 @@ async def test_who_is_removed_is_paged_no_more_and_their_data_is_gone(world: Wor
     assert len(world.pages("ben")) == 1
     await world.pass_time(seconds=3)
     assert "Could not page somebody: they are not known here any more" in thread(world)
+    await world.ana.types("/oncall me")
+    assert (await person(world, "ana")).id != ana.id
 
 
 # ---- what Mattermost knows ----
