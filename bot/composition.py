@@ -38,6 +38,7 @@ from bot.reception import Reception
 from bot.services import Services
 from bot.serving import LEASE, Work
 from bot.setup import Setup
+from bot.sns import SnsMessages
 from bot.storage.embedded import EmbeddedMongo
 from bot.storage.mongo import Database
 from bot.storage.stores import open_stores
@@ -98,6 +99,7 @@ def build(
         dispatch=Dispatch(commands, MakeContexts(parts)),
         intake=intake,
         reception=reception,
+        sns=SnsMessages(outgoing, clock),
         setup=setup,
         installing=installing,
         installing_natively=natively,

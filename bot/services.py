@@ -17,6 +17,7 @@ from bot.outgoing.client import Client
 from bot.reception import Reception
 from bot.registry import Registry
 from bot.setup import Setup
+from bot.sns import SnsMessages
 from bot.storage.stores import Stores
 from bot.surfaces.tokens import Sealer
 from bot.vault import Vault
@@ -35,6 +36,7 @@ class Services:
     dispatch: Dispatch
     intake: Intake
     reception: Reception
+    sns: SnsMessages
     setup: Setup
     installing: Installing
     installing_natively: InstallingNatively

@@ -10,13 +10,17 @@ import hmac
 import re
 import secrets
 from dataclasses import dataclass
+from datetime import datetime
 
 from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import load_der_public_key
+from cryptography.x509 import load_pem_x509_certificate
 
 KEY_BYTES = 32
 NONCE_BYTES = 12  # 96 random bits: good for 2**32 texts under one key (NIST SP 800-38D)
@@ -187,6 +191,19 @@ def signed_by(public_key: bytes, signature: bytes, message: bytes) -> bool:
         if not isinstance(key, EllipticCurvePublicKey):
             return False
         key.verify(signature, message, ECDSA(SHA256()))
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def certified(certificate: bytes, signature: bytes, message: bytes, *, sha1: bool, now: datetime) -> bool:
+    """Whether the holder of this certificate (PEM, RSA, valid now) signed this message. SHA-1 is what SNS v1 has."""
+    try:
+        holder = load_pem_x509_certificate(certificate)
+        key = holder.public_key()
+        if not isinstance(key, RSAPublicKey) or not holder.not_valid_before_utc <= now <= holder.not_valid_after_utc:
+            return False
+        key.verify(signature, message, PKCS1v15(), SHA1() if sha1 else SHA256())
     except (InvalidSignature, ValueError):
         return False
     return True

@@ -13,6 +13,7 @@ from handlers.apps import AppBindings, AppCommand, AppLifecycle, AppManifest, Ap
 from handlers.enqueue import Enqueue
 from handlers.health import Alive, Metrics, Ready
 from handlers.inbound import Inbound
+from handlers.inbound_sns import InboundSns
 from handlers.native import NativeAction, NativeCommand, NativeDialog, NativeLookup
 from handlers.opsgenie import OpsgenieAlert, OpsgenieAlerts, OpsgenieRequest
 from handlers.people import PeopleApi
@@ -41,6 +42,7 @@ def routes(services: Services) -> list[URLSpec]:
         url(rf"/native/{SERVER}/action", NativeAction, given),
         url(rf"/native/{SERVER}/dialog", NativeDialog, given),
         url(rf"/native/{SERVER}/lookup", NativeLookup, given),
+        url(r"/integrations/v1/(amazon_sns|aws_sns|sns)/([^/]{1,100})/?", InboundSns, given),
         url(r"/integrations/v1/([a-z_]{1,40})/([^/]{1,100})/?", Inbound, given),
         url(r"/integrations/v1/([a-z_]{1,40})/?", Inbound, given),
         url(r"/v2/enqueue/?", Enqueue, given),

@@ -75,7 +75,7 @@ class Inbound(Endpoint):
         if self._finished or self._integration is None or self._kind is None:
             return None
         try:
-            payload = await self._kind.read(bytes(self._body), self._integration.group_by)
+            payload = await self._read(self._kind, self._integration, bytes(self._body))
             self._body.clear()
             accepted = await self.services.reception.take(self._integration, payload)
         except Invalid as invalid:
@@ -85,6 +85,10 @@ class Inbound(Endpoint):
         else:
             self._report(payload)
             self.answer({"accepted": accepted.alerts, "groups": accepted.groups} | _notes(payload), HTTPStatus.ACCEPTED)
+
+    async def _read(self, kind: Kind, integration: Integration, body: bytes) -> Payload:
+        """Raises Invalid, Unavailable."""
+        return await kind.read(body, integration.group_by)
 
     async def _known(self) -> Integration | None:
         """Whose key this is, if it is of this kind and its server is still with us. Raises Unavailable."""

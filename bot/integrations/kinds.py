@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from bot.integrations import alertmanager, datadog, grafana, opsgenie, pagerduty, sentry, uptime_kuma, webhook, zabbix
+from bot.integrations import (
+    alertmanager,
+    datadog,
+    grafana,
+    opsgenie,
+    pagerduty,
+    sentry,
+    sns,
+    uptime_kuma,
+    webhook,
+    zabbix,
+)
 from bot.integrations.kind import Kind
 
 KINDS: tuple[Kind, ...] = (
@@ -18,6 +29,7 @@ KINDS: tuple[Kind, ...] = (
     uptime_kuma.KIND,
     sentry.KIND,
     datadog.KIND,
+    sns.KIND,
 )
 _NAMED: Mapping[str, Kind] = MappingProxyType({name: kind for kind in KINDS for name in (kind.name, *kind.also)})
 
