@@ -23,6 +23,7 @@ from bot.contexts.parts import Parts
 from bot.core import alerts, servers
 from bot.deliver import Delivery
 from bot.dispatch import Dispatch
+from bot.errors import Unavailable
 from bot.installing import Installing
 from bot.installing_natively import InstallingNatively
 from bot.intake import Intake
@@ -49,6 +50,7 @@ from handlers import routes
 log = structlog.get_logger()
 
 CORRECT_CLOCK_SECONDS = 60.0
+WAIT_SECONDS = 2.0
 MAX_BODY = 17 * 1024 * 1024
 
 
@@ -129,7 +131,7 @@ async def running(config: Config, *, lease: timedelta = LEASE) -> AsyncIterator[
         database = Database(uri)
         stack.callback(database.close)
         clock = DatabaseClock()
-        await database.correct(clock)
+        await _reached(database, clock)
         services = build(config, database, clock, works=config.role is not Role.WEB, lease=lease)
         stack.push_async_callback(services.outgoing.close)
         await services.stores.prepare()
@@ -171,6 +173,16 @@ async def _listen(services: Services, stack: AsyncExitStack) -> int:
     stack.push_async_callback(server.close_all_connections)
     stack.callback(server.stop)
     return int(sockets[0].getsockname()[1])
+
+
+async def _reached(database: Database, clock: DatabaseClock) -> None:
+    """Wait for the database: after a power cut it may well come up later than we do."""
+    while True:
+        try:
+            return await database.correct(clock)
+        except Unavailable as problem:
+            log.warning("waiting for the database", why=str(problem))
+            await asyncio.sleep(WAIT_SECONDS)
 
 
 async def _keep_correcting(database: Database, clock: DatabaseClock) -> None:

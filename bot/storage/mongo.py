@@ -38,7 +38,7 @@ class Database:
     connection where the deployment supports it (replica sets) and only there.
     """
 
-    def __init__(self, uri: str, *, name: str = "", selection_seconds: float = 5.0) -> None:
+    def __init__(self, uri: str, *, name: str = "", selection_seconds: float = 1.0) -> None:
         self._client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(
             uri,
             w="majority",
@@ -46,7 +46,7 @@ class Database:
             tz_aware=True,
             tzinfo=UTC,
             maxPoolSize=64,
-            connectTimeoutMS=int(selection_seconds * 1000),
+            connectTimeoutMS=5_000,
             serverSelectionTimeoutMS=int(selection_seconds * 1000),
             socketTimeoutMS=15_000,
             appname="oncall",
