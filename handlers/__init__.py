@@ -18,6 +18,7 @@ from handlers.native import NativeAction, NativeCommand, NativeDialog, NativeLoo
 from handlers.opsgenie import OpsgenieAlert, OpsgenieAlerts, OpsgenieRequest
 from handlers.people import PeopleApi
 from handlers.setup import DoctorApi, MoveApi, RemoveApi, SetupApi
+from handlers.setup_natively import SetupNatively
 from handlers.setup_page import SetupCreate, SetupPage, SetupServer, SetupSignIn, SetupSignOut, SetupStatic
 
 SERVER = r"([A-Za-z0-9_-]{16,64})"
@@ -55,6 +56,7 @@ def routes(services: Services) -> list[URLSpec]:
         url(r"/mattermost/doctor", DoctorApi, given),
         url(r"/mattermost/people", PeopleApi, given),
         url(r"/setup", SetupPage, given),
+        url(r"/setup/natively", SetupNatively, given),
         url(r"/setup/sign-in", SetupSignIn, given),
         url(r"/setup/sign-out", SetupSignOut, given),
         url(r"/setup/servers", SetupCreate, given),

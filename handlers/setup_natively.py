@@ -1,0 +1,74 @@
+"""The operator's page for a Mattermost without the Apps framework: with an admin's token, or by hand.
+
+The token goes into the request that uses it and nowhere else: it is neither stored nor shown again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from marshmallow import ValidationError
+
+from bot.errors import Upstream
+from bot.mattermost.findings import Finding
+from bot.mattermost.native_setup import NotReady
+from bot.secret import Secret
+from forms.new_server import NewServer
+from handlers.setup import doctor_of
+from handlers.setup_page import SetupEndpoint
+
+LABELS = {"name": "Name", "url": "Address", "token": "Access token", "teams": "Teams"}
+
+
+class SetupNatively(SetupEndpoint):
+    """`GET`: the form. `POST`: look, or install; what was found is shown with its remedies."""
+
+    route = "setup-natively"
+
+    async def get(self) -> None:
+        if not self.session.admin:
+            return self.show_sign_in(status=200)
+        self.show({})
+
+    async def post(self) -> None:
+        given = {name: self.get_body_argument(name, "") for name in ("name", "url", "token", "teams")}
+        try:
+            wanted = NewServer().load({**given, "native": True, "teams": given["teams"].replace(",", " ").split()})
+        except ValidationError as problem:
+            texts = [f"{LABELS.get(name, name)}: {_first(found)}" for name, found in problem.messages_dict.items()]
+            return self.show(given, problem=" ".join(texts), status=400)
+        try:
+            await self._do(given, wanted, only_look=bool(self.get_body_argument("look", "")))
+        except NotReady as stopped:
+            self.show(given, findings=stopped.findings, problem="Mattermost is not ready for this.", status=409)
+        except Upstream as failed:
+            self.show(given, problem=f"Mattermost did not do it: {failed.reason}", status=502)
+
+    async def _do(self, given: Mapping[str, str], wanted: Mapping[str, Any], *, only_look: bool) -> None:
+        natively, token, teams = self.services.installing_natively, Secret(wanted["token"]), tuple(wanted["teams"])
+        if only_look:
+            found = await natively.look(wanted["url"], token, teams=teams)
+            return self.show(given, findings=found, done="Nothing was made or changed.")
+        made = await natively.install(wanted["name"], wanted["url"], token, teams=teams)
+        trips = await doctor_of(self.services).round_trips(made.server)
+        self.render("natively_done.html", server=made.server, findings=[*made.findings, *trips])
+
+    def show(
+        self,
+        given: Mapping[str, str],
+        *,
+        findings: Sequence[Finding] = (),
+        problem: str = "",
+        done: str = "",
+        status: int = 200,
+    ) -> None:
+        self.set_status(status)
+        shown = {name: given.get(name, "") for name in ("name", "url", "teams")}
+        self.render("natively.html", proof=self.proof, findings=findings, problem=problem, done=done, **shown)
+
+
+def _first(messages: Any) -> str:
+    while isinstance(messages, (list, dict)):
+        messages = next(iter(messages.values() if isinstance(messages, dict) else messages))
+    return str(messages)
