@@ -18,10 +18,10 @@ from bot.call import Ask, Call, Opened, Refuse, Reply, Say, Value
 from bot.context import Context, Contexts
 from bot.core.people import Role
 from bot.core.text import NOTHING, Text, say
-from bot.errors import Denied, NotFound, Unavailable, Upstream, UserError
+from bot.errors import BotError, Denied, NotFound, Unavailable, Upstream, UserError
 from bot.lookups import LOOKUPS, options_for
 from bot.registry import Command, Registry
-from forms.base import Kind, Option
+from forms.base import Kind, Option, is_empty
 
 log = structlog.get_logger()
 
@@ -66,7 +66,8 @@ class Dispatch:
             command, context = await self._prepare(call)
             wanted = command.form.inputs().get(field)
             return await options_for(context, wanted.choices, query) if wanted is not None else ()
-        except UserError:
+        except BotError as problem:
+            log.warning("nothing to offer", command=call.command, server=call.server_id, reason=str(problem))
             return ()
 
     async def _answer(self, call: Call) -> Reply:
@@ -140,14 +141,14 @@ async def _given(context: Context, command: Command) -> dict[str, Value]:
     call, inputs = context.call, command.form.inputs()
     quoted: dict[str, Value] = {"text": call.quoted} if call.quoted and "text" in inputs else {}
     remembered = {name: value for name, value in call.memory.items() if name in inputs}
-    typed = {name: value for name, value in call.values.items() if not _empty(value)}
+    typed = {name: value for name, value in call.values.items() if not is_empty(value)}
     return {**await _from_post(context, command), **quoted, **remembered, **typed}
 
 
 async def _from_post(context: Context, command: Command) -> dict[str, Value]:
     """A command about an alert group, given in its thread or on its post, is about that one."""
     post_id = context.call.post_id or context.call.root_id
-    if not post_id or "group" not in command.form.inputs():
+    if not post_id or "group" not in command.form.inputs() or not is_empty(context.call.values.get("group")):
         return {}
     group = await context.groups.of_post(post_id) or (
         await context.groups.of_post(context.call.root_id) if context.call.root_id else None
@@ -162,7 +163,7 @@ async def _from_post(context: Context, command: Command) -> dict[str, Value]:
 async def _ask(context: Context, command: Command, given: Mapping[str, Value], errors: dict[str, Text]) -> Ask:
     """The form, filled with what is known; its lists are fetched before drawing, because a native dialog is a race."""
     call = context.call
-    missing = {name for name in errors if _empty(given.get(name))}
+    missing = {name for name in errors if is_empty(given.get(name))}
     wrong = errors if call.opened is Opened.FORM else {n: e for n, e in errors.items() if n not in missing}
     ask = Ask(
         command=command.name,
@@ -211,7 +212,3 @@ def _first(message: Any) -> str:
     while isinstance(message, (list, dict)):
         message = next(iter(message.values() if isinstance(message, dict) else message))
     return str(message)
-
-
-def _empty(value: Value) -> bool:
-    return value is None or value == "" or value == ()

@@ -273,6 +273,13 @@ async def test_a_number_that_was_typed_is_meant_wherever_one_is():
     )
 
 
+async def test_a_button_that_says_which_group_it_is_for_asks_nobody_else():
+    town = Town()
+    await ask("ack", Opened.BUTTON, values={"group": "7"}, post_id="post-7", town=town)
+
+    assert town.shelf.asked == 0
+
+
 async def test_a_menu_on_a_message_that_is_none_of_ours_says_so():
     reply = await ask("ack", Opened.MENU, post_id="chatter")
 
