@@ -43,7 +43,7 @@ async def pageable(context: Context) -> list[Option]:
         )
         for one in sources
     ]
-    return [*named, *(Option(value=person.mention, label=person.mention) for person in people.values())]
+    return [*named, *(_pageable(person) for person in people.values())]
 
 
 async def people(context: Context) -> list[Option]:
@@ -86,6 +86,12 @@ async def options_for(context: Context, choices: str, query: str) -> tuple[Optio
 
 def _group(group: AlertGroup) -> Option:
     return Option(value=str(group.number), label=f"#{group.number} {group.title} ({group.status.value})"[:LABEL_LENGTH])
+
+
+def _pageable(person: Person) -> Option:
+    if person.username:
+        return Option(value=person.mention, label=person.mention)
+    return Option(value=person.id, label=person.name[:LABEL_LENGTH])
 
 
 def _person(person: Person) -> Option:

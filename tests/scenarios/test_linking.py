@@ -255,6 +255,17 @@ async def test_who_linked_what_is_kept_and_shown_to_admins(world: World) -> None
     assert "Linked to the profile" not in world.ben.sees
 
 
+async def test_codes_are_never_logged(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    await added(world)
+    code = await invited(world)
+    await enters(world, "ana", code)
+    await confirms(world, "ana")
+    printed = "".join(capsys.readouterr())
+    assert "link confirm" in printed or "link.confirm" in printed
+    assert code not in printed
+    assert code.replace("-", "") not in printed
+
+
 async def test_only_admins_invite(world: World) -> None:
     await added(world)
     await world.ana.types("/oncall people invite Ana Schmidt")
