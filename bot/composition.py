@@ -20,7 +20,7 @@ from bot.clock import Clock, DatabaseClock
 from bot.config import Config, Role
 from bot.contexts.making import MakeContexts
 from bot.contexts.parts import Parts
-from bot.core import alerts, servers
+from bot.core import alerts, heartbeats, servers
 from bot.deliver import Delivery
 from bot.dispatch import Dispatch
 from bot.errors import Unavailable
@@ -44,6 +44,7 @@ from bot.storage.embedded import EmbeddedMongo
 from bot.storage.mongo import Database
 from bot.storage.stores import open_stores
 from bot.vault import Vault
+from bot.watching import Watching
 from bot.worker import Worker
 from handlers import routes
 
@@ -89,6 +90,11 @@ def build(
     works_for = (
         Work(store=stores.groups, advance=alerts.advance, deliver=delivery.group),
         Work(store=stores.servers, advance=servers.advance, deliver=delivery.server),
+        Work(
+            store=stores.heartbeats,
+            advance=heartbeats.advance,
+            deliver=Watching(stores, reception).heartbeat,
+        ),
     )
     return Services(
         config=config,

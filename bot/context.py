@@ -10,6 +10,7 @@ from typing import Protocol
 from bot.call import Call, Opened
 from bot.core.alerts import AlertGroup, Link, Status, Step
 from bot.core.changes import Change
+from bot.core.heartbeats import Heartbeat
 from bot.core.integrations import Integration
 from bot.core.people import Person
 from bot.core.servers import Server, Who
@@ -113,6 +114,11 @@ class Integrations(Protocol):
     async def create(self, integration: Integration) -> None: ...
     async def change(self, integration: Integration, decide: DecideIntegration) -> Change[Integration]: ...
     def new_key(self) -> NewKey: ...
+    async def heartbeat(self, integration: Integration) -> Heartbeat | None: ...
+    async def expect(self, integration: Integration, *, every_seconds: int, grace_seconds: int) -> None:
+        """Watch for reports of this integration, at least so often."""
+        ...
+
     async def take(self, integration: Integration, payload: Payload) -> tuple[int, ...]:
         """Take a payload in as if its sender had delivered it; the numbers of its alert groups. Raises Unavailable."""
         ...

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.integrations.kinds import KINDS
-from forms.base import Channel, Choice, Form, Lookup, Number, Option, Text, Users
+from forms.base import Channel, Choice, Duration, Form, Lookup, Number, Option, Text, Users
 
 
 class AddIntegration(Form):
@@ -39,6 +39,23 @@ class AddIntegration(Form):
         help="Label names, separated by commas. Empty: as the sender groups them.",
         typed=False,
     )
+    every = Duration(
+        "Heartbeat every",
+        hint="10m, 1h, 1d",
+        help="How often it must report; an alert group opens when it does not. Needed for heartbeats.",
+        typed=False,
+    )
+    grace = Duration("Heartbeat grace", hint="1m", help="How late a report may be. Empty: a minute.", typed=False)
+
+
+class HeartbeatOfIntegration(Form):
+    title = "Expect a heartbeat"
+    submit = "Expect"
+    introduction = "An alert group opens when the integration has not reported for that long, and ends when it does."
+
+    name = Lookup("Integration", required=True, choices="integrations")
+    every = Duration("How often it reports", hint="10m, 1h, 1d", required=True)
+    grace = Duration("How late it may be", hint="1m", help="Empty: a minute.")
 
 
 class RemoveIntegration(Form):

@@ -12,6 +12,7 @@ from bot.web import STATIC
 from handlers.apps import AppBindings, AppCommand, AppLifecycle, AppManifest, AppPing, AppWebhook
 from handlers.enqueue import Enqueue
 from handlers.health import Alive, Metrics, Ready
+from handlers.heartbeat import Heartbeat
 from handlers.inbound import Inbound
 from handlers.inbound_sns import InboundSns
 from handlers.native import NativeAction, NativeCommand, NativeDialog, NativeLookup
@@ -43,6 +44,9 @@ def routes(services: Services) -> list[URLSpec]:
         url(rf"/native/{SERVER}/action", NativeAction, given),
         url(rf"/native/{SERVER}/dialog", NativeDialog, given),
         url(rf"/native/{SERVER}/lookup", NativeLookup, given),
+        url(r"/heartbeat/(?P<key>[^/]{1,100})/?", Heartbeat, given),
+        url(r"/integrations/v1/(?P<kind>[a-z_]{1,40})/(?P<key>[^/]{1,100})/heartbeat/?", Heartbeat, given),
+        url(r"/integrations/v1/heartbeat/(?P<key>[^/]{1,100})/?", Heartbeat, given),
         url(r"/integrations/v1/(amazon_sns|aws_sns|sns)/([^/]{1,100})/?", InboundSns, given),
         url(r"/integrations/v1/([a-z_]{1,40})/([^/]{1,100})/?", Inbound, given),
         url(r"/integrations/v1/([a-z_]{1,40})/?", Inbound, given),

@@ -7,43 +7,67 @@ from functools import partial
 from bot.call import Reply, tell
 from bot.context import Context
 from bot.core import integrations
+from bot.core.heartbeats import Heartbeat
 from bot.core.integrations import Integration
 from bot.core.neutral import neutral
 from bot.core.people import Role
 from bot.core.text import Text, count, say
 from bot.errors import NotFound, UserError
+from bot.integrations import heartbeat
+from bot.integrations.heartbeat import lasting
 from bot.integrations.kind import Address
 from bot.integrations.kinds import KINDS, kind_named
 from bot.registry import command
-from forms.integration import AddIntegration, OneIntegration, RemoveIntegration, RotateIntegration, SampleAlert
+from forms.duration import Span
+from forms.integration import (
+    AddIntegration,
+    HeartbeatOfIntegration,
+    OneIntegration,
+    RemoveIntegration,
+    RotateIntegration,
+    SampleAlert,
+)
+
+GRACE_SECONDS = 60
 
 
 @command("integration add", form=AddIntegration, section="set up", needs=Role.ADMIN, user_token=True)
 async def add(
-    ctx: Context, *, name: str, kind: str, people: tuple[str, ...], wait_minutes: int, channel: str, group_by: str
+    ctx: Context,
+    *,
+    name: str,
+    kind: str,
+    people: tuple[str, ...],
+    wait_minutes: int,
+    channel: str,
+    group_by: str,
+    every: Span | str,
+    grace: Span | str,
 ) -> Reply:
     """Add a source of alerts and get the URL to paste into it."""
     if any(one.name.lower() == name.lower() for one in await ctx.integrations.listed()):
         raise UserError(say("There is an integration called {name} already. Choose another name.", name=name))
     labels = _labels(kind, group_by)
+    rhythm = _rhythm(kind, every, grace)
     persons = [await ctx.people.named(one) for one in people]
     channel_id = await _joined(ctx, channel)
     key = ctx.integrations.new_key()
-    await ctx.integrations.create(
-        Integration(
-            id=key.id,
-            server_id=ctx.server.id,
-            name=name,
-            kind=kind,
-            key_digests=key.digests,
-            channel_id=channel_id,
-            people=tuple(person.id for person in persons),
-            wait_minutes=wait_minutes,
-            group_by=labels,
-            created_at=ctx.now,
-            created_by=ctx.person.mention,
-        )
+    integration = Integration(
+        id=key.id,
+        server_id=ctx.server.id,
+        name=name,
+        kind=kind,
+        key_digests=key.digests,
+        channel_id=channel_id,
+        people=tuple(person.id for person in persons),
+        wait_minutes=wait_minutes,
+        group_by=labels,
+        created_at=ctx.now,
+        created_by=ctx.person.mention,
     )
+    await ctx.integrations.create(integration)
+    if rhythm:
+        await ctx.integrations.expect(integration, every_seconds=rhythm[0], grace_seconds=rhythm[1])
     names = ", ".join(person.mention for person in persons)
     return tell(
         say("**{name} is added.** Whoever has this can send alerts, so it is shown only now:", name=neutral(name, 60)),
@@ -52,6 +76,23 @@ async def add(
         *_unposted(posted=bool(channel_id or ctx.server.channel_id)),
         say("Try it with `/oncall integration test {name}`.", name=name),
     )
+
+
+def _rhythm(kind: str, every: Span | str, grace: Span | str) -> tuple[int, int] | None:
+    """Seconds between reports and of patience; None where no heartbeat is wanted."""
+    seconds = _seconds(every)
+    if not seconds and kind == heartbeat.KIND.name:
+        raise UserError(say("How often must it report? Add `--every 10m`, or any other time."))
+    return (seconds, _seconds(grace) or GRACE_SECONDS) if seconds else None
+
+
+def _seconds(span: Span | str) -> int:
+    """A length of time; 0 where none was given."""
+    if isinstance(span, str):
+        return 0
+    if span.clock is not None:
+        raise UserError(say("Say how long, such as 10m, 1h or 1d, not until when."))
+    return span.seconds
 
 
 def _labels(kind: str, group_by: str) -> tuple[str, ...]:
@@ -130,6 +171,8 @@ async def show(ctx: Context, *, name: str) -> Reply:
     ]
     if one.group_by:
         lines.append(say("Grouped by {labels}.", labels=neutral(", ".join(one.group_by), 200)))
+    address = Address(host=ctx.public_url, kind=one.kind)
+    lines += _heartbeat(await ctx.integrations.heartbeat(one), address)
     if one.old_until is not None and ctx.now < one.old_until:
         lines.append(say("The key before the last change works until {until}.", until=one.old_until))
     lines.append(
@@ -138,7 +181,34 @@ async def show(ctx: Context, *, name: str) -> Reply:
             name=one.name,
         )
     )
-    return tell(*lines, *_sender_side(one.kind, Address(host=ctx.public_url, kind=one.kind)))
+    return tell(*lines, *_sender_side(one.kind, address))
+
+
+def _heartbeat(found: Heartbeat | None, address: Address) -> list[Text]:
+    if found is None:
+        return []
+    every = say("Must report every {every} to `{url}`", every=lasting(found.every_seconds), url=address.heartbeat_url)
+    if found.missing_at:
+        state = say("missing since {at}", at=found.last_at or found.missing_at)
+    elif found.last_at:
+        state = say("last report at {at}", at=found.last_at)
+    else:
+        state = say("no report yet, so nothing is missed")
+    return [say("{every}: {state}.", every=every, state=state)]
+
+
+@command("integration heartbeat", form=HeartbeatOfIntegration, section="set up", needs=Role.ADMIN)
+async def expect_heartbeat(ctx: Context, *, name: str, every: Span, grace: Span | str) -> Reply:
+    """Expect an integration to report every so often: `integration heartbeat Backup 1d 2h`."""
+    one = await _named(ctx, name)
+    seconds, late = _seconds(every), _seconds(grace) or GRACE_SECONDS
+    await ctx.integrations.expect(one, every_seconds=seconds, grace_seconds=late)
+    url = Address(host=ctx.public_url, kind=one.kind).heartbeat_url
+    name, often = neutral(one.name, 60), lasting(seconds)
+    return tell(
+        say("{name} must report every {every} from its next report on.", name=name, every=often),
+        say("Report with GET or POST to `{url}` with its key.", url=url),
+    )
 
 
 @command("integration test", form=SampleAlert, section="set up", needs=Role.RESPONDER)

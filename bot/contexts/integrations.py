@@ -5,11 +5,15 @@ from __future__ import annotations
 import secrets
 import string
 from dataclasses import dataclass
+from functools import partial
 
 from bot.context import DecideIntegration, NewKey
 from bot.contexts.parts import Parts
+from bot.core import heartbeats
 from bot.core.changes import Change
+from bot.core.heartbeats import Heartbeat
 from bot.core.integrations import Integration
+from bot.errors import NotFound
 from bot.integrations.payload import Payload
 from bot.storage.ids import new_id
 
@@ -33,6 +37,24 @@ class IntegrationsOfServer:
 
     async def change(self, integration: Integration, decide: DecideIntegration) -> Change[Integration]:
         return await self.parts.stores.integrations.change(self.server_id, integration.id, decide)
+
+    async def heartbeat(self, integration: Integration) -> Heartbeat | None:
+        return await self.parts.stores.heartbeats.find(self.server_id, integration.id)
+
+    async def expect(self, integration: Integration, *, every_seconds: int, grace_seconds: int) -> None:
+        store = self.parts.stores.heartbeats
+        decide = partial(heartbeats.expect, every_seconds=every_seconds, grace_seconds=grace_seconds)
+        try:
+            await store.change(self.server_id, integration.id, decide)
+        except NotFound:
+            first = Heartbeat(
+                id=integration.id,
+                server_id=self.server_id,
+                every_seconds=every_seconds,
+                grace_seconds=grace_seconds,
+                created_at=self.parts.clock(),
+            )
+            await store.add(Change(doc=first))
 
     async def take(self, integration: Integration, payload: Payload) -> tuple[int, ...]:
         return (await self.parts.reception.take(integration, payload)).groups

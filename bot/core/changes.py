@@ -52,7 +52,14 @@ class RedrawGroups:
     """Draw the posts of all live alert groups of this server anew: their buttons belong to another surface now."""
 
 
-Do = Draw | Page | Tell | TellAdmin | RenewPushToken | RedrawGroups
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportHeartbeat:
+    """Let the intake know that a heartbeat is missing, or back."""
+
+    missing: bool
+
+
+Do = Draw | Page | Tell | TellAdmin | RenewPushToken | RedrawGroups | ReportHeartbeat
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from bot.integrations import (
     alertmanager,
     datadog,
     grafana,
+    heartbeat,
     opsgenie,
     pagerduty,
     sentry,
@@ -30,6 +31,7 @@ KINDS: tuple[Kind, ...] = (
     sentry.KIND,
     datadog.KIND,
     sns.KIND,
+    heartbeat.KIND,
 )
 _NAMED: Mapping[str, Kind] = MappingProxyType({name: kind for kind in KINDS for name in (kind.name, *kind.also)})
 

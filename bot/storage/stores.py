@@ -9,6 +9,7 @@ from bot.clock import Clock
 from bot.storage.alerts import Alerts
 from bot.storage.directory import Integrations, People, Servers
 from bot.storage.groups import Groups
+from bot.storage.heartbeats import Heartbeats
 from bot.storage.mongo import Database
 
 
@@ -20,10 +21,11 @@ class Stores:
     integrations: Integrations
     groups: Groups
     alerts: Alerts
+    heartbeats: Heartbeats
 
     async def prepare(self) -> None:
         """Create the indexes; quick when they exist."""
-        stores = (self.servers, self.people, self.integrations, self.groups, self.alerts)
+        stores = (self.servers, self.people, self.integrations, self.groups, self.alerts, self.heartbeats)
         await asyncio.gather(*(store.prepare() for store in stores))
 
 
@@ -35,4 +37,5 @@ def open_stores(database: Database, clock: Clock) -> Stores:
         integrations=Integrations(database, clock),
         groups=Groups(database, clock),
         alerts=Alerts(database, clock),
+        heartbeats=Heartbeats(database, clock),
     )

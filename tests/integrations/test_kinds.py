@@ -69,7 +69,7 @@ def test_a_sample_is_one_firing_alert_that_reads_well(kind: Kind):
     check_bounds(payload)
     assert payload.notes == {} and payload.acts == ()
     ((alert,),) = [bundle.alerts for bundle in payload.bundles]
-    assert alert.firing and "sample alert" in alert.summary
+    assert alert.firing and "sample alert" in f"{alert.title} {alert.summary}"
     assert "test" in payload.bundles[0].title.lower()
 
 

@@ -1,0 +1,85 @@
+"""Jobs that report, stop to, and come back."""
+
+import re
+
+import pytest
+
+from tests.scenarios.world import World
+
+OK, NOT_FOUND, NOT_ALLOWED = 200, 404, 405
+
+
+async def added(world: World, command: str) -> str:
+    """The key."""
+    await world.root.types(f"/oncall integration add {command}", channel="alerts")
+    found = re.search(r"/(?:heartbeat|alertmanager)/([A-Za-z0-9]{32})/", world.root.sees)
+    assert found, world.root.notices
+    return found.group(1)
+
+
+async def reports(world: World, path: str, method: str = "GET") -> int:
+    async with world.session.request(method, f"{world.url}{path}") as answer:
+        await answer.read()
+    await world.settle()
+    return answer.status
+
+
+async def test_a_missing_report_opens_an_alert_group_and_the_next_one_resolves_it(world: World):
+    key = await added(world, "Backup @ana --kind heartbeat --every 10m --grace 2m")
+    await world.pass_time(hours=1)
+    assert world.cards() == []  # it never reported, so it does not miss
+    assert await reports(world, f"/heartbeat/{key}/") == OK
+    await world.pass_time(minutes=11)
+    assert await reports(world, f"/heartbeat/{key}", "POST") == OK
+    await world.pass_time(minutes=11, seconds=59)
+    assert world.cards() == []
+    await world.pass_time(seconds=1)
+    assert "#1 Backup has not reported since 2026-03-02 " in world.card().words
+    assert "It should report every 10 minutes." in world.card().words
+    assert len(world.pages("ana")) == 1
+    await world.pass_time(hours=1)
+    assert len(world.cards()) == 1
+    assert await reports(world, f"/heartbeat/{key}/") == OK
+    await world.pass_time(seconds=3)
+    assert "Resolved by Backup" in world.card().words
+
+
+async def test_any_integration_may_have_a_heartbeat(world: World):
+    key = await added(world, "Cluster @ana --every 5m")
+    assert await reports(world, f"/integrations/v1/alertmanager/{key}/heartbeat/", "POST") == OK
+    await world.ana.types("/oncall integration show Cluster", channel="alerts")
+    assert "Must report every 5 minutes to " in world.ana.sees and "last report at 10:00" in world.ana.sees
+    await world.pass_time(minutes=6)
+    assert "Cluster has not reported" in world.card().words
+    await world.ana.types("/oncall integration show Cluster", channel="alerts")
+    assert "missing since 10:00" in world.ana.sees
+
+
+async def test_a_heartbeat_is_given_to_one_that_exists(world: World):
+    key = world.alert_url.rstrip("/").rpartition("/")[2]
+    assert await reports(world, f"/heartbeat/{key}/") == NOT_FOUND
+    await world.root.types("/oncall integration heartbeat Prometheus 1h 5m", channel="alerts")
+    assert "Prometheus must report every hour from its next report on." in world.root.sees
+    assert await reports(world, f"/heartbeat/{key}/") == OK
+    await world.pass_time(hours=1, minutes=5)
+    assert "Prometheus has not reported" in world.card().words
+
+
+async def test_a_removed_integration_is_not_missed(world: World):
+    key = await added(world, "Backup @ana --kind heartbeat --every 10m")
+    await reports(world, f"/heartbeat/{key}/")
+    await world.root.types("/oncall integration remove Backup", channel="alerts")
+    await world.pass_time(minutes=30)
+    assert world.cards() == []
+    assert await reports(world, f"/heartbeat/{key}/") == NOT_FOUND
+
+
+@pytest.mark.parametrize("surface", ["native-11.1"])
+async def test_what_is_refused(world: World):
+    assert await reports(world, "/heartbeat/nobody/") == NOT_FOUND
+    assert await reports(world, "/heartbeat/nobody/", "DELETE") == NOT_ALLOWED
+    key = await added(world, "Backup @ana --kind heartbeat --every 10m")
+    assert await reports(world, f"/integrations/v1/alertmanager/{key}/heartbeat/") == NOT_FOUND
+    assert await reports(world, f"/integrations/v1/heartbeat/{key}/", "POST") == OK
+    await world.root.types("/oncall integration add Other --kind heartbeat", channel="alerts")
+    assert world.root.sees == "How often must it report? Add `--every 10m`, or any other time."
