@@ -67,7 +67,9 @@ def build(
     stores = open_stores(database, clock)
     access = Access(outgoing=outgoing, vault=vault, clock=clock)
     setup = Setup(servers=stores.servers, vault=vault, clock=clock, public_url=config.public_url)
-    installing = Installing(servers=stores.servers, setup=setup, outgoing=outgoing, vault=vault, clock=clock)
+    installing = Installing(
+        servers=stores.servers, setup=setup, outgoing=outgoing, access=access, vault=vault, clock=clock
+    )
     natively = InstallingNatively(
         servers=stores.servers, setup=setup, outgoing=outgoing, vault=vault, clock=clock, public_url=config.public_url
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -15,6 +15,7 @@ from bot.core import servers
 from bot.core.servers import Server, Site
 from bot.core.text import Text, say
 from bot.errors import Denied, Upstream, UserError
+from bot.mattermost.access import Access
 from bot.mattermost.client import Mattermost
 from bot.outgoing.client import Client
 from bot.secret import Secret
@@ -31,6 +32,7 @@ class Installing:
     servers: Servers
     setup: Setup
     outgoing: Client
+    access: Access
     vault: Vault
     clock: Clock
 
@@ -95,19 +97,15 @@ class Installing:
         """Keep the bot token that a call brought, when it is fresher than the one we have."""
         token = str(context.get("bot_access_token") or "")
         now = self.clock()
-        if not token or not server.installed or _fresh(server, now + TOKEN_LIFE):
+        ends_at, works = now + TOKEN_LIFE, self.access.token_of(server) is not None
+        decide = partial(servers.token_brought, sealed="", ends_at=ends_at, now=now, works=works)
+        if not token or not server.installed or decide(server).doc is server:
             return
         sealed_token = self.vault.seal(token, about=sealed.push_token(server.id))
-        decide = partial(servers.token_brought, sealed=sealed_token, ends_at=now + TOKEN_LIFE, now=now)
-        await self.servers.change(server.id, server.id, decide)
+        await self.servers.change(server.id, server.id, partial(decide, sealed=sealed_token))
 
     async def secret_used(self, server: Server, secret_id: str) -> None:
         """The first call signed with a new install secret retires the old one."""
         if any(secret.id == secret_id and secret.state == "next" for secret in server.secrets):
             decide = partial(servers.secret_used, secret_id=secret_id, now=self.clock())
             await self.servers.change(server.id, server.id, decide)
-
-
-def _fresh(server: Server, ends_at: datetime) -> bool:
-    known = server.push_token_ends_at
-    return known is not None and ends_at - known < timedelta(seconds=60)

@@ -17,6 +17,7 @@ PREVIOUS_SECRET_LIFE = timedelta(hours=1)
 DATA_KEPT = timedelta(days=7)
 RENEW_BEFORE = timedelta(seconds=75)
 RENEW_AGAIN = timedelta(seconds=20)
+HARDLY_FRESHER = timedelta(seconds=60)
 # In the settings: whether people are linked to the profile with the e-mail address that Mattermost verified.
 LINK_BY_EMAIL = "link_by_email"
 ON = "on"
@@ -272,9 +273,9 @@ def uninstalled(server: Server, *, now: datetime) -> ServerChange:
     return Change(doc=after, note=say("OnCall is removed. Its data is deleted in seven days; reinstall to keep it."))
 
 
-def token_brought(server: Server, *, sealed: str, ends_at: datetime, now: datetime) -> ServerChange:
-    """Mattermost handed us a bot token that is good until `ends_at`."""
-    if server.push_token_ends_at is not None and ends_at - server.push_token_ends_at < timedelta(seconds=60):
+def token_brought(server: Server, *, sealed: str, ends_at: datetime, now: datetime, works: bool = True) -> ServerChange:
+    """Mattermost handed us a bot token that is good until `ends_at`. `works`: the one we have is not refused."""
+    if works and server.push_token_ends_at is not None and ends_at - server.push_token_ends_at < HARDLY_FRESHER:
         return Change(doc=server)
     after = replace(server, sealed_push_token=sealed, push_token_ends_at=ends_at)
     return Change(doc=_renewing(after), dropped=("renew",))

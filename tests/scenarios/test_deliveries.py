@@ -315,3 +315,14 @@ def _words(text: str) -> set[str]:
             if piece.startswith("@"):
                 found.add(piece[1:])
     return found
+
+
+async def test_a_token_that_mattermost_revokes_is_replaced_by_the_next_it_brings(world: World) -> None:
+    if world.simulator.apps is None:
+        return
+    world.simulator.apps.sessions.revoke("oncall")
+    world.simulator.apps.sessions.forget("oncall")
+    await world.fire()
+    await world.pass_time(minutes=2)
+    assert len(world.cards()) == 1
+    assert len(world.pages("ana")) == 1

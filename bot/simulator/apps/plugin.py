@@ -29,7 +29,7 @@ class AppsPlugin:
         self.settings = settings or AppsSettings()
         self.core = Core(server, self.settings)
         self.upstream = Upstream(self.core)
-        sessions = AppSessions(self.core)
+        self.sessions = sessions = AppSessions(self.core)
         self.calls = Calls(self.core, self.upstream, sessions)
         self.lifecycle = Lifecycle(self.core, self.calls, self.upstream, sessions)
         self.oauth2 = RemoteOAuth2(self.core, self.calls)
