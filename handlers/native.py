@@ -7,29 +7,36 @@ memory, and where the server published its key, by the signature of their trigge
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import hmac
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import structlog
+from tornado.web import HTTPError
 
 from bot import sealed
 from bot.call import Ask, Call, Reply, Say
 from bot.core.servers import Server, Surface, with_key
 from bot.core.text import say
-from bot.errors import BotError, Upstream
-from bot.identity.triggers import BadTrigger, WrongSignature, verify_trigger
+from bot.errors import BotError, Unavailable, Upstream
+from bot.identity.triggers import LONGEST, BadTrigger, WrongSignature, verify_trigger
 from bot.mattermost.answering import answer_later
 from bot.surfaces import native
 from bot.surfaces.capabilities import capabilities
 from bot.surfaces.drawn import Drawn
-from bot.surfaces.tokens import BadToken
+from bot.surfaces.tokens import FORM_LIFE, BadToken
 from bot.words import Reader, words
 from handlers.base import Endpoint
 
 log = structlog.get_logger()
 
+ALREADY = "This was received already."
+NO_DATABASE = "The database cannot be reached at the moment. Please try again shortly."
+OUR_FAULT = "That went wrong on our side. Please try again."
 OUT_OF_DATE = "This is out of date or was made for somebody else. Please open it again."
 TOO_SLOW = say("The form could not be opened in time. Please try again.")
 CONFIRM_SECONDS = 3.0
@@ -37,7 +44,24 @@ ANSWER = "answer"  # in a dialog's memory: where its outcome is said
 
 
 class NativeEndpoint(Endpoint):
-    """Every answer is HTTP 200 with words in it; only a failed proof is 401."""
+    """Every answer is HTTP 200 with words in it; only a failed proof is 401 and what is no call at all 400."""
+
+    def in_words(self, text: str) -> native.JSON:
+        """The answer that shows this text to whoever acted."""
+        raise NotImplementedError
+
+    def write_error(self, status_code: int, **more: Any) -> None:
+        """Any other status would close a dialog of an older client as if all were well."""
+        problem = more.get("exc_info", (None, None))[1]
+        if isinstance(problem, HTTPError):
+            return super().write_error(status_code, **more)
+        self.answer(self.in_words(NO_DATABASE if isinstance(problem, Unavailable) else OUR_FAULT))
+
+    async def first_time(self, server: Server, memory: str, life: timedelta) -> str:
+        """Reserves what arrived, for as long as it could arrive again. The key, or an empty text for a repetition."""
+        key = f"{server.id}|{hashlib.sha256(memory.encode()).hexdigest()}"
+        free = await self.services.stores.once.reserve(key, until=self.services.clock() + life)
+        return key if free else ""
 
     async def server(self, server_id: str) -> Server | None:
         """Also one that moved to the Apps framework: what was made before has to say so."""
@@ -108,6 +132,9 @@ class NativeCommand(NativeEndpoint):
 
     route = "native-command"
 
+    def in_words(self, text: str) -> native.JSON:
+        return native.say_privately(text)
+
     async def post(self, server_id: str) -> None:
         server = await self.server(server_id)
         form = {
@@ -121,7 +148,9 @@ class NativeCommand(NativeEndpoint):
         if not await self.proven_trigger(server, trigger_id, call.actor.user_id):
             return self.refuse_proof()
         if self.moved(server):
-            return self.answer(native.say_privately(native.say_moved()))
+            return self.answer(self.in_words(native.say_moved()))
+        if server.signing_key and not await self.first_time(server, trigger_id, 2 * LONGEST):
+            return self.answer(self.in_words(ALREADY))
         answer_url = _one(form, "response_url")
         reply = await self.services.dispatch(call)
         reader = await self.reader(server, call.actor.user_id)
@@ -129,7 +158,7 @@ class NativeCommand(NativeEndpoint):
             ask = self._with_answer_url(reply, server, answer_url)
             drawing = self.drawing(server, reader, call.actor.user_id, native.read_ids(form))
             opened = await self.open_dialog(server, ask, drawing, trigger_id)
-            return self.answer({} if opened else native.say_privately(words(TOO_SLOW, reader)))
+            return self.answer({} if opened else self.in_words(words(TOO_SLOW, reader)))
         self.answer(native.say_privately(native.text_of(reply, reader)))
 
     def _knows_token(self, server: Server, form: Mapping[str, list[str]]) -> bool:
@@ -154,6 +183,9 @@ class NativeAction(NativeEndpoint):
 
     route = "native-action"
 
+    def in_words(self, text: str) -> native.JSON:
+        return native.say_at_button(text)
+
     async def post(self, server_id: str) -> None:
         server = await self.server(server_id)
         if server is None:
@@ -165,15 +197,15 @@ class NativeAction(NativeEndpoint):
         try:
             call = native.read_action(body, server_id=server.id, sealer=self.services.sealer(server.id))
         except BadToken:
-            return self.answer(native.say_at_button(OUT_OF_DATE))
+            return self.answer(self.in_words(OUT_OF_DATE))
         if self.moved(server):
-            return self.answer(native.say_at_button(native.say_moved()))
+            return self.answer(self.in_words(native.say_moved()))
         reply = await self.services.dispatch(call)
         reader = await self.reader(server, user_id)
         if isinstance(reply, Ask):
             drawing = self.drawing(server, reader, user_id)
             opened = await self.open_dialog(server, reply, drawing, str(body.get("trigger_id") or ""))
-            return self.answer({} if opened else native.say_at_button(words(TOO_SLOW, reader)))
+            return self.answer({} if opened else self.in_words(words(TOO_SLOW, reader)))
         self.answer(native.say_at_button(native.text_of(reply, reader)))
 
 
@@ -181,6 +213,9 @@ class NativeDialog(NativeEndpoint):
     """POST JSON: a submitted or cancelled dialog."""
 
     route = "native-dialog"
+
+    def in_words(self, text: str) -> native.JSON:
+        return {"error": text}
 
     async def post(self, server_id: str) -> None:
         server = await self.server(server_id)
@@ -190,18 +225,27 @@ class NativeDialog(NativeEndpoint):
         try:
             call = native.read_dialog(body, server_id=server.id, sealer=self.services.sealer(server.id))
         except BadToken:
-            return self.answer({"error": OUT_OF_DATE})
+            return self.answer(self.in_words(OUT_OF_DATE))
         if body.get("cancelled"):
             return self.answer({})
         if self.moved(server):
-            return self.answer({"error": native.say_moved()})
+            return self.answer(self.in_words(native.say_moved()))
+        key = await self.first_time(server, str(body.get("state")), FORM_LIFE)
+        if not key:
+            return self.answer(self.in_words(ALREADY))
         reply = await self.services.dispatch(call)
+        answer = await self._answer(server, call, reply)
+        if answer.get("error") or answer.get("errors"):
+            await self.services.stores.once.release(key)
+        self.answer(answer)
+
+    async def _answer(self, server: Server, call: Call, reply: Reply) -> native.JSON:
         reader = await self.reader(server, call.actor.user_id)
         if isinstance(reply, Ask) and not reply.errors:
-            return self.answer(await self._next_step(server, call, reply, reader))
+            return await self._next_step(server, call, reply, reader)
         if isinstance(reply, Say):
             await self._confirm(server, call, reply, reader)
-        self.answer(native.write_dialog_answer(reply, reader))
+        return native.write_dialog_answer(reply, reader)
 
     async def _next_step(self, server: Server, call: Call, ask: Ask, reader: Reader) -> native.JSON:
         """Another form after this one: in its place where the server can, else behind a button that only they see."""
@@ -254,6 +298,9 @@ class NativeLookup(NativeEndpoint):
 
     route = "native-lookup"
 
+    def in_words(self, text: str) -> native.JSON:
+        return {"items": []}
+
     async def post(self, server_id: str) -> None:
         server = await self.server(server_id)
         if server is None:
@@ -262,7 +309,7 @@ class NativeLookup(NativeEndpoint):
         try:
             call = native.read_dialog(body, server_id=server.id, sealer=self.services.sealer(server.id))
         except BadToken:
-            return self.answer({"items": []})
+            return self.answer(self.in_words(OUT_OF_DATE))
         field, query = native.read_lookup(body)
         self.answer(native.write_options(await self.services.dispatch.options(call, field, query)))
 

@@ -11,6 +11,7 @@ from bot.storage.directory import Integrations, People, Servers
 from bot.storage.groups import Groups
 from bot.storage.heartbeats import Heartbeats
 from bot.storage.mongo import Database
+from bot.storage.once import Once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,11 +22,12 @@ class Stores:
     integrations: Integrations
     groups: Groups
     alerts: Alerts
+    once: Once
     heartbeats: Heartbeats
 
     async def prepare(self) -> None:
         """Create the indexes; quick when they exist."""
-        stores = (self.servers, self.people, self.integrations, self.groups, self.alerts, self.heartbeats)
+        stores = (self.servers, self.people, self.integrations, self.groups, self.alerts, self.once, self.heartbeats)
         await asyncio.gather(*(store.prepare() for store in stores))
 
 
@@ -37,5 +39,6 @@ def open_stores(database: Database, clock: Clock) -> Stores:
         integrations=Integrations(database, clock),
         groups=Groups(database, clock),
         alerts=Alerts(database, clock),
+        once=Once(database),
         heartbeats=Heartbeats(database, clock),
     )
