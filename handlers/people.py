@@ -13,7 +13,7 @@ from bot.errors import Upstream, UserError
 from bot.importing_people import ImportPeople
 from bot.linking import Linking
 from bot.words import Reader, words
-from forms.imported_person import ImportedPerson
+from forms.imported_person import read_person
 from handlers.setup import OperatorEndpoint
 
 MOST_ROWS = 100
@@ -62,7 +62,7 @@ class PeopleApi(OperatorEndpoint):
 
     async def _row(self, importing: ImportPeople, values: Mapping[str, Any]) -> dict[str, object]:
         try:
-            return {"outcome": (await importing.row(ImportedPerson.read(values))).value}
+            return {"outcome": (await importing.row(read_person(values))).value}
         except ValidationError as invalid:
             problems = [f"{name}: {' '.join(texts)}" for name, texts in invalid.messages_dict.items()]
         except UserError as problem:
