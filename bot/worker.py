@@ -122,6 +122,7 @@ class _Loop(Generic[T]):
             while not self._stopping.is_set():
                 await self._pass()
         finally:
+            self._running = False
             renewing.cancel()
 
     async def _pass(self) -> None:

@@ -15,6 +15,7 @@ from bot.core.servers import State, Surface
 from bot.core.text import say
 from bot.deliver import Delivery
 from bot.errors import Upstream
+from bot.storage.stores import open_stores
 from tests.mattermost.world import World
 
 PAGE_ANA = Page(page="0.0.P1", person_id="P1")
@@ -253,6 +254,19 @@ async def test_nobody_is_paged_once_somebody_acknowledged(desk):
 
     assert desk.world.messages_to(desk.world.ana) == []
     assert (await desk.group()).pages == {}
+
+
+async def test_whoever_was_linked_by_another_process_just_now_is_paged(desk, database):
+    """People are remembered for a second, but nobody is called unreachable from memory."""
+    linked = {"mattermost_user_id": desk.world.ana.id}
+    await desk.stores.people.change("S1", "P1", lambda ana: Change(doc=replace(ana, mattermost_user_id="")))
+    await desk.deliver(Draw())
+    elsewhere = open_stores(database, desk.clock)
+    await elsewhere.people.change("S1", "P1", lambda ana: Change(doc=replace(ana, **linked)))
+
+    await desk.deliver(PAGE_ANA)
+
+    assert len(desk.world.messages_to(desk.world.ana)) == 1
 
 
 async def test_an_acknowledgement_while_the_page_prepares_still_stops_it(desk):

@@ -43,6 +43,16 @@ async def test_a_recent_server_is_forgotten_when_written_here(stores: Stores, cl
     assert not note
 
 
+async def test_recent_people_are_forgotten_when_one_is_written_here(stores: Stores):
+    ana = Person(id="p1", server_id=SERVER, name="Ana", username="ana")
+    assert await stores.people.recent(SERVER, ["p1"]) == {}
+    await stores.people.add(Change(doc=ana))
+    assert await stores.people.recent(SERVER, ["p1"]) == {"p1": ana}
+    await stores.people.change(SERVER, "p1", lambda doc: Change(doc=replace(doc, name="Anna")))
+    assert (await stores.people.recent(SERVER, ["p1"]))["p1"].name == "Anna"
+    assert await stores.people.recent("other", ["p1"]) == {}
+
+
 async def test_a_mattermost_user_has_one_person_per_server(stores: Stores):
     ana = Person(id="p1", server_id=SERVER, name="Ana", username="Ana", mattermost_user_id="u1")
     await stores.people.add(Change(doc=ana))
