@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import islice
 
 import orjson
 
@@ -23,7 +24,7 @@ from bot.integrations.payload import (
     clean_key,
     clean_labels,
 )
-from bot.integrations.pieces import first_text, links, moment, only, tags
+from bot.integrations.pieces import LOOKED_AT, first_text, links, moment, only, tags
 from bot.integrations.reading import Pace, read_json
 
 PRIORITIES = {"p1": "critical", "p2": "high", "p3": "medium", "p4": "low", "p5": "info"}
@@ -34,7 +35,8 @@ MARKS = ("[Triggered", "[Recovered", "[Re-Triggered", "[Warn", "[No Data", "[Ren
 
 async def read(body: bytes, group_by: Sequence[str]) -> Payload:
     """Raises Invalid."""
-    given = {name: _filled(value) for name, value in (await read_json(body, Pace())).items()}
+    document = await read_json(body, Pace())
+    given = {name: _filled(value) for name, value in islice(document.items(), LOOKED_AT)}
     title = _bare(first_text(given, ("alert_title", "title", "event_title"), TITLE_LENGTH))
     alert_id = first_text(given, ("alert_id",), VALUE_LENGTH)
     scope = first_text(given, ("aggreg_key", "alert_scope"), VALUE_LENGTH)

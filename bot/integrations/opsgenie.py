@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -27,7 +28,7 @@ from bot.integrations.payload import (
     clean_key,
     clean_labels,
 )
-from bot.integrations.pieces import alone, elements, flat, in_one, links, mapping, moment
+from bot.integrations.pieces import LOOKED_AT, alone, elements, flat, in_one, links, mapping, moment
 from bot.integrations.reading import Pace, read_json
 
 SEVERITIES = {"P1": "critical", "P2": "high", "P3": "medium", "P4": "low", "P5": "info"}
@@ -119,7 +120,7 @@ def _labels(document: Mapping[str, Any]) -> dict[str, object]:
 
 def _addresses(details: Mapping[str, Any]) -> list[tuple[object, object]]:
     """Details that are addresses are worth a click."""
-    return [(name, value) for name, value in details.items() if str(value)[:8].lower().startswith("http")]
+    return [(name, value) for name, value in islice(details.items(), LOOKED_AT) if isinstance(value, str)]
 
 
 CONFIGURATION = """Wherever a sender has an Opsgenie API URL (`https://api.opsgenie.com`), put `<host>`; \

@@ -29,7 +29,7 @@ from bot.integrations.payload import (
     clean_key,
     clean_labels,
 )
-from bot.integrations.pieces import alone, elements, first_text, flat, links, mapping, moment
+from bot.integrations.pieces import LOOKED_AT, alone, elements, first_text, flat, links, mapping, moment
 from bot.integrations.reading import Pace, read_json
 
 ACTIONS = ("trigger", "acknowledge", "resolve")
@@ -122,7 +122,7 @@ def _links(document: Mapping[str, Any]) -> tuple[Link, ...]:
 
 
 def _objects(given: object) -> list[Mapping[str, Any]]:
-    return [one for one in elements(given) if isinstance(one, dict)]
+    return [one for one in elements(given)[:LOOKED_AT] if isinstance(one, dict)]
 
 
 CONFIGURATION = """Wherever a sender has a PagerDuty Events API v2 URL (`https://events.pagerduty.com/v2/enqueue`), \

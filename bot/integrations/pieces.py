@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from bot.clock import to_milliseconds
@@ -24,6 +26,7 @@ from bot.integrations.payload import (
 SEVERITIES = ("critical", "page", "fatal", "error", "high", "warning", "medium", "low", "info", "none")
 LINKS_KEPT = 8
 LINK_LENGTH = 40
+LOOKED_AT = 300
 DEEPEST = 4
 EMPTY: dict[str, Any] = {}
 # Numbers of seconds, milliseconds, microseconds and nanoseconds since 1970 that lie between 2001 and 2286.
@@ -55,29 +58,34 @@ def first_text(given: Mapping[str, Any], names: Sequence[str], length: int = SUM
 def links(found: Iterable[tuple[object, object]]) -> tuple[Link, ...]:
     """Pairs of label and address; what is no plain web address is left out, and so are repeats."""
     kept: dict[str, Link] = {}
-    for label, url in found:
+    for label, url in islice(found, LOOKED_AT):
         address = safe_url(url)
         if address and address not in kept and len(kept) < LINKS_KEPT:
             kept[address] = Link(label=clean(label, LINK_LENGTH).strip() or "Link", url=address)
     return tuple(kept.values())
 
 
-def flat(given: Mapping[str, Any], *, prefix: str = "") -> dict[str, object]:
+def flat(given: Mapping[str, Any]) -> dict[str, object]:
     """Nested members as `a.b`, lists of plain values as one text; as many as can be kept as labels."""
     found: dict[str, object] = {}
-    waiting: list[tuple[str, Mapping[str, Any], int]] = [(prefix, given, 0)]
-    while waiting and len(found) < LABELS_KEPT:
-        before, members, depth = waiting.pop(0)
-        for name, value in members.items():
-            if isinstance(value, dict) and depth < DEEPEST:
-                waiting.append((f"{before}{name}.", value, depth + 1))
-            elif isinstance(value, list):
-                found[f"{before}{name}"] = in_one(value)
-            elif not isinstance(value, dict):
-                found[f"{before}{name}"] = value
-            if len(found) >= LABELS_KEPT:
-                break
+    for path, value in islice(members(given), LOOKED_AT):
+        if len(found) >= LABELS_KEPT:
+            break
+        if not isinstance(value, dict):
+            found[".".join(path)] = in_one(value) if isinstance(value, list) else value
     return found
+
+
+def members(given: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """All members with their paths, the shallow ones first. Take no more than `LOOKED_AT`: there may be millions."""
+    waiting: deque[tuple[tuple[str, ...], Mapping[str, Any]]] = deque([((), given)])
+    while waiting:
+        before, inner = waiting.popleft()
+        for name, value in inner.items():
+            path = (*before, name)
+            yield path, value
+            if isinstance(value, dict) and len(path) <= DEEPEST:
+                waiting.append((path, value))
 
 
 def in_one(values: Sequence[Any]) -> str:

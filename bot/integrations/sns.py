@@ -36,6 +36,7 @@ SIGNED = ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type")
 SIGNED_TO_CONFIRM = ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type")
 AMAZON = re.compile(r"sns\.[a-z0-9-]{3,40}\.amazonaws\.com(?:\.cn)?")
 RAW = "This is no message of SNS with its envelope. Switch raw message delivery off for this subscription."
+LONGEST_MESSAGE = 256 * 1024
 SEVERITIES = {"ALARM": "critical", "INSUFFICIENT_DATA": "warning"}
 
 
@@ -73,7 +74,9 @@ def payload_of(envelope: Mapping[str, Any]) -> Payload:
 
 def _object(text: str) -> dict[str, Any]:
     try:
-        found = orjson.loads(text.encode("utf-8", "replace")) if text.lstrip().startswith("{") else None
+        # SNS carries at most 256 KiB.
+        is_object = len(text) <= LONGEST_MESSAGE and text.lstrip().startswith("{")
+        found = orjson.loads(text.encode("utf-8", "replace")) if is_object else None
     except orjson.JSONDecodeError:
         return {}
     return found if isinstance(found, dict) else {}

@@ -30,11 +30,9 @@ from bot.integrations.payload import (
     clean_key,
     clean_labels,
 )
-from bot.integrations.pieces import elements, fingerprint, links, moment, note, tags, worst
+from bot.integrations.pieces import LOOKED_AT, elements, fingerprint, links, mapping, members, moment, note, tags, worst
 from bot.integrations.reading import Pace, read_document
 
-LOOKED_AT = 300
-DEEPEST = 4
 UNTITLED = "Alert"
 
 LISTS = ("alerts", "events", "incidents", "problems", "notifications", "messages", "items", "results", "records")
@@ -151,11 +149,13 @@ async def read(body: bytes, group_by: Sequence[str]) -> Payload:
     problems: dict[str, str] = {}
     bundles: list[Bundle] = []
     acts: list[Act] = []
-    for place, raw, around in _alerts(document):
+    around, given = _alerts(document)
+    beside = _index(around)
+    for place, raw in given:
         if not isinstance(raw, dict) or not raw:
             note(problems, place, "This alert is not an object with members; it was left out.")
             continue
-        bundle, state = read_one(raw, around)
+        bundle, state = read_one(raw, beside)
         if state in TAKEN:
             acts.append(Act(key=bundle.key, verb=Verb.ACKNOWLEDGE))
         else:
@@ -166,28 +166,24 @@ async def read(body: bytes, group_by: Sequence[str]) -> Payload:
     return Payload(bundles=tuple(_together(bundles)), notes=problems, acts=tuple(acts))
 
 
-def _alerts(document: object) -> Iterator[tuple[str, object, Mapping[str, Any]]]:
-    """Each alert with its place and what stands around it."""
-    given, place, around = document, "", document if isinstance(document, dict) else {}
-    for name, value in around.items():
-        if name.lower() in LISTS and elements(value) and any(isinstance(one, dict) for one in value):
-            given, place = value, f"{name}."
-            break
-    if not isinstance(given, list):
-        yield place, given, {}
-        return
-    beside = {name: value for name, value in around.items() if not isinstance(value, dict | list)}
-    for number, raw in enumerate(given):
-        yield f"{place}{number}", raw, beside
+def _alerts(document: object) -> tuple[Mapping[str, Any], Iterator[tuple[str, object]]]:
+    """What stands around the alerts, and each of them with its place."""
+    if isinstance(document, list):
+        return {}, ((str(number), raw) for number, raw in enumerate(document))
+    beside = dict(islice(mapping(document).items(), LOOKED_AT))
+    for name, value in beside.items():
+        if name.lower() in LISTS and any(isinstance(one, dict) for one in elements(value)):
+            around = {other: one for other, one in beside.items() if not isinstance(one, dict)}
+            return around, ((f"{name}.{number}", raw) for number, raw in enumerate(value))
+    return {}, iter([("", document)])
 
 
-def read_one(raw: Mapping[str, Any], around: Mapping[str, Any] = {}) -> tuple[Bundle, str]:
-    """One alert as a bundle of its own, and its state in the sender's word."""
-    found = _index(around) | _index(raw)
+def read_one(raw: Mapping[str, Any], beside: Mapping[str, Any] = {}) -> tuple[Bundle, str]:
+    """One alert as a bundle of its own, and its state in the sender's word. `beside` is what holds for it as well."""
+    found = {**beside, **_index(raw)}
     title = _text(found, TITLES, TITLE_LENGTH)
     state = _state(found, title)
-    if STATE_IN_TITLE.match(title) and _word(STATE_IN_TITLE.match(title)[1]) in FIRES | ENDS | TAKEN:  # type: ignore[index]
-        title = STATE_IN_TITLE.sub("", title)
+    title = _without_state(title)
     summary = next((text for text in _texts(found, SUMMARIES) if text != title), "")
     severity = clean(_scalar(found, SEVERITIES), SEVERITY_LENGTH).strip().lower()
     labels = clean_labels(_labels(raw, found))
@@ -208,10 +204,10 @@ def read_one(raw: Mapping[str, Any], around: Mapping[str, Any] = {}) -> tuple[Bu
 
 
 def _together(bundles: Sequence[Bundle]) -> Iterator[Bundle]:
-    members: dict[str, list[Alert]] = {}
+    by_key: dict[str, list[Alert]] = {}
     for bundle in bundles:
-        members.setdefault(bundle.key, []).extend(bundle.alerts)
-    for key, alerts in members.items():
+        by_key.setdefault(bundle.key, []).extend(bundle.alerts)
+    for key, alerts in by_key.items():
         yield _bundle(key, alerts)
 
 
@@ -231,23 +227,12 @@ def _bundle(key: str, alerts: Sequence[Alert]) -> Bundle:
 # ---- finding ----
 
 
-def _members(raw: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """All members, the shallow ones first."""
-    waiting: list[tuple[Mapping[str, Any], int]] = [(raw, 0)]
-    while waiting:
-        members, depth = waiting.pop(0)
-        for name, value in members.items():
-            yield name, value
-            if isinstance(value, dict) and depth < DEEPEST and len(waiting) < LOOKED_AT:
-                waiting.append((value, depth + 1))
-
-
 def _index(raw: Mapping[str, Any]) -> Found:
     """The shallowest plain value of each name, however it is written."""
     found: Found = {}
-    for name, value in islice(_members(raw), LOOKED_AT):
+    for path, value in islice(members(raw), LOOKED_AT):
         if isinstance(value, str | int | float) and value != "":
-            found.setdefault(_word(name), value)
+            found.setdefault(_word(path[-1]), value)
     return found
 
 
@@ -288,13 +273,19 @@ def _state(found: Found, title: str) -> str:
     return _word(lead[1]) if lead else ""
 
 
+def _without_state(title: str) -> str:
+    """`[RESOLVED] Disk is full` is called "Disk is full"; `[staging] Disk is full` keeps its name."""
+    lead = STATE_IN_TITLE.match(title)
+    return title[lead.end() :] if lead and _word(lead[1]) in FIRES | ENDS | TAKEN else title
+
+
 def _labels(raw: Mapping[str, Any], found: Found) -> dict[str, object]:
     """What is called labels or tags, then the plain members that are no prose and no address."""
     labels: dict[str, object] = {}
-    for name, value in islice(_members(raw), LOOKED_AT):
-        if _word(name) in LABELS:
+    for path, value in islice(members(raw), LOOKED_AT):
+        if _word(path[-1]) in LABELS:
             labels |= tags(value)
-    for name, value in raw.items():
+    for name, value in islice(raw.items(), LOOKED_AT):
         if isinstance(value, str | int | float) and _word(name) not in SUMMARIES and not _is_long(value):
             labels.setdefault(name, value)
     return labels
@@ -306,8 +297,8 @@ def _is_long(value: object) -> bool:
 
 def _links(raw: Mapping[str, Any]) -> tuple[Link, ...]:
     return links(
-        (_link_label(name), value)
-        for name, value in islice(_members(raw), LOOKED_AT)
+        (_link_label(path[-1]), value)
+        for path, value in islice(members(raw), LOOKED_AT)
         if isinstance(value, str) and value[:8].lower().startswith(("http://", "https://"))
     )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -26,7 +27,7 @@ from bot.integrations.payload import (
     clean_key,
     clean_labels,
 )
-from bot.integrations.pieces import first_text, links, only, tags
+from bot.integrations.pieces import LOOKED_AT, first_text, links, only, tags
 from bot.integrations.reading import Pace, read_json
 
 SEVERITIES = {
@@ -39,6 +40,7 @@ SEVERITIES = {
 }
 NUMBERED = tuple(SEVERITIES)
 RECOVERED = ("0", "ok", "resolved", "recovery", "recovered")
+LONGEST_TAGS = 20_000
 YES = ("1", "yes", "true")
 # Zabbix leaves a macro as it is where it has no value.
 UNFILLED = ("{", "*UNKNOWN*")
@@ -46,7 +48,8 @@ UNFILLED = ("{", "*UNKNOWN*")
 
 async def read(body: bytes, group_by: Sequence[str]) -> Payload:
     """Raises Invalid."""
-    given = {name: _filled(value) for name, value in (await read_json(body, Pace())).items()}
+    document = await read_json(body, Pace())
+    given = {name: _filled(value) for name, value in islice(document.items(), LOOKED_AT)}
     key = clean_key(first_text(given, ("event_id", "eventid", "trigger_id", "alert_uid"))).strip()
     title = first_text(given, ("title", "event_name", "subject"), TITLE_LENGTH)
     if not key or not title:
@@ -92,7 +95,7 @@ def _tags(given: object) -> object:
     """`{EVENT.TAGSJSON}` comes as text, within the text that the whole is."""
     if isinstance(given, str) and given.startswith("["):
         try:
-            return orjson.loads(given)
+            return orjson.loads(given[:LONGEST_TAGS])
         except orjson.JSONDecodeError:
             return ""
     return given

@@ -149,17 +149,21 @@ def test_monsters_stay_small(kind: Kind):
     deep: Any = long
     for _ in range(200):
         deep = {"message": long[:2_000], "status": deep, "tags": [long[:500]] * 100}
-    for payload in (
-        _stretched(sample, long),
-        {**sample, "details": deep},
-        {**sample, **{str(n): n for n in range(9_999)}},
-    ):
+    wide: dict[str, Any] = {str(number): {} for number in range(50_000)}
+    for payload in (_stretched(sample, long), {**sample, "details": deep}, _widened(sample, wide)):
         began = time.perf_counter()
         try:
             check_bounds(read(kind, payload))
         except Invalid as invalid:
             assert len(str(invalid.errors)) < 10_000
         assert time.perf_counter() - began < LONGEST_SECONDS
+
+
+def _widened(sample: dict[str, Any], wide: dict[str, Any]) -> dict[str, Any]:
+    """With many members wherever a reader might look into all of them."""
+    inside = {name: {**value, **wide, "tags": wide} for name, value in sample.items() if isinstance(value, dict)}
+    lists = {name: [wide] + [{}] * 50_000 for name in ("tags", "links", "images", "responders", "items")}
+    return {**wide, **lists, "details": wide, **sample, **inside}
 
 
 def _stretched(value: Any, long: str) -> Any:
