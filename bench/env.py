@@ -33,7 +33,7 @@ async def mongod() -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def child(module: str, *arguments: str, cpu: bool = True) -> AsyncIterator[asyncio.subprocess.Process]:
+async def child(module: str, *arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
     """`python -m module` as a child of ours; its first line of output says that it is ready."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", module, *arguments, cwd=ROOT, stdout=asyncio.subprocess.PIPE
@@ -46,9 +46,9 @@ async def child(module: str, *arguments: str, cpu: bool = True) -> AsyncIterator
         await asyncio.wait_for(process.wait(), READY_SECONDS)
 
 
-async def first_line(process: asyncio.subprocess.Process) -> str:
+async def first_line(process: asyncio.subprocess.Process, seconds: float = READY_SECONDS) -> str:
     assert process.stdout is not None
-    line = await asyncio.wait_for(process.stdout.readline(), READY_SECONDS)
+    line = await asyncio.wait_for(process.stdout.readline(), seconds)
     if not line:
         raise RuntimeError("The process under test ended before it was ready.")
     return line.decode().strip()

@@ -1,6 +1,9 @@
-"""A load generator in a process of its own: keep-alive connections, closed loop, every alert group a new one.
+"""A load generator in a process of its own: keep-alive connections, every alert group a new one.
 
-`python -m bench.app.generator PORT PATH CONNECTIONS ALERTS SECONDS`; prints one line of JSON.
+`python -m bench.app.generator PORT PATH CONNECTIONS ALERTS SECONDS [COUNT [RATE [FIRST]]]`; prints one line of JSON.
+Closed loop, and it ends after COUNT requests if that is not 0. With a RATE (per second) open loop: latency counts from
+the time at which a request should have left, whether a connection was free or not. With FIRST alerts are not new but
+those of the 200 groups from this number on, again and again.
 """
 
 import asyncio
@@ -8,11 +11,13 @@ import itertools
 import json
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import asdict
 
 from bench.env import figures
 
 WARM_UP_SECONDS = 0.5
+REPEATED = 200
 STAMP = "2026-11-22T00:33:16.602809Z"
 
 
@@ -50,7 +55,7 @@ def payload(number: int, alerts: int) -> bytes:
     return json.dumps(document, separators=(",", ":")).encode()
 
 
-def make_requests(path: str, alerts: int) -> "itertools.chain[bytes]":
+def make_requests(path: str, alerts: int, repeated: int = 0) -> Iterator[bytes]:
     """Requests without end, made by replacing the number in one ready text."""
     mark = 0x7FFFFFFF
     body = payload(mark, alerts)
@@ -62,7 +67,9 @@ def make_requests(path: str, alerts: int) -> "itertools.chain[bytes]":
         head = f"POST {path} HTTP/1.1\r\nHost: bench\r\nContent-Length: {len(text)}\r\n\r\n"
         return head.encode() + text
 
-    return itertools.chain(request(number) for number in itertools.count(start * 1000))
+    if repeated:
+        return (request(number) for number in itertools.cycle(range(repeated, repeated + REPEATED)))
+    return (request(number) for number in itertools.count(start * 1000))
 
 
 class Connection(asyncio.Protocol):
@@ -81,11 +88,12 @@ class Connection(asyncio.Protocol):
 
     def send(self) -> None:
         self.sent = time.perf_counter()
-        if self.sent >= self.end:
+        request = next(self.requests, None) if self.sent < self.end else None
+        if request is None:
             self.done.set()
             self.transport.close()
             return
-        self.transport.write(next(self.requests))
+        self.transport.write(request)
 
     def data_received(self, data: bytes) -> None:
         self.buffer += data
@@ -101,6 +109,9 @@ class Connection(asyncio.Protocol):
             self.latencies.append(now - self.sent)
         if not head.startswith(b"HTTP/1.1 2"):
             self.errors += 1
+        self.answered()
+
+    def answered(self) -> None:
         self.send()
 
     def connection_lost(self, problem: Exception | None) -> None:
@@ -109,25 +120,65 @@ class Connection(asyncio.Protocol):
             self.done.set()
 
 
-async def run(port: int, path: str, connections: int, alerts: int, seconds: float) -> None:
+class Waiting(Connection):
+    """Sends when it is told to; for the open loop."""
+
+    idle: "asyncio.Queue[Waiting]"
+
+    def connection_made(self, transport) -> None:
+        self.transport = transport
+        self.idle.put_nowait(self)
+
+    def fire(self, due: float) -> None:
+        self.sent = due
+        self.transport.write(next(self.requests))
+
+    def answered(self) -> None:
+        self.idle.put_nowait(self)
+
+
+async def connect(kind: type[Connection], port: int, connections: int, *arguments) -> list[Connection]:
     loop = asyncio.get_running_loop()
-    requests = make_requests(path, alerts)
-    begin = time.perf_counter() + WARM_UP_SECONDS
-    end = begin + seconds
     made = []
     for _ in range(connections):
-        done = asyncio.Event()
-        _, connection = await loop.create_connection(
-            lambda done=done: Connection(requests, begin, end, done), "127.0.0.1", port
-        )
+        _, connection = await loop.create_connection(lambda: kind(*arguments, asyncio.Event()), "127.0.0.1", port)
         made.append(connection)
-    used = time.process_time()
-    await asyncio.gather(*(connection.done.wait() for connection in made))
+    return made
+
+
+async def fire(connections: int, rate: float, begin: float, end: float, idle: "asyncio.Queue[Waiting]") -> None:
+    due = begin - WARM_UP_SECONDS
+    while due < end:
+        await asyncio.sleep(max(due - time.perf_counter(), 0))
+        (await idle.get()).fire(due)
+        due += 1 / rate
+    for _ in range(connections):
+        await asyncio.wait_for(idle.get(), 30)
+
+
+async def run(
+    port: int, path: str, connections: int, alerts: int, seconds: float, count: int, rate: float, first: int
+) -> None:
+    requests = make_requests(path, alerts, first)
+    begin = time.perf_counter() + (0 if count else WARM_UP_SECONDS)
+    end = begin + seconds
+    used, began = time.process_time(), time.perf_counter()
+    if rate:
+        idle = Waiting.idle = asyncio.Queue()
+        made = await connect(Waiting, port, connections, requests, begin, end + 30)
+        await fire(connections, rate, begin, end, idle)
+    else:
+        limited = itertools.islice(requests, count) if count else requests
+        made = await connect(Connection, port, connections, limited, begin, end)
+        await asyncio.gather(*(connection.done.wait() for connection in made))
     latencies = [latency for connection in made for latency in connection.latencies]
     errors = sum(connection.errors for connection in made)
-    busy = (time.process_time() - used) / (seconds + WARM_UP_SECONDS)
-    print(json.dumps(asdict(figures(latencies, seconds, errors=errors, busy=busy))))
+    took = time.perf_counter() - began
+    found = figures(latencies, took if count else seconds, errors=errors, busy=(time.process_time() - used) / took)
+    print(json.dumps({**asdict(found), "began": began}))
 
 
 if __name__ == "__main__":
-    asyncio.run(run(int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), float(sys.argv[5])))
+    given = [*sys.argv[1:], *("0" * (9 - len(sys.argv)))]
+    port, connections, alerts, count, first = (int(given[place]) for place in (0, 2, 3, 5, 7))
+    asyncio.run(run(port, given[1], connections, alerts, float(given[4]), count, float(given[6]), first))

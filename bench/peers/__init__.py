@@ -1,0 +1,1 @@
+"""Other programs as senders; left out with a word where they are not installed."""
