@@ -15,12 +15,12 @@ from tornado.web import HTTPError
 from bot.core.people import Role
 from bot.core.servers import Server, Surface
 from bot.core.text import Text
-from bot.errors import UserError
+from bot.errors import Unavailable, UserError
 from bot.identity.app_tokens import HEADER, AppToken, BadToken, Caller, acting_user, read_app_token
 from bot.surfaces import apps
 from bot.surfaces.tokens import BadToken as BadMemory
 from bot.words import Reader, words
-from handlers.base import Endpoint
+from handlers.base import NO_DATABASE, OUR_FAULT, Endpoint
 
 log = structlog.get_logger()
 
@@ -81,6 +81,13 @@ class AppCall(Endpoint):
 
     async def call(self, server: Server, body: dict[str, Any], *names: str) -> apps.JSON:
         raise NotImplementedError
+
+    def write_error(self, status_code: int, **more: Any) -> None:
+        """Mattermost shows its people nothing of an answer with another status."""
+        problem = more.get("exc_info", (None, None))[1]
+        if isinstance(problem, HTTPError):
+            return super().write_error(status_code, **more)
+        self.answer(apps.error(NO_DATABASE if isinstance(problem, Unavailable) else OUR_FAULT))
 
     async def _proven(self, server_id: str) -> tuple[Server, AppToken]:
         """Unknown servers, removed ones and bad tokens are refused alike. Raises BadToken."""

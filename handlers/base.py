@@ -9,11 +9,14 @@ import orjson
 import structlog
 from tornado.web import HTTPError, RequestHandler
 
+from bot.errors import Unavailable
 from bot.services import Services
 
 log = structlog.get_logger()
 
 MAX_BODY = 1024 * 1024
+NO_DATABASE = "The database cannot be reached at the moment. Please try again shortly."
+OUR_FAULT = "That went wrong on our side. Please try again."
 
 
 class Endpoint(RequestHandler):
@@ -50,11 +53,21 @@ class Endpoint(RequestHandler):
         """A failed proof is 401 and nothing else is said."""
         self.answer({"error": "unauthorized"}, status=401)
 
-    def write_error(self, status_code: int, **_: Any) -> None:
-        self.answer({"error": self._reason}, status=status_code)
+    def write_error(self, status_code: int, **more: Any) -> None:
+        """Of what was not raised to be told, only whether it passes by itself."""
+        problem = more.get("exc_info", (None, None))[1]
+        if isinstance(problem, Unavailable):
+            self.answer({"error": NO_DATABASE}, status=503)
+        elif problem is None or isinstance(problem, HTTPError):
+            self.answer({"error": self._reason}, status=status_code)
+        else:
+            self.answer({"error": OUR_FAULT}, status=status_code)
 
     def log_exception(self, typ: Any, value: BaseException | None, tb: Any) -> None:
         """Without the path and the query, which may carry secrets."""
         if isinstance(value, HTTPError):
+            return
+        if isinstance(value, Unavailable):
+            log.warning("database away", route=self.route, why=str(value))
             return
         log.error("request failed", route=self.route, reference=secrets.token_hex(4), exc_info=(typ, value, tb))

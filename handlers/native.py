@@ -30,13 +30,11 @@ from bot.surfaces.capabilities import capabilities
 from bot.surfaces.drawn import Drawn
 from bot.surfaces.tokens import FORM_LIFE, BadToken
 from bot.words import Reader, words
-from handlers.base import Endpoint
+from handlers.base import NO_DATABASE, OUR_FAULT, Endpoint
 
 log = structlog.get_logger()
 
 ALREADY = "This was received already."
-NO_DATABASE = "The database cannot be reached at the moment. Please try again shortly."
-OUR_FAULT = "That went wrong on our side. Please try again."
 OUT_OF_DATE = "This is out of date or was made for somebody else. Please open it again."
 TOO_SLOW = say("The form could not be opened in time. Please try again.")
 CONFIRM_SECONDS = 3.0

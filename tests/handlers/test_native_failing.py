@@ -2,50 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import orjson
 import pytest
 from tornado.httpclient import AsyncHTTPClient
-from tornado.httpserver import HTTPServer
-from tornado.ioloop import IOLoop
-from tornado.testing import bind_unused_port
-
-from bot.composition import application, build
-from bot.config import Role, read_config
-from bot.services import Services
-from bot.storage.mongo import Database
-from bot.vault import generate_keys
-from tests.clock import HeldClock
 
 NO_DATABASE = "The database cannot be reached at the moment. Please try again shortly."
-
-
-@pytest.fixture
-def address(io_loop: IOLoop, clock: HeldClock, unused_port: int) -> Iterator[str]:
-    """Of a bot whose database is away."""
-    socket, port = bind_unused_port()
-    environ = {
-        "PUBLIC_URL": f"http://127.0.0.1:{port}",
-        "MONGODB_URI": "mongodb://127.0.0.1/unused",
-        "ENCRYPTION_KEYS": generate_keys(),
-        "ADMIN_TOKEN": "an-admin-token-that-is-long-enough-for-this",
-    }
-    database = Database(f"mongodb://127.0.0.1:{unused_port}/gone", selection_seconds=0.1)
-
-    async def start() -> tuple[Services, HTTPServer]:
-        services = build(read_config(environ, Role.WEB), database, clock, works=False)
-        server = HTTPServer(application(services))
-        server.add_socket(socket)
-        return services, server
-
-    services, server = io_loop.run_sync(start)
-    yield f"http://127.0.0.1:{port}"
-    server.stop()
-    io_loop.run_sync(server.close_all_connections)
-    io_loop.run_sync(services.outgoing.close)
-    database.close()
 
 
 @pytest.mark.parametrize(
@@ -58,9 +21,9 @@ def address(io_loop: IOLoop, clock: HeldClock, unused_port: int) -> Iterator[str
     ],
 )
 async def test_without_its_database_every_endpoint_answers_in_words(
-    address: str, path: str, answer: dict[str, Any]
+    without_database: str, path: str, answer: dict[str, Any]
 ) -> None:
     response = await AsyncHTTPClient().fetch(
-        f"{address}/native/{'s' * 32}/{path}", method="POST", body=b"{}", raise_error=False
+        f"{without_database}/native/{'s' * 32}/{path}", method="POST", body=b"{}", raise_error=False
     )
     assert (response.code, orjson.loads(response.body)) == (200, answer)
