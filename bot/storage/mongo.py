@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC
 from typing import Any
 
+import structlog
 from bson.codec_options import CodecOptions
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection
 from pymongo import IndexModel
@@ -18,6 +20,9 @@ from bot.errors import Unavailable
 
 DEFAULT_NAME = "oncall"
 CLOCK_SAMPLES = 5
+LONGEST_REASON = 200
+
+log = structlog.get_logger()
 
 Collection = AsyncIOMotorCollection[dict[str, Any]]
 
@@ -28,7 +33,13 @@ def reachable() -> Iterator[None]:
     try:
         yield
     except (ConnectionFailure, ExecutionTimeout, WriteConcernError) as problem:
-        raise Unavailable(f"The database cannot be reached: {problem}") from problem
+        log.debug("database away", details=str(problem))
+        raise Unavailable(f"The database cannot be reached: {_beginning(str(problem))}") from problem
+
+
+def _beginning(told: str) -> str:
+    """What the driver says before it goes on about its settings and the whole deployment."""
+    return re.split(r" \(configured timeouts|, Timeout: |, Topology Description", told, maxsplit=1)[0][:LONGEST_REASON]
 
 
 class Database:

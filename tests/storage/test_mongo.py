@@ -50,6 +50,14 @@ async def test_the_uri_may_name_the_database(prepared_uri: str):
     unnamed.close()
 
 
+async def test_what_cannot_be_reached_is_told_in_one_short_sentence():
+    database = Database("mongodb://somebody:secret@127.0.0.1:1", selection_seconds=0.05)
+    with pytest.raises(Unavailable) as told:
+        await database.ping()
+    assert str(told.value) == "The database cannot be reached: 127.0.0.1:1: [Errno 111] Connection refused"
+    database.close()
+
+
 def test_a_killed_database_is_unavailable(doomed: EmbeddedMongo):
     async def story() -> None:
         database = Database(doomed.uri, selection_seconds=0.3)
