@@ -40,6 +40,8 @@ class Doctor:
 
     async def examine(self, server: Server, reload: Reload) -> list[Finding]:
         """`reload` reads the server document again. Never raises Upstream: what fails is a finding."""
+        if server.state is State.REMOVED:
+            return [good("Removed from Mattermost; installed again within seven days, it keeps its data")]
         waiting = [] if server.waiting_site is None else [_waits(server.waiting_site.url)]
         if not server.installed:
             return [*waiting, _not_installed(server)]
@@ -153,9 +155,7 @@ def _waits(site_url: str) -> Finding:
 def _not_installed(server: Server) -> Finding:
     if server.state is State.PENDING:
         return bad("Not installed yet", "A Mattermost system admin has to type the install command")
-    if server.state is State.DISABLED:
-        return bad("Paused by its Mattermost admin", f"Wake it there with `/apps enable {server.app_id}`")
-    return bad("Removed from Mattermost; its data is deleted after seven days", "Install it again to keep the data")
+    return bad("Paused by its Mattermost admin", f"Wake it there with `/apps enable {server.app_id}`")
 
 
 def _new_teams(seen: Iterable[Team], served: Container[str]) -> list[Finding]:

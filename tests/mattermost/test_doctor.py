@@ -185,11 +185,16 @@ async def test_a_second_site_that_waits_is_named(healthy, bot):
     assert "https://elsewhere.example.com" in found.title
 
 
-@pytest.mark.parametrize(
-    ("state", "words"), [(State.PENDING, "Not installed"), (State.DISABLED, "Paused"), (State.REMOVED, "Removed")]
-)
+@pytest.mark.parametrize(("state", "words"), [(State.PENDING, "Not installed"), (State.DISABLED, "Paused")])
 async def test_a_server_that_is_not_served_is_only_described(healthy, bot, state, words):
     assert (await problem(healthy, bot, state=state)).title.startswith(words)
+    assert bot.asked == []
+
+
+async def test_a_removed_server_is_listed_and_needs_no_attention(healthy, bot):
+    waiting = Site(url="https://elsewhere.example.com", bot_user_id="")
+    (found,) = await examined(healthy, bot, state=State.REMOVED, waiting_site=waiting)
+    assert (found.ok, found.title.startswith("Removed")) == (True, True)
     assert bot.asked == []
 
 
