@@ -16,11 +16,13 @@ from typing import Any
 
 import pytest
 from motor.motor_asyncio import AsyncIOMotorClient
+from packaging.requirements import Requirement
 from pymongo.errors import OperationFailure
 
 from bot.storage.embedded import EmbeddedMongo
-from bot.storage.mongod import DataInUse, EmbeddedMongoError, MongodFailed, MongodMissing, find_mongod
+from bot.storage.mongod import WHEEL, DataInUse, EmbeddedMongoError, MongodFailed, MongodMissing, find_mongod
 
+ROOT = Path(__file__).parents[2]
 PARENT = """
 import asyncio, sys
 from pathlib import Path
@@ -252,6 +254,15 @@ def test_it_starts_from_the_main_thread_only(tmp_path: Path) -> None:
 def test_without_a_mongod_the_message_says_how_to_get_one() -> None:
     with pytest.raises(MongodMissing, match=r"needs the program mongod.*Or set MONGODB_URI to a MongoDB you already"):
         find_mongod(path="/nonexistent", wheel="no-such-wheel-anywhere")
+
+
+def test_the_wheel_is_wanted_only_where_it_runs() -> None:
+    (line,) = [line for line in (ROOT / "requirements-dev.txt").read_text().splitlines() if line.startswith(WHEEL)]
+    marker = Requirement(line).marker
+    assert marker is not None
+    machines = [("linux", "x86_64"), ("linux", "aarch64"), ("darwin", "arm64")]
+    wanted = [marker.evaluate({"sys_platform": system, "platform_machine": machine}) for system, machine in machines]
+    assert wanted == [True, False, False]
 
 
 def test_a_mongod_on_the_path_is_preferred(tmp_path: Path) -> None:
