@@ -21,6 +21,8 @@ from bot.secret import Secret
 from bot.settings import Network
 from bot.vault import generate_keys
 
+DATA_DIR = Path("data")
+DEMO_DATA_DIR = DATA_DIR / "demo"  # apart, because its play Mattermosts are no business of a real bot
 LOOPBACK = settings.read_networks("127.0.0.0/8, ::1/128")
 
 
@@ -85,7 +87,7 @@ class _Settings(Schema):
     TRUSTED_PROXIES = settings.Networks(load_default=())
     PUBLIC_URL = settings.Address(load_default="")
     MONGODB_URI = settings.MongoUri(load_default=None)
-    DATA_DIR = settings.Folder(load_default=Path("data"))
+    DATA_DIR = settings.Folder(load_default=None)
     ENCRYPTION_KEYS = settings.EncryptionKeys(load_default=None)
     ADMIN_TOKEN = settings.AdminToken(load_default=None)
     ALLOW_PRIVATE_NETWORKS = settings.Networks(load_default=())
@@ -115,7 +117,7 @@ def read_connection(environ: Mapping[str, str]) -> Connection:
     values, problems = _load(environ, only=("PORT", "HOST", "PUBLIC_URL", "DATA_DIR", "ADMIN_TOKEN"))
     if problems:
         raise ConfigProblems([f"{name}: {problem}" for name, problem in problems.items()])
-    file = values["DATA_DIR"] / ADMIN_TOKEN_FILE
+    file = (values["DATA_DIR"] or DATA_DIR) / ADMIN_TOKEN_FILE
     token = values["ADMIN_TOKEN"] or _read(file)
     host = settings.in_url(values["HOST"]) or "127.0.0.1"
     addresses = dict.fromkeys((f"http://{host}:{values['PORT']}", values["PUBLIC_URL"]))
@@ -158,7 +160,7 @@ def _missing(role: Role, present: set[str], embedded: bool) -> dict[str, str]:
 
 def _build(role: Role, values: dict[str, Any]) -> Config:
     demo = role is Role.DEMO
-    folder: Path = values["DATA_DIR"]
+    folder: Path = values["DATA_DIR"] or (DEMO_DATA_DIR if demo else DATA_DIR)
     generated = values["ADMIN_TOKEN"] is None
     return Config(
         role=role,

@@ -97,6 +97,14 @@ def test_demo_listens_on_loopback_and_may_call_it(here: dict[str, str]) -> None:
     assert read_config(here | {"HOST": "0.0.0.0"}, Role.DEMO).host == "0.0.0.0"
 
 
+def test_the_demo_keeps_to_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert read_config({}, Role.DEMO).data_dir == Path("data/demo")
+    assert read_config({}, Role.SERVE).data_dir == Path("data")
+    assert read_connection({}).admin_token_file == Path("data/admin-token")
+    assert read_config({"DATA_DIR": "elsewhere"}, Role.DEMO).data_dir == Path("elsewhere")
+
+
 def test_all_problems_are_told_together_in_the_order_of_the_table(here: dict[str, str]) -> None:
     found = problems(
         {

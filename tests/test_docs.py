@@ -10,7 +10,7 @@ import click
 import pytest
 
 from bot.command_line import main
-from bot.config import NAMES, Role, read_config
+from bot.config import DEMO_DATA_DIR, NAMES, Role, read_config
 from bot.integrations.kinds import KINDS
 from bot.registry import load
 from bot.vault import generate_keys
@@ -73,7 +73,7 @@ def test_the_defaults_in_the_table_are_the_defaults(tmp_path: Path):
     assert (usual.trusted_proxies, told["TRUSTED_PROXIES"]) == ((), "none")
     assert told["PUBLIC_URL"] == f"`{usual.public_url}`".replace(str(usual.port), "$PORT")
     assert (demo.mongodb_uri, told["MONGODB_URI"]) == (None, "none: embedded (`serve` and `demo` only)")
-    assert told["DATA_DIR"] == f"`./{usual.data_dir}`"
+    assert told["DATA_DIR"] == f"`./{usual.data_dir}` (`demo`: `./{DEMO_DATA_DIR}`)"
     assert told["ENCRYPTION_KEYS"] == told["ADMIN_TOKEN"] == "generated if embedded, else required"
     assert (usual.allow_private_networks, told["ALLOW_PRIVATE_NETWORKS"]) == ((), "none (`demo`: this machine)")
     assert {str(network) for network in demo.allow_private_networks} == {"127.0.0.0/8", "::1/128"}

@@ -62,7 +62,7 @@ def demo(version: str) -> None:
     """Try everything without a Mattermost.
 
     Starts the bot, a small MongoDB and a play Mattermost with sample people and alerts, and prints the address to open
-    in a browser. It has no login, so it listens on this machine only. What you do is kept in DATA_DIR (./data).
+    in a browser. It has no login, so it listens on this machine only. What you do is kept in DATA_DIR (./data/demo).
     """
     config = config_or_exit(Role.DEMO)
     from bot.demo.running import run  # noqa: PLC0415 - heavy, as below
