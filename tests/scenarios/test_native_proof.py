@@ -274,7 +274,7 @@ async def test_the_command_comes_from_the_state_and_not_from_the_callback_id(wor
 
 @BOTH_CLIENTS
 @pytest.mark.parametrize("submission", [None, {}, [], "x", {"group": None}, {"group": {"value": ""}}, {"group": []}])
-async def test_10_every_shape_of_nothing_is_the_same_mistake(world: World, submission: Any) -> None:
+async def test_26_every_shape_of_nothing_is_the_same_mistake(world: World, submission: Any) -> None:
     await world.fire()
     await world.ana.types("/oncall silence")
     await world.ana.submits(group="1", duration="soon")

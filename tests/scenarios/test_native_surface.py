@@ -38,7 +38,7 @@ async def test_20_a_dialog_opens_without_any_other_request_for_whom_we_know(worl
 
 
 @OLDEST
-async def test_20_the_first_time_somebody_acts_mattermost_is_asked_once_who_they_are(world: World) -> None:
+async def test_the_first_time_somebody_acts_mattermost_is_asked_once_who_they_are(world: World) -> None:
     await world.fire()
     world.simulator.requests.clear()
     await world.cho.types("/oncall ack")
