@@ -122,14 +122,14 @@ def odd_payloads(kind: Kind) -> st.SearchStrategy[Any]:
 @given(data=st.data())
 def test_whatever_is_sent_is_taken_or_refused_in_words(kind: Kind, data: st.DataObject):
     payload = data.draw(odd_payloads(kind))
-    began = time.perf_counter()
+    began = time.process_time()
     try:
         taken = read(kind, payload)
     except Invalid as invalid:
         assert invalid.errors and all(invalid.errors.values())
     else:
         check_bounds(taken)
-    assert time.perf_counter() - began < LONGEST_SECONDS
+    assert time.process_time() - began < LONGEST_SECONDS
 
 
 @every_kind
@@ -151,12 +151,12 @@ def test_monsters_stay_small(kind: Kind):
         deep = {"message": long[:2_000], "status": deep, "tags": [long[:500]] * 100}
     wide: dict[str, Any] = {str(number): {} for number in range(50_000)}
     for payload in (_stretched(sample, long), {**sample, "details": deep}, _widened(sample, wide)):
-        began = time.perf_counter()
+        began = time.process_time()
         try:
             check_bounds(read(kind, payload))
         except Invalid as invalid:
             assert len(str(invalid.errors)) < 10_000
-        assert time.perf_counter() - began < LONGEST_SECONDS
+        assert time.process_time() - began < LONGEST_SECONDS
 
 
 def _widened(sample: dict[str, Any], wide: dict[str, Any]) -> dict[str, Any]:
