@@ -33,7 +33,7 @@ def reachable() -> Iterator[None]:
     try:
         yield
     except (ConnectionFailure, ExecutionTimeout, WriteConcernError) as problem:
-        log.debug("database away", details=str(problem))
+        log.debug("the database driver says", details=str(problem))
         raise Unavailable(f"The database cannot be reached: {_beginning(str(problem))}") from problem
 
 
