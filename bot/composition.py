@@ -47,6 +47,7 @@ from bot.vault import Vault
 from bot.watching import Watching
 from bot.worker import Worker
 from handlers import routes
+from handlers.front import Nothing
 
 log = structlog.get_logger()
 
@@ -120,7 +121,12 @@ def build(
 
 
 def application(services: Services) -> Application:
-    return Application(routes(services), log_function=log_request)
+    return Application(
+        routes(services),
+        default_handler_class=Nothing,
+        default_handler_args={"services": services},
+        log_function=log_request,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from tornado.routing import URLSpec
-from tornado.web import StaticFileHandler, url
+from tornado.web import url
 
 from bot.services import Services
 from bot.web import STATIC
 from handlers.apps import AppBindings, AppCommand, AppLifecycle, AppManifest, AppPing, AppWebhook
 from handlers.enqueue import Enqueue
+from handlers.front import Front
 from handlers.health import Alive, Metrics, Ready
 from handlers.heartbeat import Heartbeat
 from handlers.inbound import Inbound
@@ -33,7 +34,7 @@ def routes(services: Services) -> list[URLSpec]:
     app = rf"/mattermost/{SERVER}"
     return [
         url(rf"{app}/manifest\.json", AppManifest, given),
-        url(r"/mattermost/[A-Za-z0-9_-]+/static/(oncall\.png)", StaticFileHandler, static),
+        url(r"/mattermost/[A-Za-z0-9_-]+/static/(oncall\.png)", SetupStatic, static),
         url(rf"{app}/ping", AppPing, given),
         url(rf"{app}/(installed|uninstalled|enabled|disabled)", AppLifecycle, given),
         url(rf"{app}/bindings", AppBindings, given),
@@ -66,6 +67,7 @@ def routes(services: Services) -> list[URLSpec]:
         url(r"/setup/servers", SetupCreate, given),
         url(rf"/setup/servers/{SERVER}/(code|secret|confirm|refuse)", SetupServer, given),
         url(r"/setup/static/(.*)", SetupStatic, static),
+        url(r"/", Front, given),
         url(r"/healthz", Alive, given),
         url(r"/readyz", Ready, given),
         url(r"/metrics", Metrics, given),

@@ -231,7 +231,9 @@ class SetupStatic(StaticFileHandler):
 
     route = "setup-static"
 
-    def set_extra_headers(self, path: str) -> None:
+    def set_default_headers(self) -> None:
         self.clear_header("Server")
         self.set_header("X-Content-Type-Options", "nosniff")
+
+    def set_extra_headers(self, path: str) -> None:
         self.set_header("Cache-Control", "public, max-age=300")
