@@ -24,8 +24,8 @@ from bot.core.cards import Card
 from bot.core.changes import Change, Draw, Effect, Page, RedrawGroups, RenewPushToken, Tell, TellAdmin
 from bot.core.neutral import plain
 from bot.core.people import Person, Way
-from bot.core.servers import Server, State, Surface
-from bot.core.text import Text
+from bot.core.servers import LANGUAGE, Server, State, Surface
+from bot.core.text import Text, say
 from bot.errors import Upstream
 from bot.mattermost.access import Access
 from bot.mattermost.client import Mattermost
@@ -57,6 +57,8 @@ CARD_AWAITED = timedelta(seconds=30)
 LINE = 1000
 REDRAWN = 2000
 REMEMBERED = 10_000
+DEACTIVATED = say("their Mattermost account is deactivated")
+UNKNOWN = say("their Mattermost account does not exist any more")
 
 
 class Meanwhile:
@@ -143,7 +145,7 @@ class Delivery:
         if server is None or server.state is State.REMOVED:
             return None
         if not server.installed:
-            raise Upstream("OnCall is paused on this server", permanent=False, retry_after=PAUSED)
+            raise Upstream(say("OnCall is paused on this server"), permanent=False, retry_after=PAUSED)
         return server
 
     def _tried_since(self, since: datetime, tries: int) -> datetime | None:
@@ -163,15 +165,15 @@ class Delivery:
         person = people.get(page.person_id)
         failed = partial(alerts.page_failed, page=page.page, person_id=page.person_id, now=self._clock())
         if person is None:
-            return partial(failed, name="somebody", reason="they are not known here any more")
+            return partial(failed, name=say("somebody"), reason=say("they are not known here any more"))
         if not person.mattermost_user_id:
-            return partial(failed, name=person.mention, reason="they have not linked their Mattermost account yet")
+            return partial(failed, name=person.mention, reason=say("they have not linked their Mattermost account yet"))
         try:
             return await self._page_person(scene, page, person, people)
         except Upstream as refused:
             if not refused.permanent:
                 raise
-            return partial(failed, name=person.mention, reason=refused.reason)
+            return partial(failed, name=person.mention, reason=refused.said)
 
     async def _page_person(
         self, scene: Scene, page: Page, person: Person, people: Mapping[str, Person]
@@ -218,7 +220,7 @@ class Delivery:
             return None
         if group.card is None:
             hopeless = not group.channel_id or self._clock() - group.opened_at > CARD_AWAITED
-            raise Upstream("the alert has no post in a channel", permanent=hopeless, retry_after=1)
+            raise Upstream(say("the alert has no post in a channel"), permanent=hopeless, retry_after=1)
         card = cards.draw_page(group, names=_names(people), person_id=page.person_id)
         root = group.card
         try:
@@ -231,7 +233,7 @@ class Delivery:
                 tried_since=scene.tried_since,
             )
         except PostGone:
-            raise Upstream("the alert's post was deleted", permanent=True) from None
+            raise Upstream(say("the alert's post was deleted"), permanent=True) from None
         return Posted(channel_id=root.channel_id, post_id=post["id"], edited_at=self._clock())
 
     async def _still_wanted(self, scene: Scene, page: Page) -> AlertGroup | None:
@@ -250,8 +252,7 @@ class Delivery:
         users = await scene.mattermost.users_by_ids([person.mattermost_user_id])
         if not users or users[0].get("delete_at"):
             await self._note(person, partial(core_people.gone, now=now))
-            reason = "is deactivated" if users else "does not exist any more"
-            raise Upstream(f"their Mattermost account {reason}", permanent=True)
+            raise Upstream(DEACTIVATED if users else UNKNOWN, permanent=True)
         await self._note(person, core_people.back)
         _remember(self._seen_active, key, now)
 
@@ -378,7 +379,7 @@ class Delivery:
         return replace(reader, locale=person.locale or reader.locale, zone=person.zone or reader.zone)
 
     def _channel_reader(self, server: Server) -> Reader:
-        locale, zone = server.settings.get("locale", ""), server.settings.get("zone", "")
+        locale, zone = server.settings.get(LANGUAGE, ""), server.settings.get("zone", "")
         return Reader(now=self._clock(), locale=locale or "en", zone=zone)
 
     async def _people(self, group: AlertGroup, *others: str) -> dict[str, Person]:
@@ -409,14 +410,14 @@ def _line(entry: alerts.Entry, reader: Reader) -> str:
     return line if reader.now - entry.at < LATE else f"{moment(entry.at, reader)}: {line}"
 
 
-def _why(refused: Upstream) -> str:
+def _why(refused: Upstream) -> Text | str:
     if is_archived(refused):
-        return "the channel is archived"
+        return say("the channel is archived")
     if refused.status == FORBIDDEN:
-        return "the bot may not post there; invite it to the channel"
+        return say("the bot may not post there; invite it to the channel")
     if refused.status == NOT_FOUND:
-        return "the channel does not exist any more"
-    return refused.reason
+        return say("the channel does not exist any more")
+    return refused.said
 
 
 def _remember(known: dict[tuple[str, str], datetime], key: tuple[str, str], at: datetime) -> None:

@@ -22,6 +22,7 @@ from bot.errors import BotError, Denied, NotFound, Unavailable, Upstream, UserEr
 from bot.lookups import LOOKUPS, options_for
 from bot.registry import Command, Registry
 from forms.base import Kind, Option, is_empty
+from forms.message import Message
 
 log = structlog.get_logger()
 
@@ -48,7 +49,7 @@ class Dispatch:
             reply = Refuse(text=problem.text)
         except Upstream as problem:
             log.warning("mattermost refused", command=call.command, server=call.server_id, reason=problem.reason)
-            reply = Refuse(text=say("Mattermost did not do that: {reason}", reason=problem.reason))
+            reply = Refuse(text=say("Mattermost did not do that: {reason}", reason=problem.said))
         except Unavailable:
             reply = Refuse(text=say("The database cannot be reached at the moment. Please try again shortly."))
         except Exception:
@@ -200,15 +201,17 @@ def _problem(command: Command, errors: Mapping[str, Text]) -> Text:
         return NOTHING
     name, text = next(iter(errors.items()))
     field = command.form.inputs().get(name)
-    return say("{label}: {text}", label=field.label if field else name, text=text)
+    return say("{label}: {text}", label=Text(english=field.label) if field else name, text=text)
 
 
 def _errors(invalid: ValidationError) -> dict[str, Text]:
     messages = invalid.messages if isinstance(invalid.messages, dict) else {"": invalid.messages}
-    return {str(name): Text(english=_first(message)) for name, message in messages.items()}
+    return {str(name): _first(message) for name, message in messages.items()}
 
 
-def _first(message: Any) -> str:
+def _first(message: Any) -> Text:
     while isinstance(message, (list, dict)):
         message = next(iter(message.values() if isinstance(message, dict) else message))
-    return str(message)
+    if isinstance(message, Message):
+        return Text(english=message.template, values=dict(message.values))
+    return Text(english=str(message))

@@ -33,13 +33,17 @@ class Busy(UserError):
 
 
 class Upstream(BotError):
-    """Mattermost refused or failed. `permanent` means trying again is of no use; `retry_after` is in seconds."""
+    """Mattermost refused or failed. `permanent` means trying again is of no use; `retry_after` is in seconds.
+
+    `reason` is for logs and operators; `said` is for people: our own sentence, or what Mattermost said.
+    """
 
     def __init__(
-        self, reason: str, *, permanent: bool, status: int = 0, code: str = "", retry_after: float = 0
+        self, reason: Text | str, *, permanent: bool, status: int = 0, code: str = "", retry_after: float = 0
     ) -> None:
-        super().__init__(reason)
-        self.reason = reason
+        self.said = reason
+        self.reason = reason if isinstance(reason, str) else reason.english.format_map(reason.values)
+        super().__init__(self.reason)
         self.permanent = permanent
         self.status = status
         self.code = code

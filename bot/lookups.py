@@ -7,11 +7,19 @@ from collections.abc import Awaitable, Callable
 from bot.context import Context
 from bot.core.alerts import AlertGroup, Status
 from bot.core.people import Person
+from bot.core.text import say
+from bot.words import Reader, declared, words
 from forms.base import Option
 
 OFFERED = 50
 LABEL_LENGTH = 90
 PEOPLE_OFFERED = 500
+STATES = {
+    Status.FIRING: say("firing"),
+    Status.ACKNOWLEDGED: say("acknowledged"),
+    Status.SILENCED: say("silenced"),
+    Status.RESOLVED: say("resolved"),
+}
 
 Lookup = Callable[[Context], Awaitable[list[Option]]]
 
@@ -19,12 +27,12 @@ Lookup = Callable[[Context], Awaitable[list[Option]]]
 async def live_groups(context: Context) -> list[Option]:
     """Alert groups that are not resolved, those that need somebody first."""
     live = (Status.FIRING, Status.ACKNOWLEDGED, Status.SILENCED)
-    return [_group(group) for group in await context.groups.listed(live, limit=200)]
+    return [_group(group, context.reader) for group in await context.groups.listed(live, limit=200)]
 
 
 async def resolved_groups(context: Context) -> list[Option]:
     """Newest first."""
-    return [_group(group) for group in await context.groups.listed((Status.RESOLVED,), limit=200)]
+    return [_group(group, context.reader) for group in await context.groups.listed((Status.RESOLVED,), limit=200)]
 
 
 async def recent_groups(context: Context) -> list[Option]:
@@ -57,7 +65,7 @@ async def integrations(context: Context) -> list[Option]:
 
 async def commands(context: Context) -> list[Option]:
     return [
-        Option(value=one.name, label=f"{one.name}: {one.summary}"[:LABEL_LENGTH])
+        Option(value=one.name, label=f"{one.name}: {declared(one.summary, context.reader.locale)}"[:LABEL_LENGTH])
         for one in context.registry
         if not one.hidden
     ]
@@ -84,8 +92,9 @@ async def options_for(context: Context, choices: str, query: str) -> tuple[Optio
     return tuple(found[:OFFERED])
 
 
-def _group(group: AlertGroup) -> Option:
-    return Option(value=str(group.number), label=f"#{group.number} {group.title} ({group.status.value})"[:LABEL_LENGTH])
+def _group(group: AlertGroup, reader: Reader) -> Option:
+    state = words(STATES[group.status], reader)
+    return Option(value=str(group.number), label=f"#{group.number} {group.title} ({state})"[:LABEL_LENGTH])
 
 
 def _pageable(person: Person) -> Option:

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
+from marshmallow import EXCLUDE, Schema, ValidationError, fields
 
 from forms.duration import Span, read_span
+from forms.message import Message
 
 TITLE_BYTES = 24
 LABEL_BYTES = 24
@@ -22,6 +23,7 @@ HELP_BYTES = 150
 HINT_BYTES = 150
 TEXT_LENGTH = 150
 LONG_TEXT_LENGTH = 3000
+NEEDED = Message("This is needed.")
 
 
 class Kind(StrEnum):
@@ -84,8 +86,8 @@ class Input(fields.Field[Any]):
         self.choices = choices
         self.shape = shape
         self.max_length = max_length
-        self.error_messages["required"] = "This is needed."
-        self.error_messages["null"] = "This is needed."
+        self.error_messages["required"] = NEEDED
+        self.error_messages["null"] = NEEDED
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         return self.read(value)
@@ -101,7 +103,7 @@ class Text(Input):
     def read(self, value: Any) -> str:
         text = str(value).strip()
         if len(text) > self.max_length:
-            raise ValidationError(f"At most {self.max_length} characters, please.")
+            raise ValidationError(Message("At most {most} characters, please.", most=self.max_length))
         return text
 
 
@@ -122,16 +124,21 @@ class Number(Input):
     kind = Kind.NUMBER
 
     def __init__(self, label: str, *, minimum: int, maximum: int, **more: Any) -> None:
-        between = validate.Range(minimum, maximum, error=f"Choose a number from {minimum} to {maximum}.")
-        super().__init__(label, validators=(between,), **more)
+        super().__init__(label, **more)
+        self.minimum = minimum
+        self.maximum = maximum
 
     def read(self, value: Any) -> int:
         try:
             number = float(str(value).strip())
         except ValueError:
-            raise ValidationError("This is not a number.") from None
+            raise ValidationError(Message("This is not a number.")) from None
         if not number.is_integer():
-            raise ValidationError("This is not a whole number.")
+            raise ValidationError(Message("This is not a whole number."))
+        if not self.minimum <= number <= self.maximum:
+            raise ValidationError(
+                Message("Choose a number from {minimum} to {maximum}.", minimum=self.minimum, maximum=self.maximum)
+            )
         return int(number)
 
 
@@ -152,7 +159,8 @@ class Choice(Input):
         for option in self.options:
             if wanted in (option.value.lower(), option.label.lower()):
                 return option.value
-        raise ValidationError(f"Choose one of: {', '.join(option.value for option in self.options)}.")
+        choices = ", ".join(option.value for option in self.options)
+        raise ValidationError(Message("Choose one of: {choices}.", choices=choices))
 
 
 class Lookup(Text):

@@ -33,3 +33,9 @@ class Configure(Form):
             Option(value="on", label="Yes: by verified address"),
         ),
     )
+    language = Choice(
+        "Language of posts",
+        help="In channels. What only one person sees is in the language of their Mattermost.",
+        typed=False,
+        options=(Option(value="en", label="English"), Option(value="de", label="Deutsch")),
+    )

@@ -9,6 +9,7 @@ from zoneinfo import available_timezones
 from marshmallow import ValidationError
 
 from forms.base import Option, Text
+from forms.message import Message
 
 NAME_LENGTH = 64
 EMAIL_LENGTH = 128
@@ -42,7 +43,7 @@ class Email(Text):
     def read(self, value: Any) -> str:
         address = super().read(value)
         if not _EMAIL.fullmatch(address):
-            raise ValidationError("This is not an e-mail address. Write it like ana@example.com.")
+            raise ValidationError(Message("This is not an e-mail address. Write it like ana@example.com."))
         return address
 
 
@@ -57,7 +58,7 @@ class Phone(Text):
         digits = _FILLING.sub("", number)
         found = f"+{digits}" if number.startswith("00") else digits
         if not _PHONE.fullmatch(found):
-            raise ValidationError("Write the number with its country code, like +49 151 23456789.")
+            raise ValidationError(Message("Write the number with its country code, like +49 151 23456789."))
         return found
 
 
@@ -74,4 +75,4 @@ class Zone(Text):
         cities = [name for key, name in ZONES.items() if key.rpartition("/")[2] == wanted and "/" in key]
         if len(cities) == 1:
             return cities[0]
-        raise ValidationError("I do not know this time zone. Write it like Europe/Berlin or America/New_York.")
+        raise ValidationError(Message("I do not know this time zone. Write it like Europe/Berlin or America/New_York."))

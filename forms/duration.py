@@ -9,8 +9,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from marshmallow import ValidationError
 
+from forms.message import Message
+
 LONGEST = timedelta(days=30)
-EXAMPLES = "Write a duration such as 30m, 2h or 1d, or a time such as `until 18:00` or `until tomorrow 9:00`."
+EXAMPLES = Message("Write a duration such as 30m, 2h or 1d, or a time such as `until 18:00` or `until tomorrow 9:00`.")
 UNITS = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 MORNING = time(9)
@@ -72,7 +74,7 @@ def _lasting(text: str) -> Span | None:
         return None
     seconds = int(sum(float(number) * UNITS[unit[0].lower()] for number, unit in pieces))
     if not 60 <= seconds <= LONGEST.total_seconds():
-        raise ValidationError("Choose a time between one minute and 30 days.")
+        raise ValidationError(Message("Choose a time between one minute and 30 days."))
     return Span(seconds=seconds)
 
 

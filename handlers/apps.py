@@ -14,25 +14,27 @@ from tornado.web import HTTPError
 
 from bot.core.people import Role
 from bot.core.servers import Server, Surface
-from bot.core.text import Text
+from bot.core.text import Text, say
 from bot.errors import Unavailable, UserError
 from bot.identity.app_tokens import HEADER, AppToken, BadToken, Caller, acting_user, read_app_token
 from bot.surfaces import apps
 from bot.surfaces.tokens import BadToken as BadMemory
-from bot.words import Reader, words
+from bot.words import ENGLISH, Reader, words
 from handlers.base import NO_DATABASE, OUR_FAULT, Endpoint
 
 log = structlog.get_logger()
 
-MOVED = (
+MOVED = say(
     "OnCall works here without the Apps framework now: use the buttons of its newer posts, or type `/oncall`. "
     "An admin can take this app away with `/apps uninstall oncall`."
 )
-ASLEEP = (
+ASLEEP = say(
     "OnCall goes on without the app. This puts its bot account to sleep: the operator wakes it with "
     "`python -m bot move … --to native`."
 )
-NOBODY = "Mattermost left out who you are. Reload the page and try again."
+NOBODY = say("Mattermost left out who you are. Reload the page and try again.")
+ADMINS_ONLY = say("Only a Mattermost system admin can do that.")
+OUT_OF_DATE = say("This is out of date or was made for somebody else. Please open it again.")
 
 
 def root_url(public_url: str, server_id: str) -> str:
@@ -67,13 +69,13 @@ class AppCall(Endpoint):
             if not self.of_this_site(server, context):
                 raise BadToken("another Mattermost than the one this secret belongs to")
             if self._nobody_acts(token, context):
-                return self.answer(apps.error(NOBODY))
+                return self.answer(self.problem(NOBODY))
             self._check_acting(server, token, context)
         except BadToken as problem:
             log.warning("call not proven", route=self.route, server=server_id, reason=problem.reason)
             return self.refuse_proof()
         if server.surface is not Surface.APPS:
-            return self.answer(await self.call(server, body, *names) if self.serves_moved else apps.error(MOVED))
+            return self.answer(await self.call(server, body, *names) if self.serves_moved else self.problem(MOVED))
         if not self.of_waiting_site(server, context):
             await self.services.installing.secret_used(server, token.secret_id)
             await self.services.installing.keep_token(server, context)
@@ -87,7 +89,7 @@ class AppCall(Endpoint):
         problem = more.get("exc_info", (None, None))[1]
         if isinstance(problem, HTTPError):
             return super().write_error(status_code, **more)
-        self.answer(apps.error(NO_DATABASE if isinstance(problem, Unavailable) else OUR_FAULT))
+        self.answer(self.problem(NO_DATABASE if isinstance(problem, Unavailable) else OUR_FAULT))
 
     async def _proven(self, server_id: str) -> tuple[Server, AppToken]:
         """Unknown servers, removed ones and bad tokens are refused alike. Raises BadToken."""
@@ -113,8 +115,25 @@ class AppCall(Endpoint):
     def _check_acting(self, server: Server, token: AppToken, context: Mapping[str, Any]) -> None:
         acting_user(token, caller=self.caller, context_user_id=_user_id(context), bot_user_id=server.bot_user_id)
 
-    def reader(self, locale: str = "en", zone: str = "") -> Reader:
-        return Reader(now=self.services.clock(), locale=locale or "en", zone=zone)
+    def reader(self, locale: str, zone: str = "") -> Reader:
+        return Reader(now=self.services.clock(), locale=locale or ENGLISH, zone=zone)
+
+    def problem(self, text: Text) -> apps.JSON:
+        return apps.error(self.in_words(text))
+
+    def in_words(self, text: Text) -> str:
+        return words(text, self.reader(self.locale_asked))
+
+    @property
+    def locale_asked(self) -> str:
+        """That of whoever acts, also before anything is proven: it chooses a language and nothing else."""
+        try:
+            context = _context(self.read_json())
+        except HTTPError:
+            return ENGLISH
+        user = context.get("acting_user")
+        locale = user.get("locale") if isinstance(user, dict) else ""
+        return str(locale or context.get("locale") or ENGLISH)
 
 
 class AppPing(AppCall):
@@ -146,14 +165,14 @@ class AppLifecycle(AppCall):
         context = _context(body)
         actor = apps.read_actor(context)
         if actor is None or not actor.admin:
-            return apps.error("Only a Mattermost system admin can do that.")
+            return self.problem(ADMINS_ONLY)
         if server.surface is not Surface.APPS and names[0] != "installed":
-            return {"type": "ok", "text": ASLEEP if names[0] == "uninstalled" else MOVED}
+            return {"type": "ok", "text": self.in_words(ASLEEP if names[0] == "uninstalled" else MOVED)}
         try:
             text = await self._steps(server, context)[names[0]]()
         except UserError as refused:
-            return apps.error(words(refused.text, self.reader()))
-        return {"type": "ok", "text": words(text, self.reader())}
+            return self.problem(refused.text)
+        return {"type": "ok", "text": self.in_words(text)}
 
     def _steps(self, server: Server, context: Mapping[str, Any]) -> dict[str, Callable[[], Awaitable[Text]]]:
         installing = self.services.installing
@@ -182,7 +201,7 @@ class AppBindings(AppCall):
         installed = server.installed and not self.of_waiting_site(server, _context(body))
         known = await self.services.stores.people.by_user(server.id, actor.user_id) if actor else None
         role = known.role if known else Role.ADMIN if actor and actor.admin else Role.RESPONDER
-        return apps.bindings(self.services.registry, role=role, installed=installed)
+        return apps.bindings(self.services.registry, role=role, installed=installed, locale=self.locale_asked)
 
 
 class AppCommand(AppCall):
@@ -198,7 +217,7 @@ class AppCommand(AppCall):
         context = _context(body)
         actor = apps.read_actor(context)
         if actor is None:
-            return apps.error(NOBODY)
+            return self.problem(NOBODY)
         room, name = names[0], names[1] if len(names) > 1 else ""
         sealer = self.services.sealer(server.id)
         try:
@@ -216,7 +235,7 @@ class AppCommand(AppCall):
                 )
             )
         except BadMemory:
-            return apps.error("This is out of date or was made for somebody else. Please open it again.")
+            return self.problem(OUT_OF_DATE)
         call = replace(call, site=self.services.installing.site(server, context))
         if room == "lookup":
             found = await self.services.dispatch.options(

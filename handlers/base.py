@@ -9,14 +9,15 @@ import orjson
 import structlog
 from tornado.web import HTTPError, RequestHandler
 
+from bot.core.text import say
 from bot.errors import Unavailable
 from bot.services import Services
 
 log = structlog.get_logger()
 
 MAX_BODY = 1024 * 1024
-NO_DATABASE = "The database cannot be reached at the moment. Please try again shortly."
-OUR_FAULT = "That went wrong on our side. Please try again."
+NO_DATABASE = say("The database cannot be reached at the moment. Please try again shortly.")
+OUR_FAULT = say("That went wrong on our side. Please try again.")
 
 
 class Endpoint(RequestHandler):
@@ -57,11 +58,11 @@ class Endpoint(RequestHandler):
         """Of what was not raised to be told, only whether it passes by itself."""
         problem = more.get("exc_info", (None, None))[1]
         if isinstance(problem, Unavailable):
-            self.answer({"error": NO_DATABASE}, status=503)
+            self.answer({"error": NO_DATABASE.english}, status=503)
         elif problem is None or isinstance(problem, HTTPError):
             self.answer({"error": self._reason}, status=status_code)
         else:
-            self.answer({"error": OUR_FAULT}, status=status_code)
+            self.answer({"error": OUR_FAULT.english}, status=status_code)
 
     def log_exception(self, typ: Any, value: BaseException | None, tb: Any) -> None:
         """Without the path and the query, which may carry secrets."""

@@ -20,8 +20,8 @@ from tornado.web import HTTPError
 
 from bot import sealed
 from bot.call import Ask, Call, Reply, Say
-from bot.core.servers import Server, Surface, with_key
-from bot.core.text import say
+from bot.core.servers import LANGUAGE, Server, Surface, with_key
+from bot.core.text import Text, say
 from bot.errors import BotError, Unavailable, Upstream
 from bot.identity.triggers import LONGEST, BadTrigger, WrongSignature, verify_trigger
 from bot.mattermost.answering import answer_later
@@ -29,13 +29,16 @@ from bot.surfaces import native
 from bot.surfaces.capabilities import capabilities
 from bot.surfaces.drawn import Drawn
 from bot.surfaces.tokens import FORM_LIFE, BadToken
-from bot.words import Reader, words
+from bot.words import ENGLISH, Reader, words
 from handlers.base import NO_DATABASE, OUR_FAULT, Endpoint
 
 log = structlog.get_logger()
 
-ALREADY = "This was received already."
-OUT_OF_DATE = "This is out of date or was made for somebody else. Please open it again."
+ALREADY = say("This was received already.")
+OUT_OF_DATE = say("This is out of date or was made for somebody else. Please open it again.")
+MOVED = say(
+    "OnCall works here with the Apps framework now: reload Mattermost, then use its newer posts or type `/oncall`."
+)
 TOO_SLOW = say("The form could not be opened in time. Please try again.")
 CONFIRM_SECONDS = 3.0
 ANSWER = "answer"  # in a dialog's memory: where its outcome is said
@@ -53,7 +56,11 @@ class NativeEndpoint(Endpoint):
         problem = more.get("exc_info", (None, None))[1]
         if isinstance(problem, HTTPError):
             return super().write_error(status_code, **more)
-        self.answer(self.in_words(NO_DATABASE if isinstance(problem, Unavailable) else OUR_FAULT))
+        text = NO_DATABASE if isinstance(problem, Unavailable) else OUR_FAULT
+        self.answer(self.in_words(text.english))
+
+    async def tell(self, server: Server, user_id: str, text: Text) -> None:
+        self.answer(self.in_words(words(text, await self.reader(server, user_id))))
 
     async def first_time(self, server: Server, memory: str, life: timedelta) -> str:
         """Reserves what arrived, for as long as it could arrive again. The key, or an empty text for a repetition."""
@@ -74,7 +81,9 @@ class NativeEndpoint(Endpoint):
     async def reader(self, server: Server, user_id: str) -> Reader:
         known = await self.services.stores.people.by_user(server.id, user_id)
         now = self.services.clock()
-        return Reader(now=now, locale=known.locale if known else "en", zone=known.zone if known else "")
+        if known is None:
+            return Reader(now=now, locale=server.settings.get(LANGUAGE, ENGLISH))
+        return Reader(now=now, locale=known.locale or ENGLISH, zone=known.zone)
 
     def drawing(
         self, server: Server, reader: Reader, user_id: str, ids: Mapping[str, str] | None = None
@@ -146,9 +155,9 @@ class NativeCommand(NativeEndpoint):
         if not await self.proven_trigger(server, trigger_id, call.actor.user_id):
             return self.refuse_proof()
         if self.moved(server):
-            return self.answer(self.in_words(native.say_moved()))
+            return await self.tell(server, call.actor.user_id, MOVED)
         if server.signing_key and not await self.first_time(server, trigger_id, 2 * LONGEST):
-            return self.answer(self.in_words(ALREADY))
+            return await self.tell(server, call.actor.user_id, ALREADY)
         answer_url = _one(form, "response_url")
         reply = await self.services.dispatch(call)
         reader = await self.reader(server, call.actor.user_id)
@@ -195,9 +204,9 @@ class NativeAction(NativeEndpoint):
         try:
             call = native.read_action(body, server_id=server.id, sealer=self.services.sealer(server.id))
         except BadToken:
-            return self.answer(self.in_words(OUT_OF_DATE))
+            return await self.tell(server, user_id, OUT_OF_DATE)
         if self.moved(server):
-            return self.answer(self.in_words(native.say_moved()))
+            return await self.tell(server, user_id, MOVED)
         reply = await self.services.dispatch(call)
         reader = await self.reader(server, user_id)
         if isinstance(reply, Ask):
@@ -223,14 +232,14 @@ class NativeDialog(NativeEndpoint):
         try:
             call = native.read_dialog(body, server_id=server.id, sealer=self.services.sealer(server.id))
         except BadToken:
-            return self.answer(self.in_words(OUT_OF_DATE))
+            return await self.tell(server, str(body.get("user_id") or ""), OUT_OF_DATE)
         if body.get("cancelled"):
             return self.answer({})
         if self.moved(server):
-            return self.answer(self.in_words(native.say_moved()))
+            return await self.tell(server, call.actor.user_id, MOVED)
         key = await self.first_time(server, str(body.get("state")), FORM_LIFE)
         if not key:
-            return self.answer(self.in_words(ALREADY))
+            return await self.tell(server, call.actor.user_id, ALREADY)
         reply = await self.services.dispatch(call)
         answer = await self._answer(server, call, reply)
         if answer.get("error") or answer.get("errors"):
@@ -307,7 +316,7 @@ class NativeLookup(NativeEndpoint):
         try:
             call = native.read_dialog(body, server_id=server.id, sealer=self.services.sealer(server.id))
         except BadToken:
-            return self.answer(self.in_words(OUT_OF_DATE))
+            return self.answer({"items": []})
         field, query = native.read_lookup(body)
         self.answer(native.write_options(await self.services.dispatch.options(call, field, query)))
 

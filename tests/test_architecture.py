@@ -40,7 +40,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "bot.words": ("bot.core",),
     "bot.context": ("bot.call", "bot.core", "bot.integrations.payload", "bot.registry", "bot.secret", "bot.words"),
     "bot.chosen": ("bot.context", "bot.core", "bot.errors"),
-    "bot.lookups": ("bot.context", "bot.core", "forms"),
+    "bot.lookups": ("bot.context", "bot.core", "bot.words", "forms"),
     "bot.surfaces": ("bot.registry", "bot.call", "bot.core", "bot.words", "bot.secret", "bot.clock", "forms"),
     "bot.commands": (
         "bot.registry",
@@ -50,6 +50,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "bot.core",
         "bot.errors",
         "bot.integrations",
+        "bot.words",
         "forms",
     ),
     "bot.dispatch": ("bot.registry", "bot.context", "bot.lookups", "bot.call", "bot.core", "bot.errors", "forms"),

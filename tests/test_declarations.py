@@ -78,7 +78,7 @@ def test_the_parameters_are_those_of_the_form(command: Command):
 
 
 def test_the_help_tells_of_every_command():
-    told = "\n".join(words(line, READER) for line in _list([one for one in COMMANDS if not one.hidden]))
+    told = "\n".join(words(line, READER) for line in _list([one for one in COMMANDS if not one.hidden], "en"))
 
     assert {one.section for one in COMMANDS if not one.hidden} <= set(SECTIONS)
     for command in COMMANDS:
@@ -88,7 +88,7 @@ def test_the_help_tells_of_every_command():
 
 @each
 def test_the_help_of_a_command_tells_of_every_flag(command: Command):
-    told = "\n".join(words(line, READER) for line in _one(command))
+    told = "\n".join(words(line, READER) for line in _one(command, "en"))
 
     for name, field in command.form.inputs().items():
         assert (f"`--{flag_of(name)}`: {field.label}" in told) == (field.kind is not Kind.SECRET)
@@ -97,7 +97,7 @@ def test_the_help_of_a_command_tells_of_every_flag(command: Command):
 
 
 def test_the_help_of_silence_reads_well():
-    assert [words(line, READER) for line in _one(REGISTRY.find("silence"))] == [
+    assert [words(line, READER) for line in _one(REGISTRY.find("silence"), "en")] == [
         "`/oncall silence [alert group] [for how long]`: "
         "Page nobody for a while: `silence 12 2h` or `silence 12 until tomorrow 9:00`.",
         "- `--group`: Alert group (for example 12)",

@@ -16,6 +16,7 @@ from bot.core.text import say
 from bot.deliver import Delivery
 from bot.errors import Upstream
 from bot.storage.stores import open_stores
+from bot.words import Reader, words
 from tests.mattermost.world import World
 
 PAGE_ANA = Page(page="0.0.P1", person_id="P1")
@@ -83,7 +84,7 @@ class Desk:
 
     async def last_words(self) -> str:
         text = (await self.group()).history[-1].text
-        return text.english.format_map(text.values)
+        return words(text, Reader(now=self.clock()))
 
 
 @pytest.fixture

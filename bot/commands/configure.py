@@ -9,7 +9,7 @@ from bot.call import Reply, Value, tell
 from bot.context import Context
 from bot.core import servers
 from bot.core.people import Role
-from bot.core.servers import LINK_BY_EMAIL, ON, Server, Who
+from bot.core.servers import LANGUAGE, LINK_BY_EMAIL, ON, Server, Who
 from bot.core.text import Text, say
 from bot.registry import command
 from forms.configure import Configure
@@ -22,11 +22,12 @@ def _known(ctx: Context) -> Mapping[str, Value]:
         "channel": ctx.server.channel_id,
         "who_may_act": ctx.server.who_may_act.value,
         "link_by_email": ctx.server.settings.get(LINK_BY_EMAIL, "off"),
+        "language": ctx.server.settings.get(LANGUAGE, "en"),
     }
 
 
 @command("configure", form=Configure, section="set up", needs=Role.ADMIN, user_token=True, known=_known)
-async def configure(ctx: Context, *, channel: str, who_may_act: str, link_by_email: str) -> Reply:
+async def configure(ctx: Context, *, channel: str, who_may_act: str, link_by_email: str, language: str) -> Reply:
     """Choose the channel for alerts, and who may act on them."""
     room = await ctx.chat.room(channel, team_id=ctx.call.team_id)
     await ctx.chat.join(room)
@@ -37,6 +38,7 @@ async def configure(ctx: Context, *, channel: str, who_may_act: str, link_by_ema
         note_channel=room.name,
         who_may_act=Who(who_may_act) if who_may_act else None,
         link_by_email=link_by_email,
+        language=language,
     )
     change = await ctx.installation.change(decide)
     return tell(change.note, *await _warnings(ctx, change.doc))

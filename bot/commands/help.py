@@ -7,14 +7,15 @@ from bot.context import Context
 from bot.core.people import Role
 from bot.core.text import Text, say
 from bot.registry import Command, command
+from bot.words import inline
 from forms.base import Input, Kind, flag_of
 from forms.help import Help
 
 SECTIONS = {
-    "alerts": "**Alerts**",
-    "people": "**People**",
-    "set up": "**Set up**",
-    "me": "**You**",
+    "alerts": say("**Alerts**"),
+    "people": say("**People**"),
+    "set up": say("**Set up**"),
+    "me": say("**You**"),
 }
 
 
@@ -23,33 +24,36 @@ async def help_(ctx: Context, *, command: str) -> Reply:
     """Show what you can type, or how one command is written."""
     wanted = ctx.registry.find(command) if command else None
     if wanted is not None:
-        return tell(*_one(wanted))
+        return tell(*_one(wanted, ctx.reader.locale))
     usable = [one for one in ctx.registry if ctx.person.role.includes(one.needs) and not one.hidden]
     if command:
         usable = [one for one in usable if one.name.split()[0] == command.lower()]
         if not usable:
             return tell(say("There is no command `{name}`. `/oncall help` lists them all.", name=command))
-    return tell(*_list(usable))
+    return tell(*_list(usable, ctx.reader.locale))
 
 
-def _list(usable: list[Command]) -> list[Text]:
+def _list(usable: list[Command], locale: str) -> list[Text]:
     lines = []
     for section, title in SECTIONS.items():
         here = [one for one in usable if one.section == section]
         if here:
             lines += [
-                say(title),
-                *(say("- `/oncall {use}`: {what}", use=_use(one), what=Text(english=one.summary)) for one in here),
+                title,
+                *(
+                    say("- `/oncall {use}`: {what}", use=_use(one, locale), what=Text(english=one.summary))
+                    for one in here
+                ),
             ]
     return lines
 
 
-def _use(command: Command) -> str:
-    return " ".join([command.name, *(f"[{field.label.lower()}]" for _, field in command.form.positional())])
+def _use(command: Command, locale: str) -> str:
+    return " ".join([command.name, *(f"[{inline(field.label, locale)}]" for _, field in command.form.positional())])
 
 
-def _one(command: Command) -> list[Text]:
-    lines = [say("`/oncall {use}`: {what}", use=_use(command), what=Text(english=command.summary))]
+def _one(command: Command, locale: str) -> list[Text]:
+    lines = [say("`/oncall {use}`: {what}", use=_use(command, locale), what=Text(english=command.summary))]
     for name, field in command.form.inputs().items():
         if field.kind is not Kind.SECRET:
             lines.append(say("- `--{flag}`: {what}", flag=flag_of(name), what=_about(field)))
@@ -60,7 +64,7 @@ def _one(command: Command) -> list[Text]:
 
 def _about(field: Input) -> Text:
     if field.help:
-        return say("{label}. {help}", label=field.label, help=field.help)
+        return say("{label}. {help}", label=Text(english=field.label), help=Text(english=field.help))
     if field.hint:
-        return say("{label} (for example {hint})", label=field.label, hint=field.hint)
+        return say("{label} (for example {hint})", label=Text(english=field.label), hint=Text(english=field.hint))
     return Text(english=field.label)

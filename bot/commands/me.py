@@ -8,9 +8,10 @@ from functools import partial
 from bot.call import Opened, Reply, Value, tell
 from bot.context import Context
 from bot.core import people
+from bot.core.linking import how_in_words
 from bot.core.neutral import neutral
 from bot.core.people import RULES, Person, Role, role_in_words, rules_in_words
-from bot.core.text import Text, say
+from bot.core.text import NOTHING, Text, say
 from bot.registry import command
 from forms.profile import Profile, Rules
 
@@ -25,10 +26,16 @@ async def me(ctx: Context) -> Reply:
         say("- Paged by: {rules}. `/oncall rules` changes that.", rules=rules_in_words(person.rules)),
         _link_state(ctx),
     ]
-    missing = [name for name, value in (("e-mail address", person.email), ("phone", person.phone)) if not value]
+    missing = _missing(person)
     if missing:
-        lines.append(say("- Missing: {missing}. `/oncall profile` adds it.", missing=" and ".join(missing)))
+        lines.append(say("- Missing: {missing}. `/oncall profile` adds it.", missing=missing))
     return tell(*lines)
+
+
+def _missing(person: Person) -> Text:
+    if person.email:
+        return NOTHING if person.phone else say("phone")
+    return say("e-mail address") if person.phone else say("e-mail address and phone")
 
 
 def contact_lines(person: Person) -> list[Text]:
@@ -48,7 +55,7 @@ def _link_state(ctx: Context) -> Text:
             "- Linked to the profile {name} since {at}, by {how}.",
             name=neutral(account.name, 60),
             at=account.linked_at,
-            how=account.how,
+            how=how_in_words(account.how),
         )
     if ctx.must_link:
         return say("- Not linked, and only linked people may act on alerts here: ask an admin, then `/oncall link`.")

@@ -8,7 +8,7 @@ from bot.call import Reply, tell
 from bot.commands.me import contact_lines
 from bot.context import Context
 from bot.core import people
-from bot.core.people import ASSIGNED, MATTERMOST, Person, Role, role_in_words, rules_in_words, state_in_words
+from bot.core.people import ASSIGNED, MATTERMOST, Person, Role, role_in_words, role_name, rules_in_words, state_in_words
 from bot.core.text import Text, count, say
 from bot.errors import UserError
 from bot.registry import command
@@ -86,7 +86,7 @@ def _line(ctx: Context, person: Person) -> Text:
     return say(
         "- {who}: {role}, {state}",
         who=person.described,
-        role=person.role.value,
+        role=role_name(person.role),
         state=state_in_words(person, now=ctx.now),
     )
 

@@ -80,7 +80,7 @@ class Paged:
     person_id: str
     at: datetime
     post: Posted | None = None
-    failed: str = ""
+    failed: Text | str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -425,10 +425,12 @@ def _paged_in_words(name: str, *, direct: bool, in_thread: bool) -> Text:
     return say("Paged {name} by direct message and in this thread", name=name)
 
 
-def page_failed(group: AlertGroup, *, page: str, person_id: str, name: str, reason: str, now: datetime) -> GroupChange:
+def page_failed(
+    group: AlertGroup, *, page: str, person_id: str, name: Text | str, reason: Text | str, now: datetime
+) -> GroupChange:
     """This person cannot be reached: say so in the thread and go on to the next in line at once."""
     told = _with_page(group, page, Paged(person_id=person_id, at=now, failed=reason))
-    text = say("Could not page {name}: {reason}", name=name, reason=neutral(reason, 200))
+    text = say("Could not page {name}: {reason}", name=name, reason=_harmless(reason))
     logged = _log(told, now, text)
     hurried = replace(logged, due_at=now) if _waiting_for_next(logged) else logged
     return Change(doc=hurried, effects=_tell(hurried))
@@ -440,9 +442,9 @@ def told(group: AlertGroup, *, seq: int) -> GroupChange:
     return Change(doc=after, effects=_tell(after))
 
 
-def card_refused(group: AlertGroup, *, reason: str, now: datetime) -> GroupChange:
+def card_refused(group: AlertGroup, *, reason: Text | str, now: datetime) -> GroupChange:
     """The channel takes no posts: note it once, tell the admin, and page the first in line if nobody was yet."""
-    reason = neutral(reason, 200)
+    reason = _harmless(reason)
     text = say("Could not post in the channel: {reason}", reason=reason)
     if any(entry.text == text for entry in group.history):
         return Change(doc=group)
@@ -456,6 +458,11 @@ def card_refused(group: AlertGroup, *, reason: str, now: datetime) -> GroupChang
     unseen = group.status is Status.FIRING and group.step == 0 and bool(group.chain)
     pages = _pages_of_step(group)[:1] if unseen else ()
     return Change(doc=_log(group, now, text), effects=(*pages, Effect(key="tell-admin", do=told)))
+
+
+def _harmless(reason: Text | str) -> Text | str:
+    """Strings are what Mattermost said."""
+    return reason if isinstance(reason, Text) else neutral(reason, 200)
 
 
 def noted(group: AlertGroup, *, text: Text, now: datetime) -> GroupChange:

@@ -67,7 +67,7 @@ def merged(person: Person, *, profile: Person, how: str, now: datetime) -> Perso
         after = replace(after, zone=profile.zone, zone_from=ASSIGNED)
     if profile.role_from == ASSIGNED:
         after = replace(after, role=profile.role, role_from=ASSIGNED)
-    text = say("Linked to the profile {name} by {how}", name=profile.described, how=how)
+    text = say("Linked to the profile {name} by {how}", name=profile.described, how=how_in_words(how))
     return Change(doc=logged(after, now, text, by=person.mention), note=_linked(profile))
 
 
@@ -75,7 +75,7 @@ def confirmed(person: Person, *, how: str, by: str, now: datetime) -> PersonChan
     """A Mattermost user we know already proved to be the person the admin means: no second profile takes part."""
     account = _account(person, how=how, now=now)
     after = replace(person, accounts=(account,), link_digest="", link_ends_at=None)
-    return Change(doc=logged(after, now, say("Linked by {how}", how=how), by=by), note=_linked(person))
+    return Change(doc=logged(after, now, say("Linked by {how}", how=how_in_words(how)), by=by), note=_linked(person))
 
 
 def unlinked(person: Person, *, profile: Person | None, now: datetime) -> PersonChange:
@@ -112,6 +112,18 @@ def profile_of(person: Person) -> str:
 
 def _account(profile: Person, *, how: str, now: datetime) -> Account:
     return Account(kind="profile", name=profile.name, linked_at=now, how=how, profile_id=profile.id)
+
+
+def how_in_words(how: str) -> Text:
+    match how:
+        case "code":
+            return say("code")
+        case "e-mail":
+            return say("e-mail")
+        case "import":
+            return say("import")
+        case _:
+            return say("{how}", how=how)
 
 
 def _linked(profile: Person) -> Text:

@@ -165,7 +165,7 @@ def assign_role(person: Person, *, role: Role, by: str, now: datetime) -> Person
     if person.role is role and person.role_from == ASSIGNED:
         return Change(doc=person, note=note)
     after = replace(person, role=role, role_from=ASSIGNED)
-    return Change(doc=logged(after, now, say("Role: {role}", role=role.value), by=by), note=note)
+    return Change(doc=logged(after, now, say("Role: {role}", role=role_name(role)), by=by), note=note)
 
 
 def edit(
@@ -231,6 +231,16 @@ def role_in_words(role: Role) -> Text:
             return say("a responder")
         case Role.VIEWER:
             return say("a viewer, who can look but not act")
+
+
+def role_name(role: Role) -> Text:
+    match role:
+        case Role.ADMIN:
+            return say("admin")
+        case Role.RESPONDER:
+            return say("responder")
+        case Role.VIEWER:
+            return say("viewer")
 
 
 def rules_in_words(rules: tuple[Rule, ...]) -> Text:

@@ -21,6 +21,8 @@ HARDLY_FRESHER = timedelta(seconds=60)
 # In the settings: whether people are linked to the profile with the e-mail address that Mattermost verified.
 LINK_BY_EMAIL = "link_by_email"
 ON = "on"
+# In the settings: the language of posts in channels; people are told in their own.
+LANGUAGE = "locale"
 
 
 class Surface(StrEnum):
@@ -306,13 +308,19 @@ def configured(
     note_channel: str,
     who_may_act: Who | None = None,
     link_by_email: str = "",
+    language: str = "",
 ) -> ServerChange:
     """What is not given stays as it is."""
+    given = {name: value for name, value in ((LINK_BY_EMAIL, link_by_email), (LANGUAGE, language)) if value}
     after = replace(
         server,
         channel_id=channel_id,
         team_id=team_id or server.team_id,
         who_may_act=who_may_act or server.who_may_act,
-        settings={**server.settings, LINK_BY_EMAIL: link_by_email} if link_by_email else server.settings,
+        settings={**server.settings, **given},
     )
-    return Change(doc=after, note=say("Alerts are posted in ~{channel} from now on.", channel=note_channel))
+    other = language and language != server.settings.get(LANGUAGE, "en")
+    effects = (Effect(key="redraw", do=RedrawGroups()),) if other else ()
+    return Change(
+        doc=after, effects=effects, note=say("Alerts are posted in ~{channel} from now on.", channel=note_channel)
+    )

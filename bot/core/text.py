@@ -21,6 +21,12 @@ class Text:
     other: str = ""
     values: dict[str, object] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """A Text within a stored Text comes back as its fields."""
+        for name, value in self.values.items():
+            if isinstance(value, dict):
+                self.values[name] = Text(**value)
+
     def __bool__(self) -> bool:
         return bool(self.english)
 

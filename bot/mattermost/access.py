@@ -17,6 +17,7 @@ import structlog
 from bot import sealed
 from bot.clock import Clock
 from bot.core.servers import Server
+from bot.core.text import say
 from bot.errors import Upstream
 from bot.mattermost.client import Acquaintance, Mattermost
 from bot.mattermost.refusals import SUCCESS, TOO_MANY, no_answer, refusal
@@ -132,7 +133,7 @@ class Access:
             return Secret(self._vault.open(envelope, about=about))
         except VaultError as closed:
             log.error("a sealed token cannot be opened", about=about, problem=str(closed))
-            raise Upstream("Its token cannot be decrypted with the keys this bot has", permanent=False) from closed
+            raise Upstream(say("Its token cannot be decrypted with the keys this bot has"), permanent=False) from closed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,22 +145,24 @@ class BotTokens:
 
     async def current(self) -> Secret:
         if not self.server.site_url:
-            raise Upstream("This server is not installed yet", permanent=False)
+            raise Upstream(say("This server is not installed yet"), permanent=False)
         silent_for = self.access.silent_for(self.server)
         if silent_for:
-            raise Upstream("It limits the rate of requests", permanent=False, status=TOO_MANY, retry_after=silent_for)
+            raise Upstream(
+                say("It limits the rate of requests"), permanent=False, status=TOO_MANY, retry_after=silent_for
+            )
         token = self.access.token_of(self.server)
         if token is not None:
             return token
         await self._ask()
-        raise Upstream("The bot has no valid token for it at the moment", permanent=False, retry_after=SOON)
+        raise Upstream(say("The bot has no valid token for it at the moment"), permanent=False, retry_after=SOON)
 
     async def _ask(self) -> None:
         """Whatever comes of it, the message itself is not refused: it waits for a token."""
         try:
             await self.access.renew(self.server)
         except Upstream as failed:
-            raise Upstream(failed.reason, permanent=False, status=failed.status, retry_after=SOON) from failed
+            raise Upstream(failed.said, permanent=False, status=failed.status, retry_after=SOON) from failed
 
     async def refused(self, token: Secret) -> None:
         self.access.refused(self.server, token)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from bot.core.text import say
 from bot.errors import Upstream
 from bot.mattermost import wire
 from bot.mattermost.client import Mattermost
@@ -86,7 +87,7 @@ async def post_once(
             raise PostGone from refused
         raise
     if post.get("delete_at"):
-        reason = "The post was deleted right after it was made; Mattermost needs a moment to forget it"
+        reason = say("The post was deleted right after it was made; Mattermost needs a moment to forget it")
         raise Upstream(reason, permanent=False, retry_after=REMEMBERED.total_seconds())
     return post
 

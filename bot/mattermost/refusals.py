@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.core.text import say
 from bot.errors import Upstream
 from bot.outgoing.client import Answer
 from bot.outgoing.errors import NotJson, NotSendable, OutgoingError
@@ -23,7 +24,7 @@ def refusal(answer: Answer) -> Upstream:
     error = _app_error(answer)
     code, message = str(error.get("id") or ""), str(error.get("message") or "")
     return Upstream(
-        message.rstrip(".") or f"Mattermost answered with status {answer.status}",
+        message.rstrip(".") or say("Mattermost answered with status {status}", status=answer.status),
         permanent=_permanent(answer.status),
         status=answer.status,
         code=code,
@@ -33,7 +34,9 @@ def refusal(answer: Answer) -> Upstream:
 
 def not_understood(answer: Answer) -> Upstream:
     """A success whose body is no answer of Mattermost, such as a proxy's login or maintenance page."""
-    return Upstream("Something in front of Mattermost answered in its place", permanent=False, status=answer.status)
+    return Upstream(
+        say("Something in front of Mattermost answered in its place"), permanent=False, status=answer.status
+    )
 
 
 def no_answer(failed: OutgoingError) -> Upstream:

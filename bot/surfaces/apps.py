@@ -21,7 +21,7 @@ from bot.surfaces.drawn import Drawn
 from bot.surfaces.tokens import FORM_LIFE, BadToken, Sealer
 from bot.surfaces.typed import read_typed
 from bot.surfaces.values import read_values
-from bot.words import Reader, paragraph, words
+from bot.words import ENGLISH, Reader, declared, inline, paragraph, words
 from forms.base import Input, Kind, Option, flag_of
 
 VERSION = "v1.0.0"
@@ -69,53 +69,60 @@ def manifest(*, app_id: str, root_url: str, homepage_url: str) -> JSON:
     }
 
 
-def bindings(registry: Registry, *, role: Role, installed: bool) -> JSON:
-    """The slash command, the post menu and the channel header for somebody with this role."""
+def bindings(registry: Registry, *, role: Role, installed: bool, locale: str = ENGLISH) -> JSON:
+    """The slash command, the post menu and the channel header for somebody with this role.
+
+    What is typed is English everywhere; what explains it is in the person's language.
+    """
     usable = [
         one for one in registry if role.includes(one.needs) and (installed or one.before_install) and not one.hidden
     ]
     top = [
-        {"location": "/command", "bindings": [_slash(usable)]},
-        _menu("/post_menu", [(one, one.menu, _menu_call(one)) for one in usable if one.menu]),
-        _menu("/channel_header", [(one, one.header, _call("command", one)) for one in usable if one.header]),
+        {"location": "/command", "bindings": [_slash(usable, locale)]},
+        _menu("/post_menu", [(one, declared(one.menu, locale), _menu_call(one)) for one in usable if one.menu]),
+        _menu(
+            "/channel_header",
+            [(one, declared(one.header, locale), _call("command", one)) for one in usable if one.header],
+        ),
     ]
     return {"type": "ok", "data": [node for node in top if node["bindings"]]}
 
 
-def _slash(usable: list[Command]) -> JSON:
+def _slash(usable: list[Command], locale: str) -> JSON:
     names = sorted({one.name.split()[0] for one in usable})
-    aliases = [_leaf(alias, one) for one in usable for alias in one.aliases if " " not in alias]
+    aliases = [_leaf(alias, one, locale) for one in usable for alias in one.aliases if " " not in alias]
     return {
         "location": TRIGGER,
         "label": TRIGGER,
         "icon": ICON,
         "hint": f"[{' | '.join(names[:6])} …]",
-        "description": "Alerts and on-call",
-        "bindings": [_branch(name, [one for one in usable if one.name.split()[0] == name], 1) for name in names]
+        "description": declared("Alerts and on-call", locale),
+        "bindings": [_branch(name, [one for one in usable if one.name.split()[0] == name], 1, locale) for name in names]
         + aliases,
     }
 
 
-def _branch(label: str, commands: list[Command], depth: int) -> JSON:
+def _branch(label: str, commands: list[Command], depth: int, locale: str) -> JSON:
     if len(commands) == 1 and len(commands[0].name.split()) == depth:
-        return _leaf(label, commands[0])
+        return _leaf(label, commands[0], locale)
     children = sorted({one.name.split()[depth] for one in commands if len(one.name.split()) > depth})
     nodes = [
-        _branch(name, [one for one in commands if one.name.split()[depth:][:1] == [name]], depth + 1)
+        _branch(name, [one for one in commands if one.name.split()[depth:][:1] == [name]], depth + 1, locale)
         for name in children
     ]
     return {"location": label, "label": label, "hint": f"[{' | '.join(children)}]", "bindings": nodes}
 
 
-def _leaf(label: str, command: Command) -> JSON:
-    leaf: JSON = {"location": label, "label": label, "description": command.summary, "hint": _hint(command)}
+def _leaf(label: str, command: Command, locale: str) -> JSON:
+    about = {"description": declared(command.summary, locale), "hint": _hint(command, locale)}
+    leaf: JSON = {"location": label, "label": label, **about}
     if not command.has_input:
         return leaf | {"submit": _call("command", command)}
-    return leaf | {"form": _typed_form(command)}
+    return leaf | {"form": _typed_form(command, locale)}
 
 
-def _hint(command: Command) -> str:
-    return " ".join(f"[{field.label.lower()}]" for _, field in command.form.positional())
+def _hint(command: Command, locale: str) -> str:
+    return " ".join(f"[{inline(field.label, locale)}]" for _, field in command.form.positional())
 
 
 def _menu(location: str, entries: Iterable[tuple[Command, str, JSON]]) -> JSON:
@@ -145,26 +152,26 @@ def _menu_call(command: Command) -> JSON:
 # ---- forms ---------------------------------------------------------------------------------------------------------
 
 
-def _typed_form(command: Command) -> JSON:
+def _typed_form(command: Command, locale: str) -> JSON:
     """The form in a command binding: everything optional, because we open the modal for what is missing."""
     places = {name: place for place, (name, _) in enumerate(command.form.positional(), start=1)}
     fields = []
     for name, field in command.form.inputs().items():
         if field.kind is Kind.SECRET:
             continue
-        drawn = _typed_field(command, name, field)
+        drawn = _typed_field(command, name, field, locale)
         if name in places:
             drawn["position"] = -1 if field.rest else places[name]
         fields.append(drawn)
-    return {"title": command.form.title, "submit": _call("command", command), "fields": fields}
+    return {"title": declared(command.form.title, locale), "submit": _call("command", command), "fields": fields}
 
 
-def _typed_field(command: Command, name: str, field: Input) -> JSON:
-    drawn: JSON = {"name": name, "label": flag_of(name), "modal_label": field.label, "description": field.help}
-    drawn |= {"hint": field.hint or field.label.lower(), "type": "text"}
+def _typed_field(command: Command, name: str, field: Input, locale: str) -> JSON:
+    drawn = _field(name, field, locale)
+    drawn["hint"] = drawn["hint"] or inline(field.label, locale)
     match field.kind:
         case Kind.CHOICE:
-            drawn |= {"type": "static_select", "options": _options(field.options)}
+            drawn |= {"type": "static_select", "options": _declared_options(field, locale)}
         case Kind.LOOKUP if not field.rest:
             drawn |= {"type": "dynamic_select", "lookup": _call("lookup", command)}
         case Kind.USER:
@@ -178,6 +185,17 @@ def _typed_field(command: Command, name: str, field: Input) -> JSON:
     return drawn
 
 
+def _field(name: str, field: Input, locale: str) -> JSON:
+    return {
+        "name": name,
+        "label": flag_of(name),
+        "modal_label": declared(field.label, locale),
+        "description": declared(field.help, locale),
+        "hint": declared(field.hint, locale),
+        "type": "text",
+    }
+
+
 def draw_form(ask: Ask, command: Command, drawing: Drawing) -> JSON:
     """The modal: filled with what is known, signed for the person who opened it."""
     reader = drawing.reader
@@ -185,32 +203,26 @@ def draw_form(ask: Ask, command: Command, drawing: Drawing) -> JSON:
     claims = {**ask.memory, "command": command.name}
     state = drawing.sealer.seal("form", claims, user_id=drawing.user_id, ends_at=ends_at)
     fields = [
-        _modal_field(command, name, field, ask.values.get(name), ask.options.get(name, ()))
+        _modal_field(command, name, field, ask.values.get(name), ask.options.get(name, ()), reader.locale)
         for name, field in ask.form.inputs().items()
     ]
     form: JSON = {
-        "title": ask.form.title,
+        "title": declared(ask.form.title, reader.locale),
         "icon": ICON,
         "submit": _call("form", command) | {"state": state},
         "fields": fields,
     }
-    header = [
-        text for text in (ask.form.introduction, words(ask.introduction, reader), words(ask.problem, reader)) if text
-    ]
+    introduction = declared(ask.form.introduction, reader.locale)
+    header = [text for text in (introduction, words(ask.introduction, reader), words(ask.problem, reader)) if text]
     return form | ({"header": "\n\n".join(header)} if header else {})
 
 
-def _modal_field(command: Command, name: str, field: Input, value: Value, options: tuple[Option, ...]) -> JSON:
-    drawn: JSON = {
-        "name": name,
-        "label": flag_of(name),
-        "modal_label": field.label,
-        "description": field.help,
-        "hint": field.hint,
-        "is_required": field.required and field.kind is not Kind.TOGGLE,
-        "type": "text",
-    }
-    known = {option.value: option.label for option in (*field.options, *options)}
+def _modal_field(
+    command: Command, name: str, field: Input, value: Value, options: tuple[Option, ...], locale: str
+) -> JSON:
+    drawn = _field(name, field, locale) | {"is_required": field.required and field.kind is not Kind.TOGGLE}
+    offered = _declared_options(field, locale)
+    known = {option["value"]: option["label"] for option in (*offered, *_options(options))}
     match field.kind:
         case Kind.LONG_TEXT:
             drawn |= {"subtype": "textarea", "max_length": field.max_length}
@@ -219,7 +231,7 @@ def _modal_field(command: Command, name: str, field: Input, value: Value, option
         case Kind.NUMBER:
             drawn["subtype"] = "number"
         case Kind.CHOICE:
-            drawn |= {"type": "static_select", "options": _options(field.options)}
+            drawn |= {"type": "static_select", "options": offered}
         case Kind.LOOKUP:
             drawn |= {"type": "dynamic_select", "lookup": _call("lookup", command)}
         case Kind.USER | Kind.USERS:
@@ -250,6 +262,10 @@ def _default(field: Input, value: Value, known: Mapping[str, str]) -> JSON:
 def _declared_default(field: Input) -> Value:
     default = field.load_default
     return str(default) if isinstance(default, (str, int)) and default else None
+
+
+def _declared_options(field: Input, locale: str) -> list[JSON]:
+    return [{"label": declared(option.label, locale), "value": option.value} for option in field.options]
 
 
 def _options(options: Iterable[Option]) -> list[JSON]:

@@ -20,7 +20,7 @@ from bot.surfaces.drawn import Drawn
 from bot.surfaces.tokens import FORM_LIFE, BadToken, Sealer
 from bot.surfaces.typed import read_typed
 from bot.surfaces.values import object_of, read_values
-from bot.words import Reader, paragraph, words
+from bot.words import Reader, declared, paragraph, words
 from forms.base import Input, Kind, Option
 
 JSON = dict[str, Any]
@@ -153,13 +153,6 @@ def post_privately(drawn: Drawn) -> JSON:
     }
 
 
-def say_moved() -> str:
-    """To whoever uses what was made before this server went over to the Apps framework."""
-    return (
-        "OnCall works here with the Apps framework now: reload Mattermost, then use its newer posts or type `/oncall`."
-    )
-
-
 def say_at_button(text: str) -> JSON:
     return {"ephemeral_text": text, "skip_slack_parsing": True} if text else {}
 
@@ -196,16 +189,14 @@ def draw_dialog(ask: Ask, drawing: Drawing) -> JSON:
     """A dialog within the limits of every server version (checked for each form when the process starts)."""
     claims = {**ask.memory, "command": ask.command}
     ends_at = drawing.reader.now + FORM_LIFE
-    introduction = [ask.form.introduction] if ask.form.introduction else []
-    if ask.introduction:
-        introduction.append(words(ask.introduction, drawing.reader))
-    if ask.problem:
-        introduction.append(words(ask.problem, drawing.reader))
+    reader = drawing.reader
+    introduction = declared(ask.form.introduction, reader.locale)
+    above = [text for text in (introduction, words(ask.introduction, reader), words(ask.problem, reader)) if text]
     return {
         "callback_id": ask.command,
-        "title": ask.form.title,
-        "introduction_text": "\n\n".join(introduction),
-        "submit_label": ask.form.submit,
+        "title": declared(ask.form.title, reader.locale),
+        "introduction_text": "\n\n".join(above),
+        "submit_label": declared(ask.form.submit, reader.locale),
         "state": drawing.sealer.seal("form", claims, user_id=drawing.user_id, ends_at=ends_at),
         "elements": [
             _element(name, field, ask.values.get(name), ask.options.get(name, ()), drawing)
@@ -216,12 +207,13 @@ def draw_dialog(ask: Ask, drawing: Drawing) -> JSON:
 
 def _element(name: str, field: Input, value: Value, options: tuple[Option, ...], drawing: Drawing) -> JSON:
     """What a server cannot draw becomes what it can: a long list a short one, a list of people a text."""
+    locale = drawing.reader.locale
     drawn: JSON = {
-        "display_name": field.label,
+        "display_name": declared(field.label, locale),
         "name": name,
         "type": "text",
-        "help_text": field.help,
-        "placeholder": field.hint,
+        "help_text": declared(field.help, locale),
+        "placeholder": declared(field.hint, locale),
         "optional": not field.required,
     }
     match field.kind:
@@ -232,7 +224,7 @@ def _element(name: str, field: Input, value: Value, options: tuple[Option, ...],
         case Kind.NUMBER:
             drawn["subtype"] = "number"
         case Kind.CHOICE:
-            drawn |= {"type": "select", "options": _options(field.options)}
+            drawn |= {"type": "select", "options": _declared_options(field, locale)}
         case Kind.LOOKUP if len(options) >= CUT_OPTIONS and not value and _looks_up(drawing):
             drawn |= {"type": "select", "data_source": "dynamic", "data_source_url": drawing.lookup_url}
         case Kind.LOOKUP if options and len(options) <= STATIC_OPTIONS:
@@ -244,7 +236,7 @@ def _element(name: str, field: Input, value: Value, options: tuple[Option, ...],
         case Kind.CHANNEL:
             drawn |= {"type": "select", "data_source": "channels"}
         case Kind.TOGGLE:
-            drawn |= {"type": "bool", "placeholder": field.hint or field.label, "optional": True}
+            drawn |= {"type": "bool", "placeholder": declared(field.hint or field.label, locale), "optional": True}
         case _:
             drawn["max_length"] = field.max_length
     default = _default(field, value, drawn, drawing.ids)
@@ -286,6 +278,10 @@ def _cut(text: str, most: int) -> str:
     return text.encode()[:most].decode(errors="ignore")
 
 
+def _declared_options(field: Input, locale: str) -> list[JSON]:
+    return [{"text": declared(option.label, locale), "value": option.value} for option in field.options]
+
+
 def _options(options: Iterable[Option]) -> list[JSON]:
     return [{"text": option.label, "value": option.value} for option in options]
 
@@ -303,14 +299,15 @@ def draw_next_button(ask: Ask, drawing: Drawing) -> Drawn:
 
     A form without fields needs no dialog: pressing the button submits it.
     """
-    text = words(ask.introduction, drawing.reader) if ask.introduction else ask.form.introduction
+    locale = drawing.reader.locale
+    text = words(ask.introduction, drawing.reader) or declared(ask.form.introduction, locale)
     claims = {**ask.memory, "command": ask.command, **({"ask": "1"} if ask.form.inputs() else {})}
     ends_at = drawing.reader.now + FORM_LIFE
     token = drawing.sealer.seal("button", claims, user_id=drawing.user_id, ends_at=ends_at)
     action = {
         "id": "next",
         "type": "button",
-        "name": ask.form.submit,
+        "name": declared(ask.form.submit, locale),
         "style": "primary",
         "integration": {"url": drawing.action_url, "context": {"token": token}},
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -11,8 +10,9 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_skeleton, format_time
 
 from bot.core.text import Text
+from bot.words.translations import catalog, language
 
-Translate = Callable[[str], str]
+ENGLISH = "en"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,19 +20,37 @@ class Reader:
     """Who reads, and when: an empty zone means the times are for people in several zones and say UTC."""
 
     now: datetime
-    locale: str = "en"
+    locale: str = ENGLISH
     zone: str = ""
 
 
 def words(text: Text, reader: Reader) -> str:
-    template = text.english
-    if text.other and text.values.get("count") != 1:
-        template = text.other
+    template = _template(text, reader.locale)
+    if not text.values:
+        return template
     return template.format_map({name: _drawn(value, reader) for name, value in text.values.items()})
 
 
 def paragraph(lines: tuple[Text, ...], reader: Reader) -> str:
     return "\n".join(words(line, reader) for line in lines)
+
+
+def declared(english: str, locale: str) -> str:
+    """What stands in a declaration (a label, a hint, a summary), in the language of the locale."""
+    return catalog(locale).find(english) or english
+
+
+def inline(label: str, locale: str) -> str:
+    """A label within a line: English ones begin small there, while German nouns are always written with a capital."""
+    return declared(label, locale) if language(locale) else label.lower()
+
+
+def _template(text: Text, locale: str) -> str:
+    if not text.other:
+        return declared(text.english, locale)
+    number = text.values.get("count")
+    number = number if isinstance(number, int) else 0
+    return catalog(locale).find(text.english, number) or (text.english if number == 1 else text.other)
 
 
 def _drawn(value: object, reader: Reader) -> str:
@@ -63,7 +81,9 @@ def _zone(name: str) -> ZoneInfo:
 
 
 def _locale(name: str) -> Locale:
+    """For dates, in the language of the sentence around them."""
+    name = name.replace("-", "_") if language(name) or name.startswith(ENGLISH) else ENGLISH
     try:
-        return Locale.parse((name or "en").replace("-", "_"))
+        return Locale.parse(name)
     except (UnknownLocaleError, ValueError):
-        return Locale("en")
+        return Locale.parse(language(name) or ENGLISH)
