@@ -22,18 +22,19 @@ OK = 200
 
 
 class Alertmanager:
-    """Groups by `alertname` and tells `town`'s bot."""
+    """Groups by `alertname` and tells `town`'s bot: by its webhook, or as `receiver` says."""
 
-    def __init__(self, program: str, town: Town, folder: Path) -> None:
+    def __init__(self, program: str, town: Town, folder: Path, receiver: dict[str, Any] | None = None) -> None:
         self._program = program
         self._town = town
+        self._receiver = receiver
         self._folder = folder
         self._process: Process | None = None
         self.url = f"http://127.0.0.1:{free_port()}"
 
     async def start(self) -> None:
         settings = self._folder / "alertmanager.json"  # JSON is YAML
-        settings.write_text(json.dumps(_settings(self._town.alert_url)))
+        settings.write_text(json.dumps(_settings(self._receiver or _webhook(self._town.alert_url))))
         with (self._folder / "alertmanager.log").open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 self._program,
@@ -88,8 +89,10 @@ class Alertmanager:
 
 
 @asynccontextmanager
-async def alertmanager(program: str, town: Town, folder: Path) -> AsyncIterator[Alertmanager]:
-    sender = Alertmanager(program, town, folder)
+async def alertmanager(
+    program: str, town: Town, folder: Path, receiver: dict[str, Any] | None = None
+) -> AsyncIterator[Alertmanager]:
+    sender = Alertmanager(program, town, folder, receiver)
     try:
         await sender.start()
         yield sender
@@ -108,7 +111,11 @@ def alert(name: str, instance: str, *, ended: bool = False) -> dict[str, Any]:
     }
 
 
-def _settings(alert_url: str) -> dict[str, Any]:
+def _webhook(alert_url: str) -> dict[str, Any]:
+    return {"webhook_configs": [{"url": alert_url, "send_resolved": True}]}
+
+
+def _settings(receiver: dict[str, Any]) -> dict[str, Any]:
     return {
         "route": {
             "receiver": "oncall",
@@ -117,5 +124,5 @@ def _settings(alert_url: str) -> dict[str, Any]:
             "group_interval": f"{GROUP_INTERVAL}s",
             "repeat_interval": "1h",
         },
-        "receivers": [{"name": "oncall", "webhook_configs": [{"url": alert_url, "send_resolved": True}]}],
+        "receivers": [{"name": "oncall", **receiver}],
     }
