@@ -46,7 +46,7 @@ from bot.storage.stores import open_stores
 from bot.vault import Vault
 from bot.watching import Watching
 from bot.worker import Worker
-from handlers import routes
+from handlers import health_routes, routes
 from handlers.front import Nothing
 
 log = structlog.get_logger()
@@ -57,14 +57,21 @@ MAX_BODY = 17 * 1024 * 1024
 
 
 def build(
-    config: Config, database: Database, clock: Clock, *, works: bool = True, lease: timedelta = LEASE
+    config: Config,
+    database: Database,
+    clock: Clock,
+    *,
+    works: bool = True,
+    lease: timedelta = LEASE,
+    outgoing: Client | None = None,
 ) -> Services:
     """The parts of one process over an open database. `works` is whether it delivers effects.
 
-    `lease` is how long a dead worker holds up what it served; tests that kill workers take a short one.
+    `lease` is how long a dead worker holds up what it served; tests that kill workers take a short one. Whoever gives
+    no `outgoing` closes that of the services.
     """
     vault = Vault(config.encryption_keys.reveal())
-    outgoing = Client(Guard(config.allow_private_networks))
+    outgoing = outgoing or _outgoing(config)
     stores = open_stores(database, clock)
     access = Access(outgoing=outgoing, vault=vault, clock=clock)
     setup = Setup(servers=stores.servers, vault=vault, clock=clock, public_url=config.public_url)
@@ -120,9 +127,13 @@ def build(
     )
 
 
+def _outgoing(config: Config) -> Client:
+    return Client(Guard(config.allow_private_networks))
+
+
 def application(services: Services) -> Application:
     return Application(
-        routes(services),
+        health_routes(services) if services.config.role is Role.WORKER else routes(services),
         default_handler_class=Nothing,
         default_handler_args={"services": services},
         log_function=log_request,
@@ -146,13 +157,14 @@ async def running(config: Config, *, lease: timedelta = LEASE) -> AsyncIterator[
         stack.callback(database.close)
         clock = DatabaseClock()
         await _reached(database, clock)
-        services = build(config, database, clock, works=config.role is not Role.WEB, lease=lease)
-        stack.push_async_callback(services.outgoing.close)
+        outgoing = _outgoing(config)
+        stack.push_async_callback(outgoing.close)  # whatever fails from here on
+        services = build(config, database, clock, works=config.role is not Role.WEB, lease=lease, outgoing=outgoing)
         await services.stores.prepare()
         stack.callback(asyncio.create_task(_keep_correcting(database, clock)).cancel)
         if services.worker is not None:
             await _work(services.worker, stack)
-        port = config.port if config.role is Role.WORKER else await _listen(services, stack)
+        port = await _listen(services, stack)
         shorten_pauses()
         log.info("ready", role=config.role.value, port=port)
         yield Running(services=services, port=port)

@@ -28,7 +28,7 @@ NAME = r"([a-z][a-z0-9.-]{0,40})"
 
 
 def routes(services: Services) -> list[URLSpec]:
-    """Every URL of the bot."""
+    """Every URL of a bot that answers."""
     given: dict[str, Any] = {"services": services}
     static = {"path": str(STATIC)}
     app = rf"/mattermost/{SERVER}"
@@ -68,6 +68,14 @@ def routes(services: Services) -> list[URLSpec]:
         url(rf"/setup/servers/{SERVER}/(code|secret|confirm|refuse)", SetupServer, given),
         url(r"/setup/static/(.*)", SetupStatic, static),
         url(r"/", Front, given),
+        *health_routes(services),
+    ]
+
+
+def health_routes(services: Services) -> list[URLSpec]:
+    """What a process says about itself: all that one answers which only works."""
+    given: dict[str, Any] = {"services": services}
+    return [
         url(r"/healthz", Alive, given),
         url(r"/readyz", Ready, given),
         url(r"/metrics", Metrics, given),

@@ -44,7 +44,8 @@ def web() -> None:
 def worker() -> None:
     """Run only the part that acts by itself: escalates, pages, posts.
 
-    Any number of workers share the work. Needs MONGODB_URI, ENCRYPTION_KEYS and ADMIN_TOKEN, the same as `web`.
+    Any number of workers share the work. On PORT it only says how it is: /healthz, /readyz and /metrics. Needs
+    MONGODB_URI, ENCRYPTION_KEYS and ADMIN_TOKEN, the same as `web`.
     """
     start(Role.WORKER)
 

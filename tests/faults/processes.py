@@ -9,7 +9,7 @@ import sys
 from asyncio.subprocess import Process
 from pathlib import Path
 
-from tests.town import Town
+from tests.town import Town, free_port
 from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
@@ -30,6 +30,8 @@ class BotProcess:
     async def start(self) -> None:
         """Until it says that it is ready."""
         environ = {**os.environ, **self._town.environ, "PYTHONPATH": str(ROOT)}
+        if self._role == "worker":
+            environ["PORT"] = str(free_port())  # it answers how it is there; the town's is that of its web process
         earlier = self._times_ready()
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
