@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from bot.integrations.kinds import KINDS
 from tests.scenarios.world import World
 
 ACCEPTED, NOT_FOUND = 202, 404
@@ -89,3 +90,21 @@ async def test_only_admins_make_keys(world: World):
     await world.ana.types("/oncall integration rotate Prometheus", channel="alerts")
     assert "has a new key" not in world.heard("ana")
     assert await status(world, world.alert_url, BODIES["alertmanager"]) == ACCEPTED
+
+
+@pytest.mark.parametrize("kind", [kind.name for kind in KINDS])
+@pytest.mark.parametrize("surface", ["apps-9.5", "native-12.0"])
+async def test_every_kind_shows_what_to_paste_and_sends_its_sample(world: World, kind: str):
+    shown = await added(world, f"Source @ben --kind {kind} --every 10m")
+    assert "```" in shown and world.url in shown
+    await world.root.types("/oncall integration test Source", channel="alerts")
+    assert world.root.sees == "A sample alert of Source is in #1. Resolve it when you have seen enough."
+    await world.settle()
+    assert "sample alert" in world.card().words and len(world.pages("ben")) == 1
+    await world.root.types("/oncall integration show Source", channel="alerts")
+    assert "YOUR-KEY" in world.root.sees
+
+
+async def test_labels_are_chosen_only_where_the_sender_has_them(world: World):
+    await world.root.types("/oncall integration add Pager --kind pagerduty --group-by host", channel="alerts")
+    assert "only Prometheus Alertmanager, Grafana Alerting can be grouped by labels" in world.heard("root")
