@@ -14,10 +14,10 @@ from bot.core.people import Role
 from bot.core.text import Text, count, say
 from bot.errors import NotFound, UserError
 from bot.integrations import heartbeat
-from bot.integrations.heartbeat import lasting
 from bot.integrations.kind import Address
 from bot.integrations.kinds import KINDS, kind_named
 from bot.registry import command
+from bot.words import declared as in_language
 from forms.duration import Span
 from forms.integration import (
     AddIntegration,
@@ -71,7 +71,7 @@ async def add(
     names = ", ".join(person.mention for person in persons)
     return tell(
         say("**{name} is added.** Whoever has this can send alerts, so it is shown only now:", name=neutral(name, 60)),
-        *_sender_side(kind, Address(host=ctx.public_url, kind=kind, key=key.url_key)),
+        *_sender_side(ctx, kind, Address(host=ctx.public_url, kind=kind, key=key.url_key)),
         say("Paged in this order: {names}.", names=names) if names else say("It pages nobody; alerts are only posted."),
         *_unposted(posted=bool(channel_id or ctx.server.channel_id)),
         say("Try it with `/oncall integration test {name}`.", name=name),
@@ -110,14 +110,15 @@ def _labels(kind: str, group_by: str) -> tuple[str, ...]:
     return labels
 
 
-def _sender_side(kind: str, address: Address) -> list[Text]:
+def _sender_side(ctx: Context, kind: str, address: Address) -> list[Text]:
     """What the sender needs to know, and what to paste into it."""
     declared = kind_named(kind)
     if declared is None:
         return [say("This release does not know this kind of sender.")]
+    configuration = in_language(declared.configuration, ctx.reader.locale)
     return [
         say("```\n{address}\n```", address=address.filled(declared.address)),
-        say("{configuration}", configuration=address.filled(declared.configuration)),
+        say("{configuration}", configuration=address.filled(configuration)),
     ]
 
 
@@ -161,7 +162,7 @@ async def show(ctx: Context, *, name: str) -> Reply:
             "**{name}** ({kind}), added by {by} at {at}.",
             name=neutral(one.name, 60),
             kind=_label(one.kind),
-            by=one.created_by or "somebody",
+            by=one.created_by or say("somebody"),
             at=one.created_at,
         ),
         say("Pages {names}, {minutes} minutes apart.", names=names, minutes=one.wait_minutes)
@@ -181,13 +182,13 @@ async def show(ctx: Context, *, name: str) -> Reply:
             name=one.name,
         )
     )
-    return tell(*lines, *_sender_side(one.kind, address))
+    return tell(*lines, *_sender_side(ctx, one.kind, address))
 
 
 def _heartbeat(found: Heartbeat | None, address: Address) -> list[Text]:
     if found is None:
         return []
-    every = say("Must report every {every} to `{url}`", every=lasting(found.every_seconds), url=address.heartbeat_url)
+    every = say("Must report {every} to `{url}`", every=_every(found.every_seconds), url=address.heartbeat_url)
     if found.missing_at:
         state = say("missing since {at}", at=found.last_at or found.missing_at)
     elif found.last_at:
@@ -204,9 +205,9 @@ async def expect_heartbeat(ctx: Context, *, name: str, every: Span, grace: Span 
     seconds, late = _seconds(every), _seconds(grace) or GRACE_SECONDS
     await ctx.integrations.expect(one, every_seconds=seconds, grace_seconds=late)
     url = Address(host=ctx.public_url, kind=one.kind).heartbeat_url
-    name, often = neutral(one.name, 60), lasting(seconds)
+    name, often = neutral(one.name, 60), _every(seconds)
     return tell(
-        say("{name} must report every {every} from its next report on.", name=name, every=often),
+        say("{name} must report {every} from its next report on.", name=name, every=often),
         say("Report with GET or POST to `{url}` with its key.", url=url),
     )
 
@@ -238,7 +239,7 @@ async def rotate(ctx: Context, *, name: str) -> Reply:
     change = await ctx.integrations.change(one, partial(integrations.rotate, digests=key.digests, now=ctx.now))
     if change.doc.removed_at:
         return tell(change.note)
-    return tell(change.note, *_sender_side(one.kind, Address(host=ctx.public_url, kind=one.kind, key=key.url_key)))
+    return tell(change.note, *_sender_side(ctx, one.kind, Address(host=ctx.public_url, kind=one.kind, key=key.url_key)))
 
 
 @command("integration remove", form=RemoveIntegration, section="set up", needs=Role.ADMIN)
@@ -255,6 +256,17 @@ async def _named(ctx: Context, name: str) -> Integration:
     raise NotFound(say("There is no integration called {name}. `/oncall integration list` shows them.", name=name))
 
 
-def _label(kind: str) -> str:
+def _label(kind: str) -> Text:
     declared = kind_named(kind)
-    return declared.label if declared else kind
+    return Text(english=declared.label) if declared else say("{kind}", kind=kind)
+
+
+def _every(seconds: int) -> Text:
+    """In the largest unit that leaves no rest."""
+    if seconds % 86_400 == 0:
+        return count("every day", "every {count} days", count=seconds // 86_400)
+    if seconds % 3_600 == 0:
+        return count("every hour", "every {count} hours", count=seconds // 3_600)
+    if seconds % 60 == 0:
+        return count("every minute", "every {count} minutes", count=seconds // 60)
+    return count("every second", "every {count} seconds", count=seconds)

@@ -66,6 +66,6 @@ def _draft(ctx: Context, text: str, chain: tuple[Step, ...], *, severity: str = 
         by=ctx.person.mention,
         chain=chain,
         channel_id=ctx.server.channel_id,
-        links=(Link(label="Message", url=ctx.link_to_post),) if ctx.link_to_post else (),
+        links=(Link(label=say("Message"), url=ctx.link_to_post),) if ctx.link_to_post else (),
         about_post=ctx.about_post,
     )

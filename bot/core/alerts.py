@@ -28,7 +28,9 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    label: str
+    """Labels from outside are strings, ours are Texts."""
+
+    label: Text | str
     url: str
 
 

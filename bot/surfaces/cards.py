@@ -7,7 +7,7 @@ from typing import Any
 from bot.core.alerts import Link
 from bot.core.cards import Card, Field
 from bot.core.neutral import neutral, one_line, plain, unpinged
-from bot.core.text import say
+from bot.core.text import Text, say
 from bot.words import Reader, words
 
 VALUE_LENGTH = 300
@@ -32,7 +32,7 @@ def body(card: Card, reader: Reader) -> list[str]:
         # The empty line ends the list; without it, what follows would become part of its last item.
         lines += [*(f"- {neutral(one_line(sample), VALUE_LENGTH)}" for sample in card.samples), ""]
     if card.links:
-        lines.append(" · ".join(_link(link) for link in card.links))
+        lines.append(" · ".join(_link(link, reader) for link in card.links))
     return lines
 
 
@@ -63,6 +63,7 @@ def _value(field: Field, reader: Reader) -> str:
     return neutral(field.value, VALUE_LENGTH) if isinstance(field.value, str) else words(field.value, reader)
 
 
-def _link(link: Link) -> str:
+def _link(link: Link, reader: Reader) -> str:
     safe = link.url.replace("(", "%28").replace(")", "%29").replace(" ", "%20")
-    return f"[{neutral(link.label, 40)}]({safe})"
+    label = words(link.label, reader) if isinstance(link.label, Text) else link.label
+    return f"[{neutral(label, 40)}]({safe})"
