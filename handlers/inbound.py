@@ -24,6 +24,7 @@ from handlers.keys import integration_of
 MAX_BODY = 16 * 1024 * 1024
 # Whoever is turned away is heard out so far: the end of a connection with unread data overtakes the answer.
 HEARD_OUT = 64 * 1024
+HEARD_OUT_KNOWN = 64 * 1024 * 1024  # those with a key, whose payload is too large; nothing of it is kept
 RETRY_AFTER = "2"
 UNKNOWN = "There is no such integration."
 TOO_LARGE = "The payload is larger than 16 MiB. Send fewer alerts at once."
@@ -41,12 +42,14 @@ class Inbound(Endpoint):
     SUPPORTED_METHODS = ("POST",)
 
     _body: bytearray
+    _heard: int
     _integration: Integration | None
     _kind: Kind | None
     _turned_away: Callable[[], None] | None
 
     async def prepare(self) -> None:
         self._body = bytearray()
+        self._heard = 0
         self._integration = self._turned_away = None
         declared = _declared(self.request.headers.get("Content-Length"))
         try:
@@ -56,17 +59,31 @@ class Inbound(Endpoint):
         if self._integration is None and self._turned_away is None:
             self._turned_away = partial(self._refuse, HTTPStatus.NOT_FOUND, UNKNOWN)
         if self._turned_away is not None and declared > HEARD_OUT:
-            return self._turned_away()
-        if declared > MAX_BODY:
-            self._too_large()
+            return self._hang_up()
+        if self._turned_away is None:
+            self._limit(declared)
+
+    def _limit(self, declared: int) -> None:
+        """The size is for us to judge: Tornado would end the connection without an answer."""
+        connection: Any = self.request.connection
+        connection.set_max_body_size(1 << 62)
+        if declared <= MAX_BODY:
+            return
+        self._turned_away = self._too_large
+        if declared > HEARD_OUT_KNOWN or "Expect" in self.request.headers:  # who expects our word sends nothing yet
+            self._hang_up()
 
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:
         if self._finished:
             return None
-        self._body += chunk
-        if len(self._body) > (HEARD_OUT if self._turned_away else MAX_BODY):
-            self._body.clear()
-            (self._turned_away or self._too_large)()
+        self._heard += len(chunk)
+        if self._turned_away is None and self._heard <= MAX_BODY:
+            self._body += chunk
+            return None
+        self._body.clear()
+        self._turned_away = self._turned_away or self._too_large
+        if self._heard > (HEARD_OUT if self._integration is None else HEARD_OUT_KNOWN):
+            self._hang_up()
         return None
 
     async def post(self, kind: str, key: str = "") -> None:
@@ -119,11 +136,13 @@ class Inbound(Endpoint):
         self.set_header("Retry-After", RETRY_AFTER)
         self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, NOT_NOW)
 
-    def _too_large(self) -> None:
+    def _hang_up(self) -> None:
         """Answer before the rest has come, and take no more of it."""
-        connection: Any = self.request.connection
-        connection.set_max_body_size(1 << 62)  # else Tornado ends the connection without our answer
         self.set_header("Connection", "close")
+        if self._turned_away is not None:
+            self._turned_away()
+
+    def _too_large(self) -> None:
         self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TOO_LARGE)
 
 
