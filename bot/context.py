@@ -154,12 +154,29 @@ class Chat(Protocol):
         ...
 
 
+class Reinstalling(Protocol):
+    """A fresh install secret, shown once, and the command that asks for it."""
+
+    @property
+    def secret(self) -> Secret: ...
+    @property
+    def install_command(self) -> str: ...
+
+
 class Installation(Protocol):
     """This server's own document, and what finishes its installation."""
 
     async def change(self, decide: DecideServer) -> Change[Server]: ...
     async def finish(self, code: str) -> Text:
         """Use the single-use install code. Raises Denied."""
+        ...
+
+    async def new_secret(self) -> Reinstalling:
+        """Beside the one in use, which its first use retires."""
+        ...
+
+    async def keep_token(self, token: str) -> Text:
+        """A lasting token of the bot's own account. Raises UserError where Mattermost says it is none."""
         ...
 
 

@@ -275,7 +275,8 @@ class Delivery:
         if not group.channel_id:
             return stay
         people = await self._people(group)
-        drawn = self._picture(scene.server, cards.draw(group, names=_names(people)), self._channel_reader(scene.server))
+        card = cards.draw(group, names=_names(people), extras=_extras(scene.server))
+        drawn = self._picture(scene.server, card, self._channel_reader(scene.server))
         mark = Mark(about=group.id, post=f"card{group.cards_lost or ''}")
         if group.card is not None:
             return await self._edit(scene, group.card, "card", mark, drawn)
@@ -362,7 +363,7 @@ class Delivery:
     # ---- drawing ----
 
     def _page_picture(self, server: Server, group: AlertGroup, person_id: str, people: Mapping[str, Person]) -> Drawn:
-        card = cards.draw_page(group, names=_names(people), person_id=person_id)
+        card = cards.draw_page(group, names=_names(people), person_id=person_id, extras=_extras(server))
         return self._picture(server, card, self._reader(server, people.get(person_id)))
 
     def _picture(self, server: Server, card: Card, reader: Reader) -> Drawn:
@@ -386,6 +387,10 @@ class Delivery:
         """Everybody in the chain, and these."""
         ids = {person_id for step in group.chain for person_id in step.people} | set(others)
         return await self._stores.people.recent(group.server_id, sorted(ids))
+
+
+def _extras(server: Server) -> tuple[str, ...]:
+    return cards.EXTRAS if server.buttons is None else server.buttons
 
 
 def _reachable(person: Person | None) -> bool:

@@ -12,11 +12,13 @@ from bot import sealed
 from bot.call import Call
 from bot.clock import Clock
 from bot.core import servers
+from bot.core.neutral import neutral
 from bot.core.servers import Server, Site
 from bot.core.text import Text, say
 from bot.errors import Denied, Upstream, UserError
 from bot.mattermost.access import Access
 from bot.mattermost.client import Mattermost
+from bot.mattermost.refusals import UNAUTHORIZED
 from bot.outgoing.client import Client
 from bot.secret import Secret
 from bot.setup import Setup
@@ -83,6 +85,27 @@ class Installing:
         """Use the install code: for an installation that failed half way, or a second site. Raises UserError."""
         decide = partial(servers.finished, site=call.site, by=call.actor.user_id, now=self.clock())
         return (await self.setup.use_install_code(server, code, user_id=call.actor.user_id, then=decide)).note
+
+    async def keep_lasting_token(self, server: Server, token: Secret) -> Text:
+        """Once Mattermost said that it is the bot's own. Raises UserError."""
+        try:
+            owner = await Mattermost(self.outgoing, server.site_url, token).me()
+        except Upstream as refused:
+            if refused.status != UNAUTHORIZED:
+                raise
+            raise UserError(
+                say("Mattermost does not accept this token. Make one for the bot's account and paste all of it.")
+            ) from refused
+        if owner["id"] != server.bot_user_id:
+            raise UserError(
+                say(
+                    "This is a token of @{name}, not of the bot. Make one for the bot's account.",
+                    name=neutral(owner["username"], 64),
+                )
+            )
+        envelope = self.vault.seal(token.reveal(), about=sealed.lasting_token(server.id))
+        decide = partial(servers.lasting_token_given, sealed=envelope)
+        return (await self.servers.change(server.id, server.id, decide)).note
 
     async def uninstalled(self, server: Server) -> Text:
         return (await self.servers.change(server.id, server.id, partial(servers.uninstalled, now=self.clock()))).note

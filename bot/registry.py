@@ -82,12 +82,20 @@ class Registry:
         return iter(self.commands.values())
 
     def read_name(self, words: list[str]) -> tuple[Command | None, int]:
-        """The command that a typed line begins with, and how many words its name takes: the longest name wins."""
+        """The command that a typed line begins with, and how many words its name takes: the longest name wins.
+
+        An alias that is also the beginning of longer names counts only alone: what follows would be one of those.
+        """
         for length in range(min(3, len(words)), 0, -1):
-            command = self.find(" ".join(words[:length]).lower())
-            if command is not None:
+            name = " ".join(words[:length]).lower()
+            command = self.find(name)
+            if command is not None and (length == len(words) or name in self.commands or not self.begins(name)):
                 return command, length
         return None, 0
+
+    def begins(self, name: str) -> bool:
+        """Whether longer names begin with these words."""
+        return any(command.name.startswith(f"{name} ") for command in self if not command.hidden)
 
     def starting_with(self, word: str) -> list[Command]:
         """The commands whose first word this is."""

@@ -1,8 +1,8 @@
-"""Where alerts go and who may act."""
+"""Where alerts go, who may act, what is told and what is offered."""
 
 from __future__ import annotations
 
-from forms.base import Channel, Choice, Form, Option
+from forms.base import Channel, Choice, Form, Option, SecretText, Toggle
 
 
 class Configure(Form):
@@ -15,6 +15,12 @@ class Configure(Form):
         help="Alerts are posted here unless their integration names another channel.",
         required=True,
     )
+
+
+class Policy(Form):
+    title = "Who may do what"
+    submit = "Save"
+
     who_may_act = Choice(
         "Who may act",
         help="Everyone who sees an alert, or only people who have linked their account.",
@@ -33,9 +39,42 @@ class Configure(Form):
             Option(value="on", label="Yes: by verified address"),
         ),
     )
+    timeline = Choice(
+        "What threads tell",
+        help="How much is written into the thread below an alert. Everything is kept and shown by `/oncall show`.",
+        typed=False,
+        options=(
+            Option(value="quiet", label="Quiet: changes of state"),
+            Option(value="normal", label="Normal: pages and notes, too"),
+            Option(value="full", label="Full: each further alert, too"),
+        ),
+    )
     language = Choice(
         "Language of posts",
         help="In channels. What only one person sees is in the language of their Mattermost.",
         typed=False,
         options=(Option(value="en", label="English"), Option(value="de", label="Deutsch")),
     )
+
+
+class Buttons(Form):
+    """The names are those of `bot.core.cards.EXTRAS`."""
+
+    title = "Buttons on posts"
+    submit = "Save"
+    introduction = "Those for acknowledging, resolving and silencing are always there."
+
+    responders = Toggle("More people…", hint="Page more people")
+    note = Toggle("Note…", hint="Keep what somebody found out")
+    show = Toggle("Timeline", hint="Show the history to whoever presses")
+
+
+class BotToken(Form):
+    title = "A lasting bot token"
+    submit = "Save"
+    introduction = (
+        "In Mattermost, open *Integrations > Bot Accounts*, make a token for the bot's account and paste it here. "
+        "It is kept encrypted, and shown to nobody."
+    )
+
+    token = SecretText("Bot token", required=True, typed=False)

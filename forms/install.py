@@ -10,4 +10,4 @@ class Install(Form):
     submit = "Finish"
     introduction = "The install code was shown together with the install secret when this set-up was created."
 
-    code = SecretText("Install code", hint="XXXXX-XXXXX-XX", required=True, typed=False)
+    code = SecretText("Install code", hint="XXXXX-XXXXX", required=True, typed=False)

@@ -135,6 +135,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "bot.errors",
         "bot.clock",
         "bot.registry",
+        "bot.secret",
         "bot.vault",
         "bot.words",
         "bot.storage",

@@ -196,7 +196,7 @@ async def test_the_doctor_tells_what_is_well_and_what_is_not(bot: Bot) -> None:
     assert f"  ok  The bot answers at {bot.address}." in lines
     assert f"  ok  PUBLIC_URL {bot.address} leads to the bot." in lines
     assert "  ok  Ops: The bot logs in as @oncall." in lines
-    assert "  !!  Ops: No channel for alerts is chosen. Choose one with `/oncall configure`." in lines
+    assert "  !!  Ops: No channel for alerts is chosen. Choose one with `/oncall configure channel`." in lines
     assert "  !!  Late Ltd: Not installed yet. A Mattermost system admin has to type the install command." in lines
     assert lines[-1] == "Something needs attention: see the lines with !!."
 

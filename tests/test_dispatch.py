@@ -168,7 +168,7 @@ async def test_a_viewer_may_look_but_not_act():
 async def test_only_admins_configure_and_mattermost_is_asked_every_time():
     town = Town(role=Role.ADMIN, mattermost_says=Role.RESPONDER)
 
-    assert said(await ask("configure", values={"channel": "town-square"}, town=town)) == (
+    assert said(await ask("configure channel", values={"channel": "town-square"}, town=town)) == (
         "Only admins can do that. Ask a Mattermost admin, or an OnCall admin of this server."
     )
     assert town.confirmed == 1

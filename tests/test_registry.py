@@ -48,6 +48,14 @@ def test_the_longest_name_wins(typed: str, name: str | None, length: int):
     assert (found.name if found else None, taken) == (name, length)
 
 
+def test_an_alias_that_begins_longer_names_counts_only_alone():
+    known = registry(command("shift list", "shift", "shifts"), command("shift swap"))
+
+    assert [known.read_name(typed.split())[1] for typed in ("shift", "shift swap x", "shift spaw", "shifts x")] == [
+        *(1, 2, 0, 1)
+    ]
+
+
 def test_the_first_word_of_several_names():
     assert [one.name for one in KNOWN.starting_with("Shift")] == ["shift swap", "shift swap offer", "shift list"]
 

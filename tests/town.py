@@ -80,7 +80,7 @@ class Town:
     async def install(self) -> None:
         """With a running bot."""
         await (self._as_app() if self.apps else self._natively())
-        await self.root.types("/oncall configure alerts", channel="alerts")
+        await self.root.types("/oncall configure channel alerts", channel="alerts")
         assert "~alerts" in self.root.sees, self.root.notices
         await self.root.types('/oncall integration add "Prometheus" @ana @ben', channel="alerts")
         found = re.search(r"http://\S+/integrations/v1/alertmanager/[^/\s]+/", self.root.sees)

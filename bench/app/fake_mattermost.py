@@ -90,7 +90,7 @@ class FakeMattermost:
     async def install(self, integrations: int = 1) -> dict[str, str]:
         """With a running bot: as an operator and an admin do it. The URL to send alerts to, and the server."""
         await (self._as_app() if self.apps else self._natively())
-        await self.root.types("/oncall configure alerts", channel="alerts")
+        await self.root.types("/oncall configure channel alerts", channel="alerts")
         assert "~alerts" in self.root.sees, self.root.notices
         for number in range(integrations):
             await self.root.types(f'/oncall integration add "Source {number}" @person0 @person1', channel="alerts")

@@ -77,7 +77,7 @@ OnCall can now be installed at {name}. The secret and the code are shown only th
 
   3. Choose the channel for alerts:
 
-       /oncall configure
+       /oncall configure channel
 
 If Mattermost says that something failed, type `/oncall setup` there and paste this install code, which works once:
 
@@ -98,5 +98,5 @@ def native_words(name: str, answer: dict[str, Any]) -> str:
     missing = refused(answer)
     if missing:
         lines += ["", "This still needs your attention:", *missing]
-    lines += ["", "Type `/oncall configure` in Mattermost to choose the channel for alerts."]
+    lines += ["", "Type `/oncall configure channel` in Mattermost to choose the channel for alerts."]
     return "\n".join(lines)

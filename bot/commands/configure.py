@@ -1,43 +1,60 @@
-"""Where alerts are posted and who may act."""
+"""Where alerts are posted, who may act, what threads tell and which buttons posts have."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
 
-from bot.call import Reply, Value, tell
+from bot.call import Opened, Reply, Value, tell
 from bot.context import Context
-from bot.core import servers
+from bot.core import cards, servers
 from bot.core.people import Role
-from bot.core.servers import LANGUAGE, LINK_BY_EMAIL, ON, Server, Who
+from bot.core.servers import LANGUAGE, LINK_BY_EMAIL, ON, Server, Timeline, Who
 from bot.core.text import Text, say
 from bot.registry import command
-from forms.configure import Configure
+from forms.configure import Buttons, Configure, Policy
 
 PEOPLE_LOOKED_AT = 1000
 
 
-def _known(ctx: Context) -> Mapping[str, Value]:
+def _known_channel(ctx: Context) -> Mapping[str, Value]:
+    return {"channel": ctx.server.channel_id}
+
+
+@command(
+    "configure channel",
+    form=Configure,
+    section="set up",
+    needs=Role.ADMIN,
+    user_token=True,
+    known=_known_channel,
+    aliases=("configure",),
+)
+async def channel(ctx: Context, *, channel: str) -> Reply:
+    """Choose the channel for alerts."""
+    room = await ctx.chat.room(channel, team_id=ctx.call.team_id)
+    await ctx.chat.join(room)
+    decide = partial(servers.configured, channel_id=room.id, team_id=room.team_id, note_channel=room.name)
+    return tell((await ctx.installation.change(decide)).note)
+
+
+def _known_policy(ctx: Context) -> Mapping[str, Value]:
     return {
-        "channel": ctx.server.channel_id,
         "who_may_act": ctx.server.who_may_act.value,
         "link_by_email": ctx.server.settings.get(LINK_BY_EMAIL, "off"),
+        "timeline": ctx.server.timeline.value,
         "language": ctx.server.settings.get(LANGUAGE, "en"),
     }
 
 
-@command("configure", form=Configure, section="set up", needs=Role.ADMIN, user_token=True, known=_known)
-async def configure(ctx: Context, *, channel: str, who_may_act: str, link_by_email: str, language: str) -> Reply:
-    """Choose the channel for alerts, and who may act on them."""
-    room = await ctx.chat.room(channel, team_id=ctx.call.team_id)
-    await ctx.chat.join(room)
+@command("configure policy", form=Policy, section="set up", needs=Role.ADMIN, known=_known_policy)
+async def policy(ctx: Context, *, who_may_act: str, link_by_email: str, timeline: str, language: str) -> Reply:
+    """Choose who may act on alerts, how much their threads tell, and in which language."""
     decide = partial(
-        servers.configured,
-        channel_id=room.id,
-        team_id=room.team_id,
-        note_channel=room.name,
+        servers.policy_chosen,
         who_may_act=Who(who_may_act) if who_may_act else None,
         link_by_email=link_by_email,
+        timeline=Timeline(timeline) if timeline else None,
         language=language,
     )
     change = await ctx.installation.change(decide)
@@ -56,7 +73,7 @@ async def _warnings(ctx: Context, server: Server) -> list[Text]:
                 )
             )
         elif not ctx.person.linked:
-            lines.append(say("Only linked people may act on alerts. You are not linked: `/oncall link` does that."))
+            lines.append(say("You are not linked: `/oncall link` does that."))
     if server.settings.get(LINK_BY_EMAIL) == ON and not await ctx.linking.verifies_addresses():
         lines.append(
             say(
@@ -65,3 +82,21 @@ async def _warnings(ctx: Context, server: Server) -> list[Text]:
             )
         )
     return lines
+
+
+def _known_buttons(ctx: Context) -> Mapping[str, Value]:
+    return {name: name in _shown(ctx.server) for name in cards.EXTRAS}
+
+
+@command("configure buttons", form=Buttons, section="set up", needs=Role.ADMIN, known=_known_buttons)
+async def buttons(ctx: Context, *, responders: bool, note: bool, show: bool) -> Reply:
+    """Choose which buttons posts have beside those of their state."""
+    wanted = {"responders": responders, "note": note, "show": show}
+    if ctx.call.opened is not Opened.FORM:  # in a form what is not ticked is not wanted; what was not typed stays
+        wanted = {name: wanted[name] if name in ctx.call.values else name in _shown(ctx.server) for name in wanted}
+    chosen = tuple(name for name in cards.EXTRAS if wanted[name])
+    return tell((await ctx.installation.change(partial(servers.buttons_chosen, buttons=chosen))).note)
+
+
+def _shown(server: Server) -> tuple[str, ...]:
+    return cards.EXTRAS if server.buttons is None else server.buttons

@@ -23,7 +23,7 @@ SECTIONS = {
 async def help_(ctx: Context, *, command: str) -> Reply:
     """Show what you can type, or how one command is written."""
     wanted = ctx.registry.find(command) if command else None
-    if wanted is not None:
+    if wanted is not None and not ctx.registry.begins(command.lower()):
         return tell(*_one(wanted, ctx.reader.locale))
     usable = [one for one in ctx.registry if ctx.person.role.includes(one.needs) and not one.hidden]
     if command:

@@ -125,7 +125,7 @@ def _sender_side(ctx: Context, kind: str, address: Address) -> list[Text]:
 def _unposted(*, posted: bool) -> list[Text]:
     if posted:
         return []
-    return [say("Its alerts are kept but not posted yet: choose a channel with `/oncall configure`.")]
+    return [say("Its alerts are kept but not posted yet: choose a channel with `/oncall configure channel`.")]
 
 
 async def _joined(ctx: Context, channel: str) -> str:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.core.changes import Change, Effect, RedrawGroups, RenewPushToken
-from bot.core.text import say
+from bot.core.text import Text, say
 
 SETUP_LIFE = timedelta(hours=24)
 PREVIOUS_SECRET_LIFE = timedelta(hours=1)
@@ -23,6 +23,10 @@ LINK_BY_EMAIL = "link_by_email"
 ON = "on"
 # In the settings: the language of posts in channels; people are told in their own.
 LANGUAGE = "locale"
+# In the settings: which buttons posts have beside those of their state, with spaces between. Not there means all.
+BUTTONS = "buttons"
+# In the settings: how much of the history the threads tell.
+TIMELINE = "timeline"
 
 
 class Surface(StrEnum):
@@ -42,6 +46,14 @@ class Who(StrEnum):
 
     MEMBERS = "members"
     LINKED = "linked"
+
+
+class Timeline(StrEnum):
+    """How much threads tell: changes of state; pages and notes, too; each further alert, too."""
+
+    QUIET = "quiet"
+    NORMAL = "normal"
+    FULL = "full"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +123,16 @@ class Server:
     def installed(self) -> bool:
         return self.state is State.INSTALLED
 
+    @property
+    def timeline(self) -> Timeline:
+        return Timeline(self.settings.get(TIMELINE, Timeline.NORMAL))
+
+    @property
+    def buttons(self) -> tuple[str, ...] | None:
+        """The chosen ones; None where nobody chose."""
+        chosen = self.settings.get(BUTTONS)
+        return None if chosen is None else tuple(chosen.split())
+
 
 ServerChange = Change[Server]
 
@@ -177,7 +199,7 @@ def bound(server: Server, *, site: Site, by: str, now: datetime) -> ServerChange
     return Change(
         doc=_renewing(after),
         effects=_redrawing(server, after),
-        note=say("OnCall is installed. Next: `/oncall configure` chooses the channel where alerts are posted."),
+        note=say("OnCall is installed. Next: `/oncall configure channel` chooses the channel where alerts are posted."),
     )
 
 
@@ -243,7 +265,7 @@ def finished(server: Server, *, site: Site | None, by: str, now: datetime) -> Se
     if server.state is State.PENDING and site is not None:
         return bound(server, site=site, by=by, now=now)
     return Change(
-        doc=server, note=say("OnCall is installed already. `/oncall configure` chooses the channel for alerts.")
+        doc=server, note=say("OnCall is installed already. `/oncall configure channel` chooses the channel for alerts.")
     )
 
 
@@ -300,27 +322,63 @@ def advance(server: Server, *, now: datetime) -> ServerChange:
     return Change(doc=after, effects=(Effect(key="renew", do=RenewPushToken()),))
 
 
-def configured(
+def configured(server: Server, *, channel_id: str, team_id: str, note_channel: str) -> ServerChange:
+    after = replace(server, channel_id=channel_id, team_id=team_id or server.team_id)
+    return Change(doc=after, note=say("Alerts are posted in ~{channel} from now on.", channel=note_channel))
+
+
+def policy_chosen(
     server: Server,
     *,
-    channel_id: str,
-    team_id: str,
-    note_channel: str,
     who_may_act: Who | None = None,
     link_by_email: str = "",
+    timeline: Timeline | None = None,
     language: str = "",
 ) -> ServerChange:
-    """What is not given stays as it is."""
-    given = {name: value for name, value in ((LINK_BY_EMAIL, link_by_email), (LANGUAGE, language)) if value}
+    """What is not given stays as it is. Posts that are there already speak a new language, too."""
+    given = {LINK_BY_EMAIL: link_by_email, TIMELINE: timeline.value if timeline else "", LANGUAGE: language}
     after = replace(
         server,
-        channel_id=channel_id,
-        team_id=team_id or server.team_id,
         who_may_act=who_may_act or server.who_may_act,
-        settings={**server.settings, **given},
+        settings={**server.settings, **{name: value for name, value in given.items() if value}},
     )
     other = language and language != server.settings.get(LANGUAGE, "en")
-    effects = (Effect(key="redraw", do=RedrawGroups()),) if other else ()
     return Change(
-        doc=after, effects=effects, note=say("Alerts are posted in ~{channel} from now on.", channel=note_channel)
+        doc=after,
+        effects=(Effect(key="redraw", do=RedrawGroups()),) if other else (),
+        note=say("{who} {timeline}", who=_who_in_words(after), timeline=_timeline_in_words(after)),
+    )
+
+
+def _who_in_words(server: Server) -> Text:
+    if server.who_may_act is Who.LINKED:
+        return say("Only linked people may act on alerts.")
+    return say("Everyone who sees an alert may act on it.")
+
+
+def _timeline_in_words(server: Server) -> Text:
+    match server.timeline:
+        case Timeline.QUIET:
+            return say("Threads tell changes of state only.")
+        case Timeline.FULL:
+            return say("Threads tell everything, each further alert included.")
+        case _:
+            return say("Threads tell changes of state, pages and notes.")
+
+
+def buttons_chosen(server: Server, *, buttons: tuple[str, ...]) -> ServerChange:
+    """The posts that are there already show them, too."""
+    chosen = " ".join(buttons)
+    note = say("Posts have the buttons you chose, those of open alert groups within moments.")
+    if server.settings.get(BUTTONS) == chosen:
+        return Change(doc=server, note=note)
+    after = replace(server, settings={**server.settings, BUTTONS: chosen})
+    return Change(doc=after, effects=(Effect(key="redraw", do=RedrawGroups()),), note=note)
+
+
+def lasting_token_given(server: Server, *, sealed: str) -> ServerChange:
+    """A bot token that does not end by itself, in place of any earlier one."""
+    return Change(
+        doc=replace(server, sealed_lasting_token=sealed),
+        note=say("The bot uses this token from now on. Keep no copy; in Mattermost it can be revoked at any time."),
     )

@@ -40,7 +40,7 @@ class Installer:
             server_id = await (self._as_app if kind.apps else self._natively)(stand_in, admin)
             installed = Installed(server_id=server_id, version=kind.version, place=place_of(self.config))
             self.remember(kind.name, installed)
-            await _types(admin, f"/oncall configure {ALERTS}", expecting=f"~{ALERTS}")
+            await _types(admin, f"/oncall configure channel {ALERTS}", expecting=f"~{ALERTS}")
             people = " ".join(f"@{one}" for one in ON_CALL)
             await _types(
                 admin,

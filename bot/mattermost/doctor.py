@@ -182,7 +182,7 @@ async def _token(server: Server, chat: Mattermost) -> Finding:
 
 async def _channel(server: Server, chat: Mattermost) -> Finding:
     if not server.channel_id:
-        return bad("No channel for alerts is chosen", "Choose one with `/oncall configure`")
+        return bad("No channel for alerts is chosen", "Choose one with `/oncall configure channel`")
     try:
         channel = await chat.channel(server.channel_id)
         member = await chat.channel_member(server.channel_id, (await chat.me())["id"])
@@ -190,12 +190,14 @@ async def _channel(server: Server, chat: Mattermost) -> Finding:
         if refused.status not in (FORBIDDEN, NOT_FOUND):
             return bad(f"The alert channel cannot be read: {refused.reason}", "Try again in a minute")
         return bad(
-            "The bot may not see the alert channel", "Invite it there, or choose another with `/oncall configure`"
+            "The bot may not see the alert channel",
+            "Invite it there, or choose another with `/oncall configure channel`",
         )
     name = channel.get("name", "")
     if channel.get("delete_at"):
         return bad(
-            f"The alert channel ~{name} is archived", "Bring it back, or choose another with `/oncall configure`"
+            f"The alert channel ~{name} is archived",
+            "Bring it back, or choose another with `/oncall configure channel`",
         )
     if member is None:
         return bad(

@@ -90,7 +90,10 @@ def bindings(registry: Registry, *, role: Role, installed: bool, locale: str = E
 
 def _slash(usable: list[Command], locale: str) -> JSON:
     names = sorted({one.name.split()[0] for one in usable})
-    aliases = [_leaf(alias, one, locale) for one in usable for alias in one.aliases if " " not in alias]
+    # A node has either a form or nodes below it (Apps plugin v1.2.2).
+    aliases = [
+        _leaf(alias, one, locale) for one in usable for alias in one.aliases if " " not in alias and alias not in names
+    ]
     return {
         "location": TRIGGER,
         "label": TRIGGER,

@@ -256,8 +256,8 @@ def _default(field: Input, value: Value, drawn: JSON, ids: Mapping[str, str]) ->
         value = str(declared).lower() if isinstance(declared, (str, int)) and declared is not False else None
     if value in (None, "", ()):
         return ""
-    if isinstance(value, bool):
-        return str(value).lower()
+    if field.kind is Kind.TOGGLE or isinstance(value, bool):
+        return str(str(value).lower() in ("true", "yes", "1")).lower()
     if drawn.get("data_source") in ("users", "channels"):
         return ",".join(_ids(value, "@" if drawn["data_source"] == "users" else "~", ids))
     text = " ".join(value) if isinstance(value, tuple) else value

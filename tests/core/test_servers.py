@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from bot.core import servers
-from bot.core.changes import RenewPushToken
-from bot.core.servers import Secret, Server, Site, State, Who
+from bot.core.changes import RedrawGroups, RenewPushToken
+from bot.core.servers import Secret, Server, Site, State, Timeline, Who
 from bot.words import Reader, words
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -38,7 +38,7 @@ def test_an_installation_binds_the_site_and_says_what_comes_next():
     assert (change.doc.site_url, change.doc.bot_user_id, change.doc.installed_by) == (SITE.url, "bot", "ana")
     assert change.doc.expires_at is None
     assert words(change.note, READER) == (
-        "OnCall is installed. Next: `/oncall configure` chooses the channel where alerts are posted."
+        "OnCall is installed. Next: `/oncall configure channel` chooses the channel where alerts are posted."
     )
 
 
@@ -75,7 +75,7 @@ def test_the_install_code_confirms_the_site_that_waits():
     kept = servers.finished(waiting, site=SITE, by="ana", now=NOW)
     assert kept.doc is waiting
     assert words(kept.note, READER) == (
-        "OnCall is installed already. `/oncall configure` chooses the channel for alerts."
+        "OnCall is installed already. `/oncall configure channel` chooses the channel for alerts."
     )
 
 
@@ -171,9 +171,31 @@ def test_removing_forgets_tokens_at_once_and_data_after_a_week():
 
 
 def test_configuring_says_where_alerts_go():
-    change = servers.configured(
-        installed(), channel_id="c1", team_id="", who_may_act=Who.LINKED, note_channel="town-square"
-    )
+    change = servers.configured(installed(), channel_id="c1", team_id="", note_channel="town-square")
 
-    assert (change.doc.channel_id, change.doc.who_may_act) == ("c1", Who.LINKED)
+    assert change.doc.channel_id == "c1"
     assert words(change.note, READER) == "Alerts are posted in ~town-square from now on."
+
+
+def test_a_policy_is_told_whole_and_keeps_what_was_not_chosen():
+    change = servers.policy_chosen(installed(), who_may_act=Who.LINKED)
+    assert words(change.note, READER) == (
+        "Only linked people may act on alerts. Threads tell changes of state, pages and notes."
+    )
+    change = servers.policy_chosen(change.doc, timeline=Timeline.QUIET)
+    assert (change.doc.who_may_act, change.doc.timeline) == (Who.LINKED, Timeline.QUIET)
+    assert words(change.note, READER) == "Only linked people may act on alerts. Threads tell changes of state only."
+    change = servers.policy_chosen(change.doc, who_may_act=Who.MEMBERS, link_by_email="on", timeline=Timeline.FULL)
+    assert words(change.note, READER) == (
+        "Everyone who sees an alert may act on it. Threads tell everything, each further alert included."
+    )
+    assert change.doc.settings["link_by_email"] == "on"
+
+
+def test_choosing_other_buttons_draws_the_posts_anew_once():
+    change = servers.buttons_chosen(installed(), buttons=("note",))
+    assert change.doc.buttons == ("note",)
+    assert [effect.do for effect in change.effects] == [RedrawGroups()]
+    assert servers.buttons_chosen(change.doc, buttons=("note",)).effects == ()
+    assert servers.buttons_chosen(change.doc, buttons=()).doc.buttons == ()
+    assert installed().buttons is None

@@ -67,7 +67,7 @@ async def test_a_form_with_an_admin_s_token_installs_and_forgets_the_token(
     token = token_of(mattermost)
     shown = await fills_in(browser, mattermost, token=token)
     assert "OnCall is installed at Ops" in shown.words
-    assert shown.copyable("configure") == "/oncall configure"
+    assert shown.copyable("configure") == "/oncall configure channel"
     assert "/oncall works in ops" in shown.words
     assert token not in shown.text
     (server,) = await bot.parts.setup.listed()

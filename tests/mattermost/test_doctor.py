@@ -133,7 +133,7 @@ async def test_an_archived_channel_is_named(healthy, bot):
 async def test_a_server_without_a_channel_is_told_to_choose_one(healthy, bot):
     findings = [one for one in await examined(healthy, bot, channel_id="") if not one.ok]
 
-    assert "/oncall configure" in findings[0].remedy
+    assert "/oncall configure channel" in findings[0].remedy
 
 
 async def test_a_bot_that_may_not_write_is_named(healthy, bot):

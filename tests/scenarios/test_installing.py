@@ -200,7 +200,7 @@ async def test_a_call_that_names_nobody_is_answered_with_words(world: World) -> 
 
 
 async def test_only_admins_may_configure(world: World) -> None:
-    await world.ana.types("/oncall configure alerts")
+    await world.ana.types("/oncall configure channel alerts")
     assert "Only admins can do that." in world.ana.sees or "subcommand" in world.ana.sees
 
 

@@ -286,7 +286,7 @@ async def test_an_invitation_for_somebody_known_is_for_them_alone(world: World) 
 
 
 async def only_linked(world: World) -> None:
-    await world.root.types("/oncall configure alerts --who-may-act linked", channel="alerts")
+    await world.root.types("/oncall configure policy --who-may-act linked", channel="alerts")
 
 
 async def test_admins_are_warned_before_they_lock_everybody_out(world: World) -> None:
@@ -296,7 +296,7 @@ async def test_admins_are_warned_before_they_lock_everybody_out(world: World) ->
 
 async def test_configuring_something_else_leaves_the_policy_as_it_is(world: World) -> None:
     await only_linked(world)
-    await world.root.types("/oncall configure alerts", channel="alerts")
+    await world.root.types("/oncall configure channel alerts", channel="alerts")
     assert (await server(world)).who_may_act == "linked"
 
 
@@ -368,7 +368,7 @@ async def test_looking_needs_no_link(world: World) -> None:
 
 async def by_email(world: World, *, verified: bool = True) -> None:
     world.simulator.state.config.setdefault("EmailSettings", {})["RequireEmailVerification"] = verified
-    await world.root.types("/oncall configure alerts --link-by-email on", channel="alerts")
+    await world.root.types("/oncall configure policy --link-by-email on", channel="alerts")
 
 
 async def test_a_verified_address_links_the_profile_added_with_it_and_says_so(world: World) -> None:

@@ -91,7 +91,7 @@ class World:
 
     async def install(self) -> None:
         await (self.install_app() if self.apps else self.install_natively())
-        await self.root.types("/oncall configure alerts", channel="alerts")
+        await self.root.types("/oncall configure channel alerts", channel="alerts")
         assert self.root.sees == "Alerts are posted in ~alerts from now on.", self.root.sees
         self.alert_url = await self.add_integration("Prometheus", "@ana @ben")
 
