@@ -12,7 +12,10 @@ from bot.clock import Clock
 from bot.core import servers as core
 from bot.core.changes import Change
 from bot.core.servers import Command, NativeSite, Server, State, Surface
+from bot.core.text import Text, say
+from bot.errors import Denied
 from bot.mattermost import native_setup
+from bot.mattermost.client import Mattermost
 from bot.mattermost.findings import Finding
 from bot.mattermost.native_setup import Installed, Wanted
 from bot.outgoing.client import Client
@@ -21,6 +24,8 @@ from bot.setup import Setup, new_server_id
 from bot.storage.directory import Servers
 from bot.vault import Vault
 
+INSTALLED = say("OnCall is installed. Next: `/oncall configure` chooses the channel where alerts are posted.")
+BOT_WANTED = say("This is not the token of a bot account of this Mattermost. Make one in Integrations > Bot Accounts.")
 # In the settings: the teams that were chosen, by their ids; empty means all.
 TEAMS = "teams"
 
@@ -31,6 +36,18 @@ class InstalledNatively:
 
     server: Server
     findings: Sequence[Finding]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadeByHand:
+    """What a person made there, and what they typed. Without a bot's token the known one stays."""
+
+    site_url: str
+    user_id: str
+    team_id: str
+    sealed_command_token: str
+    code: str
+    bot_token: Secret
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +75,32 @@ class InstallingNatively:
     async def move(self, server: Server, url: str, token: Secret, *, teams: tuple[str, ...] = ()) -> InstalledNatively:
         """From the Apps framework: the same document, so that people, integrations and alert groups stay."""
         return await self._install(server, server, url or server.site_url, token, teams)
+
+    async def by_hand(self, server: Server, made: MadeByHand) -> Text:
+        """Bind a hand-made bot account and slash command, or the command of one more team. Raises UserError."""
+        await self.setup.check_install_code(server, made.code, user_id=made.user_id)
+        token = made.bot_token or self._lasting_token(server) or Secret("")
+        bot = Mattermost(self.outgoing, made.site_url, token)
+        me, typed_by, config = await bot.check_me(), await bot.user(made.user_id), await bot.client_config()
+        if "system_admin" not in typed_by.get("roles", "").split():
+            raise Denied(say("Only a Mattermost system admin can install OnCall. Ask one to install it."))
+        if not me.get("is_bot") or (config.get("SiteURL") or "").rstrip("/") != made.site_url:
+            raise Denied(BOT_WANTED)
+        command = Command(team_id=made.team_id, command_id="", sealed_token=made.sealed_command_token)
+        site = NativeSite(
+            url=made.site_url,
+            installed_at_url=made.site_url,
+            version=config.get("Version", ""),
+            signing_key=config.get("AsymmetricSigningPublicKey", ""),
+            installed_by=made.user_id,
+            bot_user_id=me["id"],
+            bot_username=me.get("username", ""),
+            sealed_token=self.vault.seal(token.reveal(), about=sealed.lasting_token(server.id)),
+            commands=(command,),
+        )
+        decide = partial(_one_more, site=site, now=self.clock())
+        await self.setup.use_install_code(server, made.code, user_id=made.user_id, then=decide)
+        return INSTALLED
 
     async def remove(self, server: Server, token: Secret) -> Server:
         """Take away what was made there, and serve it no more."""
@@ -131,6 +174,15 @@ class InstallingNatively:
                 for one in made.commands
             ),
         )
+
+
+def _one_more(server: Server, *, site: NativeSite, now: datetime) -> Change[Server]:
+    """With the commands that are known already; teams are the ones that have one."""
+    new = {command.team_id for command in site.commands}
+    kept = tuple(command for command in server.commands if command.team_id not in new)
+    change = core.bound_natively(server, site=replace(site, commands=(*kept, *site.commands)), now=now)
+    ids = " ".join(command.team_id for command in change.doc.commands)
+    return replace(change, doc=replace(change.doc, settings={**change.doc.settings, TEAMS: ids}))
 
 
 def _described(server: Server, *, site: NativeSite, teams: tuple[str, ...], now: datetime) -> Change[Server]:

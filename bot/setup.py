@@ -19,7 +19,7 @@ from bot.clock import Clock
 from bot.codes import new_code, read_code
 from bot.core import servers as core
 from bot.core.changes import Change
-from bot.core.servers import Server, ServerChange
+from bot.core.servers import Server, ServerChange, Surface
 from bot.core.text import say
 from bot.errors import Denied, NotFound
 from bot.identity.app_tokens import Key
@@ -83,7 +83,7 @@ class Setup:
         self._per_server = Throttle(tries=TRIES_PER_SERVER, within=TRIES_WITHIN, clock=clock)
         self.sign_ins = Throttle(tries=SIGN_INS, within=TRIES_WITHIN, clock=clock)
 
-    async def create(self, name: str) -> Created:
+    async def create(self, name: str, *, surface: Surface = Surface.APPS) -> Created:
         """A pending server. Its secret and code are in the answer and nowhere else to be read again."""
         now = self._clock()
         server_id = new_server_id()
@@ -93,6 +93,7 @@ class Setup:
         server = Server(
             id=server_id,
             name=name,
+            surface=surface,
             app_id=APP_ID,
             created_at=now,
             expires_at=expires_at,
@@ -132,6 +133,14 @@ class Setup:
         )
         return InstallCode(code=Secret(code), ends_at=ends_at)
 
+    async def check_install_code(self, server: Server, typed: str, *, user_id: str = "") -> None:
+        """Before anything is done for whoever typed it; it stays good. Raises Denied."""
+        self._count_try(server, user_id)
+        digests = self._vault.digests(CODE_PURPOSE, f"{server.id}|{read_code(typed)}")
+        if not code_fits(server, digests, now=self._clock()):
+            raise Denied(WRONG_CODE)
+        self._per_person.forget(f"{server.id}|{user_id}")
+
     async def use_install_code(
         self, server: Server, typed: str, *, user_id: str = "", then: Decide = unchanged
     ) -> ServerChange:
@@ -139,9 +148,7 @@ class Setup:
 
         `user_id` is who typed it. Raises Denied, with the same words for an unknown, expired or used code.
         """
-        person = f"{server.id}|{user_id}"
-        if not self._per_person.admit(person) or not self._per_server.admit(server.id):
-            raise Denied(say("Too many wrong install codes. Wait ten minutes, then try again."))
+        self._count_try(server, user_id)
         digests = self._vault.digests(CODE_PURPOSE, f"{server.id}|{read_code(typed)}")
         now = self._clock()
 
@@ -151,8 +158,12 @@ class Setup:
             return then(replace(stored, install_code_digest=""))
 
         change = await self._servers.change(server.id, server.id, decide)
-        self._per_person.forget(person)
+        self._per_person.forget(f"{server.id}|{user_id}")
         return change
+
+    def _count_try(self, server: Server, user_id: str) -> None:
+        if not self._per_person.admit(f"{server.id}|{user_id}") or not self._per_server.admit(server.id):
+            raise Denied(say("Too many wrong install codes. Wait ten minutes, then try again."))
 
     async def confirm_site(self, server_id: str, *, site_url: str, by: str) -> ServerChange:
         """The operator confirms the second Mattermost that waits, if it is still the one they saw."""

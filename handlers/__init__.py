@@ -17,10 +17,11 @@ from handlers.heartbeat import Heartbeat
 from handlers.inbound import Inbound
 from handlers.inbound_sns import InboundSns
 from handlers.native import NativeAction, NativeCommand, NativeDialog, NativeLookup
+from handlers.native_by_hand import NativeByHand
 from handlers.opsgenie import OpsgenieAlert, OpsgenieAlerts, OpsgenieRequest
 from handlers.people import PeopleApi
 from handlers.setup import DoctorApi, MoveApi, RemoveApi, SetupApi
-from handlers.setup_natively import SetupNatively
+from handlers.setup_natively import SetupByHand, SetupNatively
 from handlers.setup_page import SetupCreate, SetupPage, SetupServer, SetupSignIn, SetupSignOut, SetupStatic
 
 SERVER = r"([A-Za-z0-9_-]{16,64})"
@@ -45,6 +46,7 @@ def routes(services: Services) -> list[URLSpec]:
         url(rf"/native/{SERVER}/action", NativeAction, given),
         url(rf"/native/{SERVER}/dialog", NativeDialog, given),
         url(rf"/native/{SERVER}/lookup", NativeLookup, given),
+        url(rf"/native/{SERVER}/by-hand", NativeByHand, given),
         url(r"/heartbeat/(?P<key>[^/]{1,100})/?", Heartbeat, given),
         url(r"/integrations/v1/(?P<kind>[a-z_]{1,40})/(?P<key>[^/]{1,100})/heartbeat/?", Heartbeat, given),
         url(r"/integrations/v1/heartbeat/(?P<key>[^/]{1,100})/?", Heartbeat, given),
@@ -62,6 +64,7 @@ def routes(services: Services) -> list[URLSpec]:
         url(r"/mattermost/people", PeopleApi, given),
         url(r"/setup", SetupPage, given),
         url(r"/setup/natively", SetupNatively, given),
+        url(r"/setup/by-hand", SetupByHand, given),
         url(r"/setup/sign-in", SetupSignIn, given),
         url(r"/setup/sign-out", SetupSignOut, given),
         url(r"/setup/servers", SetupCreate, given),

@@ -31,6 +31,7 @@ from bot.surfaces.drawn import Drawn
 from bot.surfaces.tokens import FORM_LIFE, BadToken
 from bot.words import ENGLISH, Reader, words
 from handlers.base import NO_DATABASE, OUR_FAULT, Endpoint
+from handlers.native_by_hand import open_by_hand
 
 log = structlog.get_logger()
 
@@ -149,7 +150,8 @@ class NativeCommand(NativeEndpoint):
             for name, values in self.request.body_arguments.items()
         }
         if server is None or not self._knows_token(server, form):
-            return self.refuse_proof()
+            answer = await open_by_hand(self.services, server_id, form)
+            return self.refuse_proof() if answer is None else self.answer(answer)
         call = native.read_command(form, server_id=server.id, registry=self.services.registry)
         trigger_id = _one(form, "trigger_id")
         if not await self.proven_trigger(server, trigger_id, call.actor.user_id):

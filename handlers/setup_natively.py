@@ -10,9 +10,10 @@ from typing import Any
 
 from marshmallow import ValidationError
 
+from bot.core.servers import Surface
 from bot.errors import Upstream
 from bot.mattermost.findings import Finding
-from bot.mattermost.native_setup import NotReady
+from bot.mattermost.native_setup import HINT, NotReady
 from bot.secret import Secret
 from forms.new_server import NewServer
 from handlers.setup import doctor_of
@@ -66,6 +67,25 @@ class SetupNatively(SetupEndpoint):
         self.set_status(status)
         shown = {name: given.get(name, "") for name in ("name", "url", "teams")}
         self.render("natively.html", proof=self.proof, findings=findings, problem=problem, done=done, **shown)
+
+
+class SetupByHand(SetupEndpoint):
+    """What somebody makes in Mattermost without our help, shown once with the code that connects it."""
+
+    route = "setup-by-hand"
+
+    async def get(self) -> None:
+        self.redirect(f"{self.base}/setup/natively")
+
+    async def post(self) -> None:
+        try:
+            wanted = NewServer().load({"name": self.get_body_argument("name", "")})
+        except ValidationError as problem:
+            text = _first(problem.messages_dict.get("name", "This cannot be used."))
+            return await self.show_servers(problem=f"Name: {text}", status=400)
+        created = await self.services.setup.create(wanted["name"], surface=Surface.NATIVE)
+        url = f"{self.services.config.public_url}/native/{created.server_id}/command"
+        self.render("by_hand.html", created=created, command_url=url, hint=HINT, when=self.when)
 
 
 def _first(messages: Any) -> str:

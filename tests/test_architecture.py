@@ -94,6 +94,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     ),
     "bot.installing_natively": (
         "bot.core",
+        "bot.errors",
         "bot.clock",
         "bot.secret",
         "bot.sealed",

@@ -24,7 +24,7 @@ from bot.storage.stores import Stores
 from bot.vault import Vault
 from bot.web import STATIC
 from handlers.setup import DoctorApi, SetupApi
-from handlers.setup_natively import SetupNatively
+from handlers.setup_natively import SetupByHand, SetupNatively
 from handlers.setup_page import SetupCreate, SetupPage, SetupServer, SetupSignIn, SetupSignOut, SetupStatic
 from tests.clock import HeldClock
 
@@ -102,6 +102,7 @@ def _application(parts: Parts) -> Application:
             url(r"/mattermost/doctor", DoctorApi, given),
             url(r"/setup", SetupPage, given),
             url(r"/setup/natively", SetupNatively, given),
+            url(r"/setup/by-hand", SetupByHand, given),
             url(r"/setup/sign-in", SetupSignIn, given),
             url(r"/setup/sign-out", SetupSignOut, given),
             url(r"/setup/servers", SetupCreate, given),

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from tornado.ioloop import IOLoop
 
+from bot.core.servers import State, Surface
 from bot.simulator.server import Simulator
 from bot.storage.stores import Stores
 from tests.clock import HeldClock
@@ -120,3 +121,13 @@ async def test_what_is_wrong_is_told_by_field(
 async def test_what_was_typed_is_shown_as_text(browser: Browser, mattermost: Simulator) -> None:
     shown = await fills_in(browser, mattermost, name='"><script>alert(1)</script>', url="chat")
     assert "<script>alert" not in shown.text
+
+
+async def test_by_hand_the_page_shows_what_to_fill_in_and_the_code(browser: Browser, bot: Bot) -> None:
+    await browser.signs_in()
+    shown = await browser.submits(await browser.opens(PATH), "/setup/by-hand", name="Ops")
+    (server,) = await bot.parts.setup.listed()
+    assert (server.name, server.surface, server.state) == ("Ops", Surface.NATIVE, State.PENDING)
+    assert shown.copyable("command-url") == f"{bot.address}/native/{server.id}/command"
+    assert len(shown.copyable("code")) > 10
+    assert "This is needed." in (await browser.submits(await browser.opens(PATH), "/setup/by-hand", name=" ")).words
