@@ -17,7 +17,7 @@ from bot.integrations import heartbeat
 from bot.integrations.kind import Address
 from bot.integrations.kinds import KINDS, kind_named
 from bot.registry import command
-from bot.words import declared as in_language
+from bot.words import instructions
 from forms.duration import Span
 from forms.integration import (
     AddIntegration,
@@ -115,7 +115,7 @@ def _sender_side(ctx: Context, kind: str, address: Address) -> list[Text]:
     declared = kind_named(kind)
     if declared is None:
         return [say("This release does not know this kind of sender.")]
-    configuration = in_language(declared.configuration, ctx.reader.locale)
+    configuration = instructions(declared.configuration, ctx.reader.locale)
     return [
         say("```\n{address}\n```", address=address.filled(declared.address)),
         say("{configuration}", configuration=address.filled(configuration)),

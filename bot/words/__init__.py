@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -13,6 +14,8 @@ from bot.core.text import Text
 from bot.words.translations import catalog, language
 
 ENGLISH = "en"
+
+_CODE = re.compile(r"(```.*?```)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +41,23 @@ def paragraph(lines: tuple[Text, ...], reader: Reader) -> str:
 def declared(english: str, locale: str) -> str:
     """What stands in a declaration (a label, a hint, a summary), in the language of the locale."""
     return catalog(locale).find(english) or english
+
+
+def instructions(markdown: str, locale: str) -> str:
+    """A declared text in which blocks of code stand: the prose between them is translated, piece by piece."""
+    return "".join(
+        piece.replace(piece.strip(), declared(piece.strip(), locale)) if is_prose(piece) else piece
+        for piece in pieces(markdown)
+    )
+
+
+def pieces(markdown: str) -> list[str]:
+    """Prose and blocks of code, as they come."""
+    return _CODE.split(markdown)
+
+
+def is_prose(piece: str) -> bool:
+    return bool(piece.strip()) and not piece.startswith("```")
 
 
 def inline(label: str, locale: str) -> str:
