@@ -21,10 +21,10 @@ from bot.core import alerts, cards
 from bot.core import people as core_people
 from bot.core.alerts import AlertGroup, Posted, Status
 from bot.core.cards import Card
-from bot.core.changes import Change, Draw, Effect, Page, RedrawGroups, RenewPushToken, Tell, TellAdmin
+from bot.core.changes import Change, DeleteServer, Draw, Effect, Page, RedrawGroups, RenewPushToken, Tell, TellAdmin
 from bot.core.neutral import plain
 from bot.core.people import Person, Way
-from bot.core.servers import LANGUAGE, Server, State, Surface
+from bot.core.servers import LANGUAGE, Server, State, Surface, deletable
 from bot.core.text import Text, say
 from bot.errors import Upstream
 from bot.mattermost.access import Access
@@ -135,6 +135,8 @@ class Delivery:
                 await self._renew(server)
             case RedrawGroups():
                 await self._redraw_groups(server)
+            case DeleteServer():
+                await self._delete(server.id)
             case TellAdmin(text=text) if server.installed:
                 await self._tell_admin(server, text)
         return stay
@@ -351,6 +353,14 @@ class Delivery:
         """The newest, as many as anybody looks at; the others follow with their next change."""
         for group in await self._stores.groups.open(server.id, REDRAWN):
             await self._stores.groups.change(server.id, group.id, partial(alerts.redrawn, now=self._clock()))
+
+    async def _delete(self, server_id: str) -> None:
+        """Unless it was installed again meanwhile. What takes too long is gone on with at the next attempt."""
+        server = await self._stores.servers.by_id(server_id)
+        if server is None or not deletable(server, now=self._clock()):
+            return
+        await self._stores.delete_server(server_id)
+        log.info("server deleted", server=server_id)
 
     async def _renew(self, server: Server) -> None:
         """A refusal is not repeated here: the core asks again as long as the token is needed."""

@@ -97,6 +97,7 @@ class Setup:
             app_id=APP_ID,
             created_at=now,
             expires_at=expires_at,
+            due_at=expires_at + core.PENDING_KEPT,
             install_code_digest=self._code_digest(server_id, code, expires_at),
             secrets=(secret,),
         )

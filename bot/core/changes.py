@@ -53,13 +53,18 @@ class RedrawGroups:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteServer:
+    """Delete this server with everything that belongs to it: it was removed long ago, or never installed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReportHeartbeat:
     """Let the intake know that a heartbeat is missing, or back."""
 
     missing: bool
 
 
-Do = Draw | Page | Tell | TellAdmin | RenewPushToken | RedrawGroups | ReportHeartbeat
+Do = Draw | Page | Tell | TellAdmin | RenewPushToken | RedrawGroups | DeleteServer | ReportHeartbeat
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,18 +9,20 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.core.changes import Change, Effect, RedrawGroups, RenewPushToken
+from bot.core.changes import Change, DeleteServer, Effect, RedrawGroups, RenewPushToken
 from bot.core.text import Text, say
 
 SETUP_LIFE = timedelta(hours=24)
 PREVIOUS_SECRET_LIFE = timedelta(hours=1)
 DATA_KEPT = timedelta(days=7)
+PENDING_KEPT = timedelta(days=1)  # after its end; who comes late is told that it has expired
 RENEW_BEFORE = timedelta(seconds=75)
 RENEW_AGAIN = timedelta(seconds=20)
 HARDLY_FRESHER = timedelta(seconds=60)
 # In the settings: whether people are linked to the profile with the e-mail address that Mattermost verified.
 LINK_BY_EMAIL = "link_by_email"
 ON = "on"
+DELETE = "delete"
 # In the settings: the language of posts in channels; people are told in their own.
 LANGUAGE = "locale"
 # In the settings: which buttons posts have beside those of their state, with spaces between. Not there means all.
@@ -199,6 +201,7 @@ def bound(server: Server, *, site: Site, by: str, now: datetime) -> ServerChange
     return Change(
         doc=_renewing(after),
         effects=_redrawing(server, after),
+        dropped=(DELETE,),
         note=say("OnCall is installed. Next: `/oncall configure channel` chooses the channel where alerts are posted."),
     )
 
@@ -242,7 +245,7 @@ def bound_natively(server: Server, *, site: NativeSite, now: datetime) -> Server
         commands=site.commands,
         settings={**server.settings, "installed_at_url": site.installed_at_url},
     )
-    return Change(doc=after, effects=_redrawing(server, after), dropped=("renew",))
+    return Change(doc=after, effects=_redrawing(server, after), dropped=("renew", DELETE))
 
 
 def with_key(server: Server, *, key: str) -> ServerChange:
@@ -307,15 +310,33 @@ def token_brought(server: Server, *, sealed: str, ends_at: datetime, now: dateti
 
 def _renewing(server: Server) -> Server:
     """With the next renewal of its push token due, where there can be one."""
-    if not server.installed or not server.sealed_webhook_secret or server.push_token_ends_at is None:
+    if not server.installed:
+        return server  # what is removed is due for something else
+    if not server.sealed_webhook_secret or server.push_token_ends_at is None:
         return replace(server, due_at=None)
     return replace(server, due_at=server.push_token_ends_at - RENEW_BEFORE)
 
 
+def deletable_at(server: Server) -> datetime | None:
+    """When nothing of it needs to be kept any more; None while it is served or paused."""
+    if server.state is State.REMOVED and server.removed_at is not None:
+        return server.removed_at + DATA_KEPT
+    if server.state is State.PENDING and server.expires_at is not None:
+        return server.expires_at + PENDING_KEPT
+    return None
+
+
+def deletable(server: Server, *, now: datetime) -> bool:
+    at = deletable_at(server)
+    return at is not None and at <= now
+
+
 def advance(server: Server, *, now: datetime) -> ServerChange:
-    """Time passes: renew the push token before it ends."""
+    """Time passes: renew the push token before it ends, delete what nobody needs."""
     if server.due_at is None or server.due_at > now:
         return Change(doc=server)
+    if deletable(server, now=now):
+        return Change(doc=replace(server, due_at=None), effects=(Effect(key=DELETE, do=DeleteServer()),))
     if not server.installed or not server.sealed_webhook_secret:
         return Change(doc=replace(server, due_at=None))
     after = replace(server, due_at=now + RENEW_AGAIN)

@@ -18,7 +18,7 @@ from bot.errors import Unavailable
 from bot.storage import codec
 from bot.storage.codec import Raw
 from bot.storage.documents import DUPLICATE
-from bot.storage.mongo import Database, reachable
+from bot.storage.mongo import Database, delete_of, reachable
 
 KEPT = timedelta(days=90)
 AT_ONCE = 250
@@ -62,6 +62,10 @@ class Alerts:
     async def count(self, server_id: str) -> int:
         with reachable():
             return int(await self._collection.count_documents({"server_id": server_id}))
+
+    async def delete_of(self, server_id: str) -> None:
+        """Everything of one server."""
+        await delete_of(self._collection, server_id)
 
     async def _insert(self, batch: list[Raw]) -> int:
         try:

@@ -11,10 +11,10 @@ from pymongo import ASCENDING, IndexModel
 from bot.clock import Clock
 from bot.core.integrations import Integration
 from bot.core.people import Person
-from bot.core.servers import Server
+from bot.core.servers import Server, State
 from bot.storage.codec import Raw
 from bot.storage.documents import Documents
-from bot.storage.mongo import Database
+from bot.storage.mongo import Database, reachable
 
 T = TypeVar("T")
 
@@ -62,6 +62,13 @@ class Servers(Documents[Server]):
         return doc.id
 
     def changed(self, doc: Server) -> None:
+        self._memory.forget()
+
+    async def delete_of(self, server_id: str) -> None:
+        """Only one that is not served: who installs it again at this instant keeps it."""
+        gone = [State.REMOVED.value, State.PENDING.value]
+        with reachable():
+            await self._collection.delete_one({"_id": server_id, "doc.state": {"$in": gone}})
         self._memory.forget()
 
     async def by_id(self, server_id: str) -> Server | None:

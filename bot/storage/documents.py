@@ -21,7 +21,7 @@ from bot.core.text import say
 from bot.errors import BotError, Busy, NotFound, Unavailable
 from bot.storage import codec
 from bot.storage.codec import Raw
-from bot.storage.mongo import Database, reachable
+from bot.storage.mongo import Database, delete_of, reachable
 from bot.storage.records import Claim, Write, first_record, holding, next_record, opened, stay
 
 T = TypeVar("T")
@@ -316,6 +316,10 @@ class Documents(Generic[T]):
         """A document deleted between its reading and its replacing must not come back."""
         with reachable():
             await self._collection.delete_many({"_id": {"$in": ids}, "v": {"$gt": 1}})
+
+    async def delete_of(self, server_id: str) -> None:
+        """Everything of one server."""
+        await delete_of(self._collection, server_id)
 
     # ---- serving ----
 

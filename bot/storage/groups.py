@@ -74,6 +74,12 @@ class Groups(Documents[AlertGroup]):
         found = await self.read(query, limit=len(keys))
         return {claim.record["open_key"]: claim for claim in found}
 
+    async def delete_of(self, server_id: str) -> None:
+        """With the counter, last: numbers begin anew only where no group is left."""
+        await super().delete_of(server_id)
+        with reachable():
+            await self._counters.delete_one({"_id": server_id})
+
     async def reserve_numbers(self, server_id: str, count: int) -> range:
         """The next `count` numbers of this server; nobody else gets them.
 

@@ -27,6 +27,9 @@ log = structlog.get_logger()
 Collection = AsyncIOMotorCollection[dict[str, Any]]
 
 
+DELETED_AT_ONCE = 1000
+
+
 @contextmanager
 def reachable() -> Iterator[None]:
     """Turn the driver's connection errors into `Unavailable`."""
@@ -35,6 +38,17 @@ def reachable() -> Iterator[None]:
     except (ConnectionFailure, ExecutionTimeout, WriteConcernError) as problem:
         log.debug("the database driver says", details=str(problem))
         raise Unavailable(f"The database cannot be reached: {_beginning(str(problem))}") from problem
+
+
+async def delete_of(collection: Collection, server_id: str) -> None:
+    """Every record of one server, in pieces, so that no single command takes long. Raises Unavailable."""
+    while True:
+        with reachable():
+            found = collection.find({"server_id": server_id}, {"_id": 1}, limit=DELETED_AT_ONCE)
+            ids = [record["_id"] for record in await found.to_list(length=DELETED_AT_ONCE)]
+            if not ids:
+                return
+            await collection.delete_many({"_id": {"$in": ids}})
 
 
 def _beginning(told: str) -> str:

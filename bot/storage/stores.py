@@ -30,6 +30,12 @@ class Stores:
         stores = (self.servers, self.people, self.integrations, self.groups, self.alerts, self.once, self.heartbeats)
         await asyncio.gather(*(store.prepare() for store in stores))
 
+    async def delete_server(self, server_id: str) -> None:
+        """One server with all that belongs to it, itself last: whatever interrupts this, it can be done again."""
+        belongings = (self.integrations, self.heartbeats, self.groups, self.alerts, self.people)
+        for store in (*belongings, self.servers):
+            await store.delete_of(server_id)
+
 
 def open_stores(database: Database, clock: Clock) -> Stores:
     return Stores(

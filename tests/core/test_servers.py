@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from bot.core import servers
-from bot.core.changes import RedrawGroups, RenewPushToken
+from bot.core.changes import DeleteServer, RedrawGroups, RenewPushToken
 from bot.core.servers import Secret, Server, Site, State, Timeline, Who
 from bot.words import Reader, words
 
@@ -168,6 +168,37 @@ def test_removing_forgets_tokens_at_once_and_data_after_a_week():
     assert gone.due_at == NOW + timedelta(days=7)
     assert words(change.note, READER) == ("OnCall is removed. Its data is deleted in seven days; reinstall to keep it.")
     assert servers.installed(gone, site=SITE, by="ana", now=NOW).doc.removed_at is None
+
+
+def test_what_was_removed_is_deleted_after_a_week_and_not_before():
+    gone = servers.uninstalled(installed(), now=NOW).doc
+    week = NOW + timedelta(days=7)
+
+    assert servers.advance(gone, now=week - timedelta(seconds=1)) == servers.Change(doc=gone)
+    change = servers.advance(gone, now=week)
+    assert [effect.do for effect in change.effects] == [DeleteServer()]
+    assert change.doc.due_at is None
+
+
+def test_installing_again_within_the_week_keeps_the_data():
+    back = servers.installed(servers.uninstalled(installed(), now=NOW).doc, site=SITE, by="ana", now=NOW)
+
+    assert (back.doc.due_at, back.dropped) == (None, (servers.DELETE,))
+    assert servers.deletable_at(back.doc) is None
+
+
+def test_a_late_token_does_not_save_what_was_removed():
+    gone = servers.uninstalled(installed(), now=NOW).doc
+    after = servers.token_brought(gone, sealed="t", ends_at=NOW + timedelta(minutes=9), now=NOW).doc
+
+    assert after.due_at == gone.due_at
+
+
+def test_an_unused_set_up_is_deleted_a_day_after_its_end():
+    unused = pending(due_at=NOW + timedelta(days=2))
+
+    assert not servers.deletable(unused, now=NOW + timedelta(hours=47))
+    assert [effect.do for effect in servers.advance(unused, now=NOW + timedelta(days=2)).effects] == [DeleteServer()]
 
 
 def test_configuring_says_where_alerts_go():
