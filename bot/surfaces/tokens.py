@@ -76,7 +76,11 @@ def _encode(body: bytes) -> str:
 
 
 def _decode(text: str) -> bytes:
+    """One spelling only: a second one of the same memory would count as another form, not as a repetition."""
     try:
-        return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        body = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except (binascii.Error, ValueError):
         raise BadToken from None
+    if _encode(body) != text:
+        raise BadToken
+    return body
