@@ -53,7 +53,8 @@ log = structlog.get_logger()
 
 CORRECT_CLOCK_SECONDS = 60.0
 WAIT_SECONDS = 2.0
-MAX_BODY = 17 * 1024 * 1024
+# What anybody may send before anything is proven. Forms are taken apart in one go, so a larger one would hold all up.
+MAX_BODY = 2 * 1024 * 1024
 
 
 def build(
