@@ -78,6 +78,7 @@ class AppCall(Endpoint):
             return self.answer(await self.call(server, body, *names) if self.serves_moved else self.problem(MOVED))
         if not self.of_waiting_site(server, context):
             await self.services.installing.secret_used(server, token.secret_id)
+        if _site_url(context) == server.site_url:  # another Mattermost brings tokens of its own
             await self.services.installing.keep_token(server, context)
         self.answer(await self.call(server, body, *names))
 
