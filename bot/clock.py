@@ -9,8 +9,20 @@ from datetime import UTC, datetime, timedelta
 Clock = Callable[[], datetime]
 
 
+# When the counter that no one can set was zero, as this process saw it at its start.
+ZERO = time.time() - time.monotonic()
+
+
+def wall_clock() -> datetime:
+    """What the machine says. It may jump when somebody sets it."""
+    return datetime.fromtimestamp(time.time(), UTC)
+
+
 class DatabaseClock:
-    """The local clock, corrected by the measured offset to the database's. Truncated to the database's milliseconds."""
+    """The local clock, corrected by the measured offset to the database's. Truncated to the database's milliseconds.
+
+    Between two measurements it counts on its own: were the machine's clock set forward, people would be paged early.
+    """
 
     def __init__(self) -> None:
         self._offset = timedelta()
@@ -28,7 +40,7 @@ class DatabaseClock:
 
     @staticmethod
     def _local() -> datetime:
-        return datetime.fromtimestamp(time.time(), UTC)
+        return datetime.fromtimestamp(ZERO + time.monotonic(), UTC)
 
     local = _local
 

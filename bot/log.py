@@ -22,7 +22,7 @@ import orjson
 import structlog
 from tornado.web import RequestHandler
 
-from bot.clock import Clock, DatabaseClock
+from bot.clock import Clock, wall_clock
 from bot.scrubbing import scrub, scrub_values
 
 # These tell at DEBUG what they send: documents, commands, the base64 of tokens.
@@ -52,7 +52,7 @@ def new_reference() -> str:
     return secrets.token_hex(4)
 
 
-def configure_logging(settings: Settings, *, stream: TextIO | None = None, clock: Clock = DatabaseClock.local) -> None:
+def configure_logging(settings: Settings, *, stream: TextIO | None = None, clock: Clock = wall_clock) -> None:
     """Send everything that is logged to one stream (standard error), in one format."""
     level = logging.getLevelNamesMapping()[settings.log_level]
     draw = draw_json if settings.log_format == "json" else draw_text
