@@ -16,6 +16,8 @@ EXAMPLES = Message("Write a duration such as 30m, 2h or 1d, or a time such as `u
 UNITS = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 MORNING = time(9)
+# `tonight` goes on until somebody would call it morning.
+EARLY = time(6)
 
 _PIECE = re.compile(
     r"(\d{1,5}(?:\.\d{1,2})?)\s*(m|min|mins|minutes?|h|hrs?|hours?|d|days?|w|weeks?)(?![a-z])\s*", re.IGNORECASE
@@ -25,18 +27,26 @@ _CLOCK = re.compile(r"(\d{1,2})(?::(\d{2}))?\s*(am|pm)?", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """Either `seconds` from now, or the next `clock` time `days` ahead or on `weekday` (0 is Monday), in one's zone."""
+    """Either `seconds` from now, or the next `clock` time `days` ahead or on `weekday` (0 is Monday), in one's zone.
+
+    With `today` it is a time of this day, or of the night after it, even if that has passed; `or_later` is what a clock
+    time without am or pm may mean, too, where the first has passed.
+    """
 
     seconds: int = 0
     clock: time | None = None
     days: int = 0
     weekday: int | None = None
+    today: bool = False
+    or_later: time | None = None
 
     def end(self, now: datetime, zone: str) -> datetime:
         """The instant this span ends, for somebody who lives in `zone` (an IANA name; empty is UTC)."""
         if self.clock is None:
             return now + timedelta(seconds=self.seconds)
         here = now.astimezone(_zone(zone))
+        if self.today:
+            return self._today(self.clock, here, now)
         day = here.date() + timedelta(days=self.days)
         if self.weekday is not None:
             day += timedelta(days=(self.weekday - day.weekday()) % 7)
@@ -47,6 +57,12 @@ class Span:
         ]
         instants = [end.astimezone(now.tzinfo) for end in ends]
         return next(instant for instant in instants if instant > now)
+
+    def _today(self, clock: time, here: datetime, now: datetime) -> datetime:
+        day = here.date() + timedelta(days=self.days)
+        clocks = [clock, *([self.or_later] if self.or_later else [])]
+        instants = [datetime.combine(day, one, here.tzinfo).astimezone(now.tzinfo) for one in clocks]
+        return next((instant for instant in instants if instant > now), instants[-1])
 
 
 def _zone(name: str) -> ZoneInfo:
@@ -79,16 +95,48 @@ def _lasting(text: str) -> Span | None:
 
 
 def _until(text: str) -> Span | None:
-    days, weekday = 0, None
     first, _, rest = text.partition(" ")
-    if first in ("tomorrow", "today", "tonight"):
-        days, text = int(first == "tomorrow"), rest.strip()
-    elif first in WEEKDAYS:
-        weekday, text = WEEKDAYS.index(first), rest.strip()
-    if not text:
-        return Span(clock=MORNING, days=days, weekday=weekday) if days or weekday is not None else None
+    rest = rest.strip().removeprefix("at ").strip()
+    if first == "today":
+        return _today(rest)
+    if first == "tonight":
+        return _tonight(rest)
+    if first == "tomorrow" or first in WEEKDAYS:
+        clock = _clock(rest) if rest else MORNING
+        weekday = WEEKDAYS.index(first) if first in WEEKDAYS else None
+        return Span(clock=clock, days=int(weekday is None), weekday=weekday) if clock else None
     clock = _clock(text.removeprefix("at ").strip())
-    return Span(clock=clock, days=days, weekday=weekday) if clock else None
+    return Span(clock=clock) if clock else None
+
+
+def _today(text: str) -> Span | None:
+    """Never tomorrow: at ten, `today 8:00` is eight in the evening."""
+    clock = _clock(text)
+    if clock is None:
+        return None
+    return Span(clock=clock, today=True, or_later=_evening(clock) if _is_vague(text, clock) else None)
+
+
+def _tonight(text: str) -> Span | None:
+    """`tonight 9:00` is nine in the evening, `tonight 2:00` is two in the morning after."""
+    clock = _clock(text)
+    if clock is None:
+        return None
+    if clock < EARLY:
+        return Span(clock=clock)
+    if not _is_vague(text, clock):
+        return Span(clock=clock, today=True)
+    evening = _evening(clock)
+    return Span(clock=evening, today=True) if evening else Span(clock=clock.replace(hour=0))
+
+
+def _is_vague(text: str, clock: time) -> bool:
+    """Whether it says neither am nor pm, and could be either."""
+    return not text.endswith("m") and 1 <= clock.hour <= 12
+
+
+def _evening(clock: time) -> time | None:
+    return clock.replace(hour=clock.hour + 12) if clock.hour < 12 else None
 
 
 def _clock(text: str) -> time | None:

@@ -55,6 +55,16 @@ def test_lengths(text: str, seconds: int):
         ("until at 18:00", "2026-03-02 18:00"),
         ("until today 18:00", "2026-03-02 18:00"),
         ("until tonight at 20:00", "2026-03-02 20:00"),
+        # It is ten in the morning: eight o'clock today is still to come in the evening only.
+        ("until today 8:00", "2026-03-02 20:00"),
+        ("until today 8", "2026-03-02 20:00"),
+        ("until today 11:00", "2026-03-02 11:00"),
+        ("until tonight 9:00", "2026-03-02 21:00"),
+        ("until tonight 9pm", "2026-03-02 21:00"),
+        ("until tonight 12:00", "2026-03-03 00:00"),
+        ("until tonight 2:00", "2026-03-03 02:00"),
+        ("until tonight 1am", "2026-03-03 01:00"),
+        ("until tonight 0:30", "2026-03-03 00:30"),
         ("until tomorrow", "2026-03-03 09:00"),
         ("until tomorrow 7:15", "2026-03-03 07:15"),
         ("until tomorrow at 7:15", "2026-03-03 07:15"),
@@ -71,6 +81,11 @@ def test_times_of_day_are_those_of_the_person(text: str, berlin: str):
     assert end.tzinfo is UTC
 
 
+@pytest.mark.parametrize("text", ["until today 8am", "until today 9:59am", "until today 00:30"])
+def test_a_time_of_today_that_has_passed_is_not_taken_for_tomorrow(text: str):
+    assert read_span(text).end(NOW, BERLIN) < NOW
+
+
 @pytest.mark.parametrize("zone", ["", "Nowhere/Land", "../etc/passwd"])
 def test_without_a_known_zone_it_is_utc(zone: str):
     assert read_span("until 18:00").end(NOW, zone) == datetime(2026, 3, 2, 18, tzinfo=UTC)
@@ -81,7 +96,7 @@ def test_without_a_known_zone_it_is_utc(zone: str):
     [
         *("", "soon", "-2h", "2x", "30s", "2h or so", "100000m", "²", "2h --reason deploy"),
         *("until", "until later", "until 25:00", "until 9:5", "until 12:60", "until 13pm", "until 0am"),
-        *("until today", "until monday maybe"),
+        *("until today", "until tonight", "until today later", "until monday maybe"),
     ],
 )
 def test_what_is_no_span_is_answered_with_examples(text: str):
