@@ -228,6 +228,6 @@ class Contexts(Protocol):
         """Provisions the person on their first action."""
         ...
 
-    async def confirm_role(self, context: Context) -> Context:
-        """Ask Mattermost again who this person is."""
+    async def confirm_role(self, context: Context, *, lately: bool = False) -> Context:
+        """Ask Mattermost again who this person is. `lately`: an answer of the last minute will do."""
         ...

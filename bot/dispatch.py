@@ -64,7 +64,7 @@ class Dispatch:
     async def options(self, call: Call, field: str, query: str) -> tuple[Option, ...]:
         """What a select field offers for what was typed so far. Empty where the caller may not know."""
         try:
-            command, context = await self._prepare(call)
+            command, context = await self._prepare(call, lately=True)
             wanted = command.form.inputs().get(field)
             return await options_for(context, wanted.choices, query) if wanted is not None else ()
         except BotError as problem:
@@ -98,19 +98,31 @@ class Dispatch:
             raise Denied(MUST_LINK)
         return Ask(command=link.name, form=link.form, introduction=MUST_LINK, memory=dict(context.call.memory))
 
-    async def _prepare(self, call: Call) -> tuple[Command, Context]:
+    async def _prepare(self, call: Call, *, lately: bool = False) -> tuple[Command, Context]:
         command = self.registry.find(call.command)
         if command is None:
-            raise NotFound(say("There is no command `{name}`. `/oncall help` lists them all.", name=call.command))
+            raise NotFound(self._unknown(call.command))
         server = await self.contexts.server(call.server_id)
         if server is None or not (server.installed or command.before_install):
             raise Denied(say("OnCall is not fully installed here yet. An admin can finish it with `/oncall setup`."))
         context = await self.contexts.make(call, server)
-        return command, await self._permitted(command, context)
+        return command, await self._permitted(command, context, lately=lately)
 
-    async def _permitted(self, command: Command, context: Context) -> Context:
+    def _unknown(self, name: str) -> Text:
+        shown = name.replace("`", "'")[:40]
+        near = self.registry.nearest(name)
+        if near is None:
+            return say("There is no command `{name}`. `/oncall help` lists them all.", name=shown)
+        return say(
+            "There is no command `{name}`. Did you mean `/oncall {near}`? `/oncall help` lists them all.",
+            name=shown,
+            near=near.name,
+        )
+
+    async def _permitted(self, command: Command, context: Context, *, lately: bool) -> Context:
+        """`lately`: they only look, so who they were a moment ago will do."""
         if command.needs is Role.ADMIN:
-            context = await self.contexts.confirm_role(context)
+            context = await self.contexts.confirm_role(context, lately=lately)
         if context.person.role.includes(command.needs):
             return context
         if command.needs is Role.ADMIN:

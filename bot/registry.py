@@ -6,6 +6,7 @@ import importlib
 import pkgutil
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from inspect import getdoc
 from typing import Any
 
@@ -96,6 +97,12 @@ class Registry:
     def begins(self, name: str) -> bool:
         """Whether longer names begin with these words."""
         return any(command.name.startswith(f"{name} ") for command in self if not command.hidden)
+
+    def nearest(self, name: str) -> Command | None:
+        """What somebody who typed this probably meant."""
+        known = [one for one in (*self.commands, *self.aliases) if not self.commands[self.aliases.get(one, one)].hidden]
+        found = get_close_matches(name.lower(), known, n=1)
+        return self.find(found[0]) if found else None
 
     def starting_with(self, word: str) -> list[Command]:
         """The commands whose first word this is."""

@@ -106,8 +106,8 @@ class Town:
             installation=nothing,
         )
 
-    async def confirm_role(self, context: Context) -> Context:
-        self.confirmed += 1
+    async def confirm_role(self, context: Context, *, lately: bool = False) -> Context:
+        self.confirmed += not lately
         role = self.mattermost_says or context.person.role
         return replace(context, person=replace(context.person, role=role))
 
@@ -379,3 +379,9 @@ async def test_a_command_may_answer_with_anything_of_the_closed_set():
 
     registry.add(Command(name="answer", run=answer, summary="Answer."))
     assert said(await Dispatch(registry, Town())(call("answer"))) == "Until 13:00"
+
+
+async def test_what_was_nearly_a_command_is_suggested():
+    assert said(await ask("silense")) == (
+        "There is no command `silense`. Did you mean `/oncall silence`? `/oncall help` lists them all."
+    )

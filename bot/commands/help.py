@@ -14,9 +14,11 @@ from forms.help import Help
 SECTIONS = {
     "alerts": say("**Alerts**"),
     "people": say("**People**"),
-    "set up": say("**Set up**"),
     "me": say("**You**"),
+    "set up": say("**Set up**"),
 }
+# What people need most often comes first in its section; the rest follows by name.
+FIRST = ("list", "show", "ack", "resolve", "silence", "page", "who", "help", "me", "setup")
 
 
 @command("help", form=Help, section="me", needs=Role.VIEWER, before_install=True)
@@ -36,7 +38,7 @@ async def help_(ctx: Context, *, command: str) -> Reply:
 def _list(usable: list[Command], locale: str) -> list[Text]:
     lines = []
     for section, title in SECTIONS.items():
-        here = [one for one in usable if one.section == section]
+        here = sorted((one for one in usable if one.section == section), key=_place)
         if here:
             lines += [
                 title,
@@ -46,6 +48,10 @@ def _list(usable: list[Command], locale: str) -> list[Text]:
                 ),
             ]
     return lines
+
+
+def _place(command: Command) -> tuple[int, str]:
+    return (FIRST.index(command.name) if command.name in FIRST else len(FIRST), command.name)
 
 
 def _use(command: Command, locale: str) -> str:

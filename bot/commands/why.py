@@ -29,8 +29,14 @@ def _origin(group: AlertGroup) -> list[Text]:
         ]
     return [
         say("#{number} came from {source} at {at}.", number=group.number, source=source, at=group.opened_at),
-        say("Alerts with the same key join it until it is resolved: `{key}`", key=group.key.replace("`", "'")[:200]),
+        say("Alerts with the same key join it until it is resolved: `{key}`", key=_readable(group.key)),
     ]
+
+
+def _readable(key: str) -> str:
+    """In one line, without the labels that are empty. Alertmanager begins with the route's matchers, often none."""
+    labels = [line.strip() for line in key.splitlines() if line.strip() and not line.rstrip().endswith("=")]
+    return ", ".join(labels).removeprefix("{}:").replace("`", "'")[:200]
 
 
 def _line(group: AlertGroup, people: dict[str, Person]) -> list[Text]:

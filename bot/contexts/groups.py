@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
+from bot.call import Call, Opened
 from bot.clock import Clock
 from bot.context import DecideGroup, Draft
 from bot.core import alerts
@@ -25,6 +26,7 @@ class GroupsOfServer:
     stores: Stores
     server_id: str
     clock: Clock
+    call: Call
 
     async def numbered(self, number: int) -> AlertGroup | None:
         return await self.stores.groups.by_number(self.server_id, number)
@@ -41,9 +43,12 @@ class GroupsOfServer:
         return found
 
     async def change(self, group: AlertGroup, decide: DecideGroup) -> Change[AlertGroup]:
-        """Raises UserError where another group is live for the same alerts, so that this one cannot come back."""
+        """Raises UserError where another group is live for the same alerts, so that this one cannot come back.
+
+        Whoever pressed a button without effect looks at a post that is out of date: it is drawn anew.
+        """
         try:
-            return await self.stores.groups.change(self.server_id, group.id, decide)
+            change = await self.stores.groups.change(self.server_id, group.id, decide)
         except AlreadyThere as problem:
             raise UserError(
                 say(
@@ -51,6 +56,15 @@ class GroupsOfServer:
                     name=group.name,
                 )
             ) from problem
+        if self._pressed and not change.effects:
+            redraw = partial(alerts.redrawn, now=self.clock(), post_id=self.call.post_id)
+            await self.stores.groups.change(self.server_id, group.id, redraw)
+        return change
+
+    @property
+    def _pressed(self) -> bool:
+        """Only what we sealed into a button ourselves names the group beforehand, also after a form in between."""
+        return self.call.opened is not Opened.TYPED and "group" in self.call.memory
 
     async def open(self, draft: Draft) -> tuple[AlertGroup, bool]:
         now = self.clock()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 from bot.call import Call
 from bot.context import Context
@@ -20,12 +21,17 @@ from bot.mattermost.client import Mattermost
 from bot.mattermost.wire import User
 from bot.words import Reader
 
+# Who types into a field that is looked up is asked about with every letter.
+LATELY = timedelta(minutes=1)
+REMEMBERED = 1000
+
 
 @dataclass(frozen=True, slots=True)
 class MakeContexts:
-    """Implements `bot.context.Contexts`."""
+    """Implements `bot.context.Contexts`. `confirmed` is when Mattermost last confirmed somebody's role."""
 
     parts: Parts
+    confirmed: dict[tuple[str, str], datetime] = field(default_factory=dict)
 
     async def server(self, server_id: str) -> Server | None:
         return await self.parts.stores.servers.recent(server_id)
@@ -46,7 +52,7 @@ class MakeContexts:
             news=news,
             registry=parts.registry,
             public_url=parts.public_url,
-            groups=GroupsOfServer(stores=parts.stores, server_id=server.id, clock=parts.clock),
+            groups=GroupsOfServer(stores=parts.stores, server_id=server.id, clock=parts.clock, call=call),
             people=people,
             linking=replace(linking, person=person),
             integrations=IntegrationsOfServer(parts=parts, server_id=server.id),
@@ -54,13 +60,20 @@ class MakeContexts:
             installation=InstallationOfServer(parts=parts, server=server, call=call),
         )
 
-    async def confirm_role(self, context: Context) -> Context:
+    async def confirm_role(self, context: Context, *, lately: bool = False) -> Context:
         """Mattermost decides again, unless an admin of ours decided for it."""
         if context.person.role_from != "mattermost":
             return context
+        key = (context.server.id, context.person.id)
+        if lately and self.confirmed.get(key, context.now - LATELY) > context.now - LATELY:
+            return context
         user = await self._ask_who(context.server, context.call)
         people = PeopleOfServer(parts=self.parts, server=context.server, call=context.call)
-        return replace(context, person=await people.updated(context.person, actor_of(user)))
+        person = await people.updated(context.person, actor_of(user))
+        if len(self.confirmed) >= REMEMBERED:
+            self.confirmed.clear()
+        self.confirmed[key] = context.now
+        return replace(context, person=person)
 
     async def _ask_who(self, server: Server, call: Call) -> User:
         """With the person's own token where we have it: it proves them; else with the bot's."""

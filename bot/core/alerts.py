@@ -383,9 +383,12 @@ def drawn(group: AlertGroup, *, post: str, channel_id: str, post_id: str, now: d
     return Change(doc=replace(group, pages={**group.pages, post: replace(page, post=shown)}))
 
 
-def redrawn(group: AlertGroup, *, now: datetime) -> GroupChange:
-    """Show in all posts the same as before, with the buttons of another surface."""
-    return Change(doc=group, effects=_draw(group, now))
+def redrawn(group: AlertGroup, *, now: datetime, post_id: str = "") -> GroupChange:
+    """Show the same as before, drawn anew: in this post, where it is one of ours, else in all."""
+    posts = {"card": group.card, **{name: page.post for name, page in group.pages.items()}}
+    meant = {f"draw:{name}" for name, post in posts.items() if post is not None and post.post_id == post_id}
+    effects = _draw(group, now)
+    return Change(doc=group, effects=tuple(one for one in effects if one.key in meant) if meant else effects)
 
 
 def lost_post(group: AlertGroup, *, post: str) -> GroupChange:

@@ -2,6 +2,7 @@
 
 import re
 
+from bot.call import Actor, Call, Opened
 from bot.core.servers import Server, Timeline
 from tests.scenarios.test_installing import install
 from tests.scenarios.world import World
@@ -102,3 +103,29 @@ async def test_a_lasting_token_is_checked_and_then_serves(world: World) -> None:
     assert held.reveal() == token
     await world.fire()
     assert len(world.cards()) == 1
+
+
+async def test_looking_up_letter_by_letter_asks_mattermost_once_who_it_is(world: World) -> None:
+    """The command itself asks each time: rights may be taken away while a form is open."""
+    services, root = world.services, world.root.user
+    person = await services.stores.people.by_user(world.server_id, root.id)
+    assert person is not None
+    asked = "/api/v4/users/"
+    call = Call(
+        server_id=world.server_id,
+        command="integration remove",
+        actor=Actor(user_id=root.id, username="root"),
+        opened=Opened.FORM,
+    )
+    before = world.simulator.count_requests("GET", f"{asked}{root.id}")
+    for query in ("P", "Pr", "Pro"):
+        found = await services.dispatch.options(call, "name", query)
+        assert [option.value for option in found] == ["Prometheus"]
+    assert world.simulator.count_requests("GET", f"{asked}{root.id}") <= before + 1
+    world.clock.advance(seconds=61)
+    await services.dispatch.options(call, "name", "Prom")
+    await services.dispatch.options(call, "name", "Prome")
+    assert world.simulator.count_requests("GET", f"{asked}{root.id}") <= before + 2
+    root.roles = "system_user"
+    world.clock.advance(seconds=61)
+    assert await services.dispatch.options(call, "name", "P") == ()

@@ -1,5 +1,7 @@
 """What a responder does with an alert group beside acknowledging it: notes, more people, handing over, calling."""
 
+from copy import deepcopy
+
 import pytest
 
 from tests.scenarios.world import World
@@ -149,3 +151,80 @@ async def test_a_command_in_the_thread_of_an_alert_is_about_that_alert(world: Wo
     await world.fire()
     await world.ana.types("/oncall ack", root=world.card("ana"), channel="alerts")
     assert world.ana.sees == "You have #1. Nobody else is paged for it."
+
+
+async def test_the_list_begins_with_the_worst_and_says_how_to_see_more(world: World) -> None:
+    for number in range(21):
+        await world.fire(f"Disk{number}", severity="info")
+    await world.fire("Fire", severity="critical")
+    await world.ana.types("/oncall ack 22")
+    await world.fire("Smoke", severity="warning")
+    await world.ana.types("/oncall list")
+    heading, worst, *_, more = world.ana.sees.splitlines()
+    assert heading == "**23 open alert groups**"
+    assert "**#23** Smoke" in worst
+    assert len(world.ana.sees.splitlines()) == 22
+    assert "`/oncall list --page 2` shows the next" in more
+    await world.ana.types("/oncall list --page 2")
+    assert [line.split("**")[1] for line in world.ana.sees.splitlines()[1:]] == ["#2", "#1", "#22"]
+    await world.ana.types("/oncall list acknowledged")
+    assert "Fire" in world.ana.sees
+    assert "Disk" not in world.ana.sees
+
+
+# ---- row 50: a press on an outdated post ----
+
+
+async def test_pressing_an_outdated_button_says_so_and_draws_the_post_as_it_is(world: World) -> None:
+    await world.fire()
+    posts, old = world.simulator.state.posts, world.card("ana")
+    kept = deepcopy(posts[old.id])
+    await world.ben.types("/oncall resolve 1")
+    await world.pass_time(seconds=3)
+    # Somebody else's node of Mattermost, or an edit that was lost: the post still shows what was.
+    stale = posts[old.id]
+    stale.message, stale.props, stale.public_props = kept.message, kept.props, kept.public_props
+    assert "Firing since" in world.card().words
+    edits = world.simulator.count_requests("PUT", f"/api/v4/posts/{old.id}/patch")
+    await world.ana.clicks("Acknowledge", old)
+    await world.ana.clicks("Acknowledge", old)
+    assert "#1 is already resolved." in world.heard("ana")
+    await world.pass_time(seconds=3)
+    assert "Resolved by @ben" in world.card().words
+    assert world.simulator.count_requests("PUT", f"/api/v4/posts/{old.id}/patch") == edits + 1
+
+
+async def test_a_mistyped_command_is_answered_with_the_one_that_was_meant(world: World) -> None:
+    if world.apps:
+        pytest.skip("The web client itself refuses what no binding offers, before the bot is asked.")
+    await world.ana.types("/oncall silense 1 2h")
+    assert world.ana.sees == (
+        "There is no command `silense`. Did you mean `/oncall silence`? `/oncall help` lists them all."
+    )
+
+
+async def test_the_help_begins_with_what_is_needed_most(world: World) -> None:
+    await world.ana.types("/oncall help")
+    told = [line.split()[2].strip("`:") for line in world.ana.sees.splitlines() if line.startswith("- ")]
+    assert told[:5] == ["list", "show", "ack", "resolve", "silence"]
+    assert told.index("page") < told.index("who") < told.index("people")
+
+
+async def test_why_tells_the_key_in_one_line(world: World) -> None:
+    await world.fire()
+    await world.ben.types("/oncall why 1")
+    assert 'until it is resolved: `{alertname="HighErrorRate"}`' in world.ben.sees
+
+
+async def test_the_page_tells_times_where_the_person_lives_and_the_channel_says_utc(world: World) -> None:
+    await world.fire()
+    [page] = world.pages("ana")
+    assert "Firing since 10:00" in page.words
+    assert "UTC" not in page.words
+    assert "Firing since 09:00 UTC" in world.card().words
+
+
+async def test_a_silence_until_tonight_is_told_as_it_was_understood(world: World) -> None:
+    await world.fire()
+    await world.ana.types("/oncall silence 1 until tonight 9:00")
+    assert world.ana.sees == "#1 is silenced until 21:00."
