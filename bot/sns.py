@@ -14,7 +14,7 @@ from typing import Any
 from bot.clock import Clock
 from bot.errors import BotError, Unavailable
 from bot.integrations.payload import Invalid
-from bot.integrations.sns import amazons, signed_text
+from bot.integrations.sns import amazons, certificate_at, signed_text
 from bot.outgoing.client import Client
 from bot.outgoing.errors import OutgoingError
 from bot.vault import certified
@@ -37,7 +37,7 @@ class SnsMessages:
 
     async def prove(self, envelope: Mapping[str, Any]) -> None:
         """Raises NotProved; Unavailable when Amazon's certificate cannot be fetched now."""
-        url = amazons(envelope.get("SigningCertURL") or envelope.get("SigningCertUrl"))
+        url = certificate_at(envelope.get("SigningCertURL") or envelope.get("SigningCertUrl"))
         sha1 = SHA1.get(str(envelope.get("SignatureVersion")))
         if not url or sha1 is None:
             raise NotProved("There is no signature of SNS, version 1 or 2")

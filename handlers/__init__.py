@@ -51,6 +51,7 @@ def routes(services: Services) -> list[URLSpec]:
         url(r"/integrations/v1/(?P<kind>[a-z_]{1,40})/(?P<key>[^/]{1,100})/heartbeat/?", Heartbeat, given),
         url(r"/integrations/v1/heartbeat/(?P<key>[^/]{1,100})/?", Heartbeat, given),
         url(r"/integrations/v1/(amazon_sns|aws_sns|sns)/([^/]{1,100})/?", InboundSns, given),
+        url(r"/integrations/v1/(amazon_sns|aws_sns|sns)/?", InboundSns, given),
         url(r"/integrations/v1/([a-z_]{1,40})/([^/]{1,100})/?", Inbound, given),
         url(r"/integrations/v1/([a-z_]{1,40})/?", Inbound, given),
         url(r"/v2/enqueue/?", Enqueue, given),

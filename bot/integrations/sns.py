@@ -35,6 +35,7 @@ CONFIRMATIONS = ("SubscriptionConfirmation", "UnsubscribeConfirmation")
 SIGNED = ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type")
 SIGNED_TO_CONFIRM = ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type")
 AMAZON = re.compile(r"sns\.[a-z0-9-]{3,40}\.amazonaws\.com(?:\.cn)?")
+CERTIFICATE = re.compile(r"/SimpleNotificationService-[0-9A-Za-z]{8,64}\.pem")
 RAW = "This is no message of SNS with its envelope. Switch raw message delivery off for this subscription."
 LONGEST_MESSAGE = 256 * 1024
 SEVERITIES = {"ALARM": "critical", "INSUFFICIENT_DATA": "warning"}
@@ -144,6 +145,16 @@ def amazons(url: object) -> str:
     except ValueError:
         return ""
     return url if plain and parts.scheme == "https" and AMAZON.fullmatch(parts.netloc.lower()) else ""
+
+
+def certificate_at(url: object) -> str:
+    """The address, if Amazon keeps a certificate there; else empty.
+
+    The host alone proves nothing: SNS's API answers under the same name with data that any customer can store in it.
+    """
+    address = amazons(url)
+    parts = urlsplit(address)
+    return address if CERTIFICATE.fullmatch(parts.path) and not parts.query and not parts.fragment else ""
 
 
 # ---- the declaration ----
