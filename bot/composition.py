@@ -36,6 +36,7 @@ from bot.outgoing.client import Client
 from bot.outgoing.guard import Guard
 from bot.pauses import shorten_pauses
 from bot.reception import Reception
+from bot.resealing import Resealing
 from bot.services import Services
 from bot.serving import LEASE, Work
 from bot.setup import Setup
@@ -124,6 +125,7 @@ def build(
         installing_natively=natively,
         moving=Moving(servers=stores.servers, setup=setup, natively=natively),
         metrics=metrics,
+        resealing=Resealing(servers=stores.servers, vault=vault, tell=metrics.sealed_with_old_keys),
         worker=Worker(works_for, clock, lease=lease, watch=metrics) if works else None,
     )
 
@@ -165,6 +167,7 @@ async def running(config: Config, *, lease: timedelta = LEASE) -> AsyncIterator[
         stack.callback(asyncio.create_task(_keep_correcting(database, clock)).cancel)
         if services.worker is not None:
             await _work(services.worker, stack)
+            stack.callback(asyncio.create_task(services.resealing.run()).cancel)
         port = await _listen(services, stack)
         shorten_pauses()
         log.info("ready", role=config.role.value, port=port)

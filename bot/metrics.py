@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from prometheus_client import CollectorRegistry, Histogram, ProcessCollector, generate_latest
+from prometheus_client import CollectorRegistry, Gauge, Histogram, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
@@ -37,6 +37,15 @@ class Metrics:
             buckets=DELIVERY,
             registry=self.registry,
         )
+
+        self._old_keys = Gauge(
+            "oncall_sealed_with_old_keys",
+            "Stored texts that no one has sealed again with the newest key yet",
+            registry=self.registry,
+        )
+
+    def sealed_with_old_keys(self, count: int) -> None:
+        self._old_keys.set(count)
 
     def claimed(self, *, late: float) -> None:
         self._lateness.observe(max(late, 0.0))

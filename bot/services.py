@@ -16,6 +16,7 @@ from bot.moving import Moving
 from bot.outgoing.client import Client
 from bot.reception import Reception
 from bot.registry import Registry
+from bot.resealing import Resealing
 from bot.setup import Setup
 from bot.sns import SnsMessages
 from bot.storage.stores import Stores
@@ -42,6 +43,7 @@ class Services:
     installing_natively: InstallingNatively
     moving: Moving
     metrics: Metrics
+    resealing: Resealing
     worker: Worker | None = None
 
     def sealer(self, server_id: str) -> Sealer:

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
+
+import structlog
+
 from bot.contexts.integrations import KEY_PURPOSE
-from bot.core.integrations import Integration
+from bot.core.integrations import Integration, recognised
 from bot.core.servers import State
+from bot.errors import BotError
 from bot.services import Services
+
+log = structlog.get_logger()
 
 
 async def integration_of(services: Services, key: str) -> Integration | None:
@@ -17,4 +25,18 @@ async def integration_of(services: Services, key: str) -> Integration | None:
     if integration is None or not integration.knows(digests, now=services.clock()):
         return None
     server = await services.stores.servers.recent(integration.server_id)
-    return integration if server is not None and server.state is not State.REMOVED else None
+    if server is None or server.state is State.REMOVED:
+        return None
+    await _know_by_newest(services, integration, digests)
+    return integration
+
+
+async def _know_by_newest(services: Services, integration: Integration, digests: Sequence[str]) -> None:
+    """After a change of encryption keys, so that the old one can go. If it fails, the next delivery does it."""
+    decide = partial(recognised, digests=digests)
+    if decide(integration).doc is integration:
+        return
+    try:
+        await services.stores.integrations.change(integration.server_id, integration.id, decide)
+    except BotError as problem:
+        log.warning("key not known by its newest digest", integration=integration.id, why=str(problem))

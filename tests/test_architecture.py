@@ -79,6 +79,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "bot.storage",
         "bot.identity",
     ),
+    "bot.resealing": ("bot.core", "bot.errors", "bot.sealed", "bot.vault", "bot.storage"),
     "bot.installing": (
         "bot.call",
         "bot.core",
@@ -186,6 +187,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "bot.moving",
         "bot.outgoing",
         "bot.registry",
+        "bot.resealing",
         "bot.setup",
         "bot.sns",
         "bot.storage",

@@ -57,6 +57,17 @@ class Integration:
         return self.old_until is not None and now < self.old_until and any(one in self.old_digests for one in digests)
 
 
+def recognised(integration: Integration, *, digests: Sequence[str]) -> Change[Integration]:
+    """Its key was shown. `digests` are all it may be known by, newest first; from now on it is known by that one."""
+    if integration.removed_at is not None or not digests:
+        return Change(doc=integration)
+    newest, known = digests[0], (integration.key_digests, integration.old_digests)
+    if any(newest in some for some in known):
+        return Change(doc=integration)
+    current, old = ((newest, *some) if set(some) & set(digests) else some for some in known)
+    return Change(doc=replace(integration, key_digests=current, old_digests=old))
+
+
 def rotate(integration: Integration, *, digests: tuple[str, ...], now: datetime) -> Change[Integration]:
     """A new key. The one before goes on working for a while; one before that ends now."""
     if integration.removed_at:

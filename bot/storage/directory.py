@@ -64,6 +64,11 @@ class Servers(Documents[Server]):
     def changed(self, doc: Server) -> None:
         self._memory.forget()
 
+    async def following(self, after: str, limit: int) -> list[Server]:
+        """Some of all servers, in the order of their ids: those that come after this one."""
+        found = await self.read({"_id": {"$gt": after}}, limit=limit, sort=("_id", ASCENDING))
+        return [claim.doc for claim in found]
+
     async def delete_of(self, server_id: str) -> None:
         """Only one that is not served: who installs it again at this instant keeps it."""
         gone = [State.REMOVED.value, State.PENDING.value]

@@ -75,18 +75,18 @@ class Bot:
             writer.close()
 
 
-Start = Callable[[Stores], Bot]
+Start = Callable[..., Bot]
 
 
 @pytest.fixture
 def start(io_loop: IOLoop, clock: HeldClock) -> Iterator[Start]:
     servers: list[HTTPServer] = []
 
-    def _start(stores: Stores) -> Bot:
+    def _start(stores: Stores, keys: str = "") -> Bot:
         intake = Intake(stores, clock)
         parts = Parts(
             clock=clock,
-            vault=Vault(generate_keys()),
+            vault=Vault(keys or generate_keys()),
             stores=stores,
             intake=intake,
             reception=Reception(stores, intake, clock),
@@ -144,6 +144,27 @@ async def test_the_key_may_come_as_bearer(bot: Bot):
     headers = {"Authorization": f"Bearer {KEY}"}
     code, answer = await bot.post(alerts(1), "/integrations/v1/alertmanager/", headers=headers)
     assert (code, answer["accepted"]) == (HTTPStatus.ACCEPTED, 1)
+
+
+async def test_a_key_survives_a_change_of_encryption_keys(start: Start, bot: Bot, stores: Stores, clock: HeldClock):
+    old = generate_keys()
+    both = generate_keys(old)
+    source = Integration(
+        id="i2",
+        server_id=SERVER,
+        name="Old",
+        kind="alertmanager",
+        key_digests=(Vault(old).digest(KEY_PURPOSE, "key-of-old"),),
+        created_at=clock(),
+    )
+    await stores.integrations.add(Change(doc=source))
+    path = "/integrations/v1/alertmanager/key-of-old/"
+    for keys, wanted in ((both.partition(",")[0], 404), (both, 202), (both, 202), (both.partition(",")[0], 202)):
+        assert (await start(stores, keys).post(alerts(1), path))[0] == wanted
+    after = await stores.integrations.find(SERVER, "i2")
+    assert after is not None and len(after.key_digests) == 2
+    # Processes that still have the old ring only know it, too.
+    assert (await start(stores, old).post(alerts(1), path))[0] == 202
 
 
 async def test_unknown_and_revoked_keys_get_the_same_answer(bot: Bot, stores: Stores, clock: HeldClock):

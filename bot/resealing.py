@@ -1,0 +1,133 @@
+"""After a change of encryption keys: what is stored sealed is sealed again with the newest key, so the old one can go.
+
+Every process that works does this at its start and each hour. It is cheap where nothing is to be done, and two that do
+it at once do no harm: changes are versioned.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import structlog
+
+from bot import sealed
+from bot.core.changes import Change
+from bot.core.servers import Server, ServerChange
+from bot.errors import BotError
+from bot.storage.directory import Servers
+from bot.vault import Vault, VaultError
+
+EVERY_SECONDS = 3600.0
+AT_ONCE = 50
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resealing:
+    """`tell` learns how many envelopes are still under older keys after each look."""
+
+    servers: Servers
+    vault: Vault
+    tell: Callable[[int], None]
+
+    async def run(self) -> None:
+        """For ever."""
+        while True:
+            try:
+                await self.look()
+            except BotError as problem:
+                log.warning("not sealed again", why=str(problem))
+            await asyncio.sleep(EVERY_SECONDS)
+
+    async def look(self) -> int:
+        """Through all servers, a few at a time; how many envelopes are left under older keys. Raises Unavailable."""
+        left, after = 0, ""
+        while batch := await self.servers.following(after, AT_ONCE):
+            for server in batch:
+                left += await self._reseal(server)
+            after = batch[-1].id
+        self.tell(left)
+        return left
+
+    async def _reseal(self, server: Server) -> int:
+        before = self._old(server)
+        if not before:
+            return 0
+        try:
+            server = (await self.servers.change(server.id, server.id, self._decide)).doc
+        except BotError as problem:  # the next look is in an hour
+            log.warning("not sealed again", server=server.id, why=str(problem))
+        left = self._old(server)
+        if left < before:
+            log.info("sealed again with the newest key", server=server.id, texts=before - left)
+        return left
+
+    def _decide(self, server: Server) -> ServerChange:
+        return Change(doc=resealed(server, self.vault))
+
+    def _old(self, server: Server) -> int:
+        counted = _Counting(self.vault)
+        _each(server, counted)
+        return counted.old
+
+
+Again = Callable[[str, str], str]
+"""An envelope and what it is about, to the envelope to keep."""
+
+
+def resealed(server: Server, vault: Vault) -> Server:
+    """With every envelope under the newest key. What cannot be opened stays as it is: its key may be put back."""
+
+    def again(envelope: str, about: str) -> str:
+        try:
+            if not vault.needs_resealing(envelope):
+                return envelope
+            return vault.seal(vault.open(envelope, about=about), about=about)
+        except VaultError as problem:
+            log.error("a sealed text cannot be opened", about=about, problem=str(problem))
+            return envelope
+
+    return _each(server, again)
+
+
+@dataclass(slots=True)
+class _Counting:
+    """Changes nothing."""
+
+    vault: Vault
+    old: int = 0
+
+    def __call__(self, envelope: str, about: str) -> str:
+        try:
+            self.old += self.vault.needs_resealing(envelope)
+        except VaultError:
+            self.old += 1
+        return envelope
+
+
+def _each(server: Server, again: Again) -> Server:
+    """The server with `again` done to each of its envelopes: the one list of where they are."""
+    webhook, waiting = sealed.webhook_secret(server.id), server.waiting_site
+    return replace(
+        server,
+        secrets=tuple(
+            replace(one, sealed=_kept(one.sealed, sealed.install_secret(server.id, one.id), again))
+            for one in server.secrets
+        ),
+        commands=tuple(
+            replace(one, sealed_token=_kept(one.sealed_token, sealed.command_token(server.id, one.team_id), again))
+            for one in server.commands
+        ),
+        sealed_push_token=_kept(server.sealed_push_token, sealed.push_token(server.id), again),
+        sealed_lasting_token=_kept(server.sealed_lasting_token, sealed.lasting_token(server.id), again),
+        sealed_webhook_secret=_kept(server.sealed_webhook_secret, webhook, again),
+        waiting_site=waiting
+        and replace(waiting, sealed_webhook_secret=_kept(waiting.sealed_webhook_secret, webhook, again)),
+    )
+
+
+def _kept(envelope: str, about: str, again: Again) -> str:
+    return again(envelope, about) if envelope else ""

@@ -1,0 +1,107 @@
+"""After a change of encryption keys everything works without the old one."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot import sealed
+from bot.core.changes import Change
+from bot.core.servers import Command, Secret, Server, Site
+from bot.resealing import AT_ONCE, Resealing
+from bot.storage.stores import Stores
+from bot.vault import KeyMissing, Vault, generate_keys
+from tests.clock import HeldClock
+
+OLD = generate_keys()
+BOTH = generate_keys(OLD)
+NEW = BOTH.partition(",")[0]
+
+
+def server(clock: HeldClock, *, id_: str = "home", vault: Vault | None = None) -> Server:
+    """With an envelope wherever there may be one."""
+    vault = vault or Vault(OLD)
+    webhook = vault.seal("webhook", about=sealed.webhook_secret(id_))
+    return Server(
+        id=id_,
+        name="Home",
+        created_at=clock(),
+        secrets=(
+            Secret(
+                id="s1",
+                sealed=vault.seal("install", about=sealed.install_secret(id_, "s1")),
+                state="current",
+                created_at=clock(),
+            ),
+        ),
+        commands=(
+            Command(
+                team_id="t1", command_id="c1", sealed_token=vault.seal("command", about=sealed.command_token(id_, "t1"))
+            ),
+        ),
+        sealed_push_token=vault.seal("push", about=sealed.push_token(id_)),
+        sealed_lasting_token=vault.seal("lasting", about=sealed.lasting_token(id_)),
+        sealed_webhook_secret=webhook,
+        waiting_site=Site(url="https://other.example.com", bot_user_id="b", sealed_webhook_secret=webhook),
+    )
+
+
+def opened(found: Server, vault: Vault) -> list[str]:
+    """Raises KeyMissing."""
+    assert found.waiting_site is not None
+    webhook = sealed.webhook_secret(found.id)
+    return [
+        vault.open(found.secrets[0].sealed, about=sealed.install_secret(found.id, "s1")),
+        vault.open(found.commands[0].sealed_token, about=sealed.command_token(found.id, "t1")),
+        vault.open(found.sealed_push_token, about=sealed.push_token(found.id)),
+        vault.open(found.sealed_lasting_token, about=sealed.lasting_token(found.id)),
+        vault.open(found.sealed_webhook_secret, about=webhook),
+        vault.open(found.waiting_site.sealed_webhook_secret, about=webhook),
+    ]
+
+
+async def looked(stores: Stores, keys: str) -> list[int]:
+    """What was told."""
+    told: list[int] = []
+    left = await Resealing(servers=stores.servers, vault=Vault(keys), tell=told.append).look()
+    assert told == [left]
+    return told
+
+
+async def stored(stores: Stores, id_: str = "home") -> Server:
+    found = await stores.servers.by_id(id_)
+    assert found is not None
+    return found
+
+
+async def test_everything_opens_with_the_new_key_alone(stores: Stores, clock: HeldClock) -> None:
+    await stores.servers.add(Change(doc=server(clock)))
+    with pytest.raises(KeyMissing):
+        opened(await stored(stores), Vault(NEW))
+    assert await looked(stores, BOTH) == [0]
+    assert opened(await stored(stores), Vault(NEW)) == ["install", "command", "push", "lasting", "webhook", "webhook"]
+
+
+async def test_doing_it_again_writes_nothing(stores: Stores, clock: HeldClock) -> None:
+    await stores.servers.add(Change(doc=server(clock)))
+    await looked(stores, BOTH)
+    before = await stored(stores)
+    assert await looked(stores, BOTH) == [0]
+    assert await stored(stores) == before
+
+
+async def test_what_cannot_be_opened_is_counted_and_kept(stores: Stores, clock: HeldClock) -> None:
+    lost = replace(server(clock), sealed_push_token=server(clock, vault=Vault(generate_keys())).sealed_push_token)
+    lost = replace(lost, sealed_push_token=lost.sealed_push_token.replace("v1.k1.", "v1.k9."))
+    await stores.servers.add(Change(doc=lost))
+    assert await looked(stores, BOTH) == [1]
+    after = await stored(stores)
+    assert after.sealed_push_token == lost.sealed_push_token
+    assert Vault(NEW).open(after.sealed_lasting_token, about=sealed.lasting_token("home")) == "lasting"
+
+
+async def test_all_servers_are_looked_at_however_many(stores: Stores, clock: HeldClock) -> None:
+    ids = [f"server-{number:03}" for number in range(AT_ONCE + 1)]
+    await stores.servers.put_many([(Change(doc=server(clock, id_=id_)), None) for id_ in ids])
+    assert await looked(stores, BOTH) == [0]
+    for id_ in ids:
+        opened(await stored(stores, id_), Vault(NEW))
