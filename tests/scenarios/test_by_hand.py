@@ -61,7 +61,7 @@ async def test_the_code_and_the_bot_s_token_bind_what_was_made(hands: Hands) -> 
     assert (server.bot_user_id, server.installed_by) == (hands.bot_user.id, world.root.user.id)
     assert server.signing_key
     assert hands.token not in repr(server)
-    await world.root.types("/oncall configure alerts", channel="alerts")
+    await world.root.types("/oncall configure channel alerts", channel="alerts")
     world.alert_url = await world.add_integration("Prometheus", "@ana @ben")
     await world.fire()
     await world.ana.clicks("Acknowledge", world.card("ana"))
