@@ -33,7 +33,7 @@ def test_a_message_is_its_english_sentence():
 @pytest.mark.parametrize(
     ("given", "field", "said"),
     [
-        ({}, "name", "Das wird gebraucht."),
+        ({}, "name", "Bitte ausfüllen."),
         ({"name": "Anastasia"}, "name", "Höchstens 5 Zeichen, bitte."),
         ({"name": "Ana", "number": "12"}, "number", "Wähle eine Zahl von 1 bis 9."),
         ({"name": "Ana", "number": "1.5"}, "number", "Das ist keine ganze Zahl."),

@@ -61,7 +61,7 @@ async def test_pages_are_german_and_the_channel_is_english(bare_world: World) ->
     assert page.buttons[:3] == ["Bestätigen", "Lösen", "Stummschalten…"]
     assert "Firing since 09:00 UTC" in world.card("ana").words
     await world.ana.clicks("Bestätigen", page)
-    assert "Du hast #1. Sonst wird dafür niemand alarmiert." in world.heard("ana")
+    assert "Du kümmerst dich um #1. Sonst wird dafür niemand alarmiert." in world.heard("ana")
     await world.pass_time(seconds=3)
     assert "Acknowledged by @ana" in world.card("ana").words
     assert "Bestätigt von @ana, 10:00" in german_pages(world)[0].words
