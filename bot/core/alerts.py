@@ -16,6 +16,7 @@ PAGES_KEPT = 200
 SAMPLES_KEPT = 8
 NOTES_KEPT = 100
 FIRING_KEPT = 10_000
+SOURCE_LENGTH = 60
 EDIT_PAUSE = timedelta(seconds=2)
 
 
@@ -163,7 +164,8 @@ def received(group: AlertGroup, alerts: Iterable[Alert], *, now: datetime) -> Gr
     """More alerts, or the end of some, for a group that is not resolved."""
     counted = _count(group, tuple(alerts))
     if not counted.firing and group.live:
-        return _end(counted, now=now, by=group.integration_name, text=say("Resolved: all alerts ended"))
+        by = neutral(group.integration_name, SOURCE_LENGTH)
+        return _end(counted, now=now, by=by, text=say("Resolved: all alerts ended"))
     return Change(doc=counted, effects=_draw(counted, now))
 
 

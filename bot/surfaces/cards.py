@@ -11,6 +11,8 @@ from bot.core.text import Text, say
 from bot.words import Reader, words
 
 VALUE_LENGTH = 300
+# Some clients draw the names of fields with markup and some without, so that backslashes would be seen there.
+MARKUP = str.maketrans("", "", "[]<>`*~|\\#!")
 
 
 def headline(card: Card, reader: Reader) -> str:
@@ -56,7 +58,7 @@ def attachment(card: Card, reader: Reader) -> dict[str, Any]:
 
 
 def _name(field: Field, reader: Reader) -> str:
-    return plain(field.name, 60) if isinstance(field.name, str) else words(field.name, reader)
+    return plain(field.name.translate(MARKUP), 60) if isinstance(field.name, str) else words(field.name, reader)
 
 
 def _value(field: Field, reader: Reader) -> str:
