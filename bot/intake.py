@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
 
@@ -96,13 +96,15 @@ class Intake:
         """Store a payload; returns when it is durable. Raises Unavailable: the sender should try again."""
         try:
             channel_id = integration.channel_id or await self._default_channel(integration.server_id)
-            arrival = Arrival(integration=integration, channel_id=channel_id, payload=payload)
-            accepted = await self._gathering.submit(arrival)
+            parts = [
+                await self._gathering.submit(Arrival(integration=integration, channel_id=channel_id, payload=part))
+                for part in _parts(payload)
+            ]
         except Unavailable:
             self.refused += 1
             raise
-        self.taken += accepted.alerts
-        return accepted
+        self.taken += payload.alerts
+        return Accepted(alerts=payload.alerts, groups=tuple(dict.fromkeys(chain(*(part.groups for part in parts)))))
 
     async def _default_channel(self, server_id: str) -> str:
         server = await self._stores.servers.recent(server_id)
@@ -163,6 +165,12 @@ class Intake:
                 puts.append((decision.change, decision.claim))
         lost = await self._stores.groups.put_many(puts)
         return {keys[place] for place in lost}
+
+
+def _parts(payload: Payload) -> Iterator[Payload]:
+    """As many groups at once as go into one batch: a payload of a hundred thousand must not hold up the others."""
+    for start in range(0, len(payload.bundles), TOGETHER):
+        yield replace(payload, bundles=payload.bundles[start : start + TOGETHER])
 
 
 def _pending(arrivals: Sequence[Arrival]) -> dict[str, _Pending]:
