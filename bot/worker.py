@@ -235,6 +235,8 @@ class _Loop(Generic[T]):
                 await self._store.renew(self._claims.values(), lease=self.lease)
             except Unavailable as problem:
                 log.warning("leases not renewed", store=self._store.collection_name, why=str(problem))
+            except Exception:  # were this to end, every longer delivery would be made twice from then on
+                log.exception("leases not renewed", store=self._store.collection_name, reference=secrets.token_hex(4))
 
     # ---- stopping, and one pass for tests ----
 
