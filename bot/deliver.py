@@ -19,12 +19,23 @@ import structlog
 from bot.clock import Clock
 from bot.core import alerts, cards
 from bot.core import people as core_people
-from bot.core.alerts import AlertGroup, Posted, Status
+from bot.core.alerts import AlertGroup, Kind, Posted, Status
 from bot.core.cards import Card
-from bot.core.changes import Change, DeleteServer, Draw, Effect, Page, RedrawGroups, RenewPushToken, Tell, TellAdmin
+from bot.core.changes import (
+    Change,
+    DeleteServer,
+    Draw,
+    Effect,
+    Mirror,
+    Page,
+    RedrawGroups,
+    RenewPushToken,
+    Tell,
+    TellAdmin,
+)
 from bot.core.neutral import plain
 from bot.core.people import Person, Way
-from bot.core.servers import LANGUAGE, Server, State, Surface, deletable
+from bot.core.servers import LANGUAGE, Server, State, Surface, Timeline, deletable
 from bot.core.text import Text, say
 from bot.errors import Upstream
 from bot.mattermost.access import Access
@@ -57,6 +68,11 @@ CARD_AWAITED = timedelta(seconds=30)
 LINE = 1000
 REDRAWN = 2000
 REMEMBERED = 10_000
+TOLD = {
+    Timeline.QUIET: frozenset({Kind.STATE}),
+    Timeline.NORMAL: frozenset({Kind.STATE, Kind.PAGE, Kind.NOTE}),
+    Timeline.FULL: frozenset(Kind),
+}
 DEACTIVATED = say("their Mattermost account is deactivated")
 UNKNOWN = say("their Mattermost account does not exist any more")
 
@@ -122,6 +138,8 @@ class Delivery:
                 return await self._draw_page(scene, name)
             case Tell():
                 return await self._tell(scene)
+            case Mirror():
+                return await self._mirror(scene)
             case TellAdmin(text=text):
                 await self._tell_admin(server, text)
         return stay
@@ -286,7 +304,7 @@ class Delivery:
             post = await post_once(scene.mattermost, group.channel_id, drawn, mark=mark, tried_since=scene.tried_since)
         except Upstream as refused:
             return self._card_refused(scene, refused)
-        return self._drawn("card", group.channel_id, post["id"])
+        return self._drawn(scene, "card", group.channel_id, post["id"])
 
     async def _edit(self, scene: Scene, post: Posted, name: str, mark: Mark, drawn: Drawn) -> Learned[AlertGroup]:
         try:
@@ -295,10 +313,17 @@ class Delivery:
             return partial(alerts.lost_post, post=name)
         except Upstream as refused:
             return self._card_refused(scene, refused)
-        return self._drawn(name, post.channel_id, post.post_id)
+        return self._drawn(scene, name, post.channel_id, post.post_id)
 
-    def _drawn(self, name: str, channel_id: str, post_id: str) -> Learned[AlertGroup]:
-        return partial(alerts.drawn, post=name, channel_id=channel_id, post_id=post_id, now=self._clock())
+    def _drawn(self, scene: Scene, name: str, channel_id: str, post_id: str) -> Learned[AlertGroup]:
+        return partial(
+            alerts.drawn,
+            post=name,
+            channel_id=channel_id,
+            post_id=post_id,
+            now=self._clock(),
+            counting=scene.server.timeline is Timeline.FULL,
+        )
 
     def _card_refused(self, scene: Scene, refused: Upstream) -> Learned[AlertGroup]:
         if not refused.permanent:
@@ -311,12 +336,15 @@ class Delivery:
         if group.card is None or not entries:
             return stay
         first, last = entries[0].seq, entries[-1].seq
+        shown = [entry for entry in entries if entry.kind in TOLD[scene.server.timeline]]
+        if not shown:
+            return partial(alerts.told, seq=last)
         reader = self._channel_reader(scene.server)
         try:
             post = await post_once(
                 scene.mattermost,
                 group.card.channel_id,
-                Drawn(message="\n".join(_line(entry, reader) for entry in entries)),
+                Drawn(message="\n".join(_line(entry, reader) for entry in shown)),
                 mark=Mark(about=group.id, post=f"tell{group.cards_lost}.{first}", seq=last),
                 root_id=group.card.post_id,
                 tried_since=scene.tried_since,
@@ -326,6 +354,32 @@ class Delivery:
         except Upstream as refused:
             return self._card_refused(scene, refused)
         return partial(alerts.told, seq=seq_of(post, last))
+
+    async def _mirror(self, scene: Scene) -> Learned[AlertGroup]:
+        """Into the thread of whoever asked. The bot may not be in that channel: then they look at the alert itself."""
+        group, entries = scene.group, alerts.unmirrored(scene.group)
+        if not entries:
+            return stay
+        first, last = entries[0].seq, entries[-1].seq
+        reader = self._channel_reader(scene.server)
+        try:
+            asked = await scene.mattermost.post(group.about_post)
+            post = await post_once(
+                scene.mattermost,
+                asked["channel_id"],
+                Drawn(message="\n".join(f"{group.name}: {_line(entry, reader)}" for entry in entries)),
+                mark=Mark(about=group.id, post=f"mirror.{first}", seq=last),
+                root_id=asked.get("root_id") or group.about_post,
+                tried_since=scene.tried_since,
+            )
+        except PostGone:
+            return partial(alerts.mirrored, seq=last)
+        except Upstream as refused:
+            if not refused.permanent:
+                raise
+            log.info("not mirrored", server=scene.server.id, group=group.id, status=refused.status)
+            return partial(alerts.mirrored, seq=last)
+        return partial(alerts.mirrored, seq=seq_of(post, last))
 
     # ---- admins and tokens ----
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.core.changes import Change, Draw, Effect, Page, Tell, TellAdmin
+from bot.core.changes import Change, Draw, Effect, Mirror, Page, Tell, TellAdmin
 from bot.core.neutral import neutral
 from bot.core.text import NOTHING, Text, count, say
 
@@ -57,6 +57,15 @@ class Step:
     people: tuple[str, ...]
 
 
+class Kind(StrEnum):
+    """What a line of the history is about: threads may tell less than all."""
+
+    STATE = "state"
+    PAGE = "page"
+    NOTE = "note"
+    COUNT = "count"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One line of the history. `seq` numbers them from 1 without gaps."""
@@ -65,6 +74,7 @@ class Entry:
     at: datetime
     text: Text
     by: str = ""
+    kind: Kind = Kind.STATE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +145,8 @@ class AlertGroup:
     notes: tuple[Note, ...] = ()
     opened_by: str = ""
     about_post: str = ""
+    mirrored: int = 0
+    counted: int = 0
 
     @property
     def live(self) -> bool:
@@ -268,7 +280,7 @@ def add_note(group: AlertGroup, *, note: Note, now: datetime) -> GroupChange:
         return _already(group, say("That message is already a note of #{number}.", number=group.number))
     noted_ = replace(group, notes=(*group.notes, note)[-NOTES_KEPT:])
     text = say("Note by {by}: {text}", by=note.by, text=neutral(note.text, 500))
-    logged = _log(noted_, now, text, by=note.by)
+    logged = _log(noted_, now, text, by=note.by, kind=Kind.NOTE)
     return Change(doc=logged, effects=_tell(logged), note=say("Noted on #{number}.", number=group.number))
 
 
@@ -283,7 +295,7 @@ def escalate(group: AlertGroup, *, by: str, now: datetime, seen: int | None = No
             group,
             say("Everyone in line for #{number} has been paged. Ask somebody with `responders`.", number=group.number),
         )
-    after, pages = _take_step(_log(group, now, say("Escalated by {by}", by=by), by=by), now)
+    after, pages = _take_step(_log(group, now, say("Escalated by {by}", by=by), by=by, kind=Kind.PAGE), now)
     return Change(
         doc=after,
         effects=(*pages, *_draw(after, now), *_tell(after)),
@@ -296,7 +308,7 @@ def ask_for_help(group: AlertGroup, *, people: dict[str, str], by: str, now: dat
     if not group.live:
         return _already(group, say("#{number} is already resolved.", number=group.number))
     names = ", ".join(people.values())
-    asked = _log(group, now, say("{by} asked {names} for help", by=by, names=names), by=by)
+    asked = _log(group, now, say("{by} asked {names} for help", by=by, names=names), by=by, kind=Kind.PAGE)
     pages = _asking(asked, people, by)
     return Change(
         doc=asked,
@@ -373,16 +385,31 @@ def _pages_of_step(group: AlertGroup) -> tuple[Effect, ...]:
 # ---- the outside answers -------------------------------------------------------------------------------------------
 
 
-def drawn(group: AlertGroup, *, post: str, channel_id: str, post_id: str, now: datetime) -> GroupChange:
-    """A post of ours shows the group now. A first card brings the thread with it."""
+def drawn(
+    group: AlertGroup, *, post: str, channel_id: str, post_id: str, now: datetime, counting: bool = False
+) -> GroupChange:
+    """A post of ours shows the group now. A first card brings the thread with it.
+
+    `counting`: the history gets a line where the card came to show more alerts, as seldom as the card is edited.
+    """
     shown = Posted(channel_id=channel_id, post_id=post_id, edited_at=now)
     if post == "card":
-        posted = replace(group, card=shown)
-        return Change(doc=posted, effects=_tell(posted) if group.card is None else ())
+        posted = _counted(group, now, first=group.card is None) if counting else group
+        posted = replace(posted, card=shown)
+        return Change(
+            doc=posted, effects=_tell(posted) if group.card is None or posted.history != group.history else ()
+        )
     page = group.pages.get(post)
     if page is None:
         return Change(doc=group)
     return Change(doc=replace(group, pages={**group.pages, post: replace(page, post=shown)}))
+
+
+def _counted(group: AlertGroup, now: datetime, *, first: bool) -> AlertGroup:
+    seen = group.alerts + group.repeats
+    if first or seen == group.counted:
+        return replace(group, counted=seen)
+    return _log(replace(group, counted=seen), now, counted_in_words(group), kind=Kind.COUNT)
 
 
 def redrawn(group: AlertGroup, *, now: datetime, post_id: str = "") -> GroupChange:
@@ -418,7 +445,7 @@ def paged(
     """A person was reached: by a direct message, by a mention in the thread, or by both."""
     direct = Posted(channel_id=channel_id, post_id=post_id, edited_at=now) if post_id else None
     told = _with_page(group, page, Paged(person_id=person_id, at=now, post=direct))
-    logged = _log(told, now, _paged_in_words(name, direct=direct is not None, in_thread=in_thread))
+    logged = _log(told, now, _paged_in_words(name, direct=direct is not None, in_thread=in_thread), kind=Kind.PAGE)
     # Somebody may have acted while the message was on its way: then it shows what is no longer true.
     stale = () if direct is None or group.status is Status.FIRING else (Effect(key=f"draw:{page}", do=Draw(post=page)),)
     return Change(doc=logged, effects=(*_tell(logged), *stale))
@@ -438,7 +465,7 @@ def page_failed(
     """This person cannot be reached: say so in the thread and go on to the next in line at once."""
     told = _with_page(group, page, Paged(person_id=person_id, at=now, failed=reason))
     text = say("Could not page {name}: {reason}", name=name, reason=_harmless(reason))
-    logged = _log(told, now, text)
+    logged = _log(told, now, text, kind=Kind.PAGE)
     hurried = replace(logged, due_at=now) if _waiting_for_next(logged) else logged
     return Change(doc=hurried, effects=_tell(hurried))
 
@@ -447,6 +474,12 @@ def told(group: AlertGroup, *, seq: int) -> GroupChange:
     """The thread shows the history up to `seq`; a repeated attempt may have told less than there is by now."""
     after = replace(group, told=max(group.told, seq))
     return Change(doc=after, effects=_tell(after))
+
+
+def mirrored(group: AlertGroup, *, seq: int) -> GroupChange:
+    """The thread of the message that the group is about shows the changes of state up to `seq`."""
+    after = replace(group, mirrored=max(group.mirrored, seq))
+    return Change(doc=after, effects=_mirror(after))
 
 
 def card_refused(group: AlertGroup, *, reason: Text | str, now: datetime) -> GroupChange:
@@ -474,7 +507,7 @@ def _harmless(reason: Text | str) -> Text | str:
 
 def noted(group: AlertGroup, *, text: Text, now: datetime) -> GroupChange:
     """Something about the group that people should find in its history."""
-    logged = _log(group, now, text)
+    logged = _log(group, now, text, kind=Kind.NOTE)
     return Change(doc=logged, effects=_tell(logged))
 
 
@@ -548,13 +581,19 @@ def _pause(post: Posted | None, now: datetime) -> datetime | None:
 
 def _tell(group: AlertGroup) -> tuple[Effect, ...]:
     if group.card is None or not group.history or group.told >= group.history[-1].seq:
-        return ()
-    return (Effect(key="tell", do=Tell()),)
+        return _mirror(group)
+    return (Effect(key="tell", do=Tell()), *_mirror(group))
 
 
-def _log(group: AlertGroup, now: datetime, text: Text, *, by: str = "", told: bool = False) -> AlertGroup:
+def _mirror(group: AlertGroup) -> tuple[Effect, ...]:
+    return (Effect(key="mirror", do=Mirror()),) if unmirrored(group) else ()
+
+
+def _log(
+    group: AlertGroup, now: datetime, text: Text, *, by: str = "", told: bool = False, kind: Kind = Kind.STATE
+) -> AlertGroup:
     seq = group.history[-1].seq + 1 if group.history else 1
-    entry = Entry(seq=seq, at=now, text=text, by=by)
+    entry = Entry(seq=seq, at=now, text=text, by=by, kind=kind)
     return replace(group, history=(*group.history, entry)[-HISTORY_KEPT:], told=seq if told else group.told)
 
 
@@ -571,5 +610,23 @@ def untold(group: AlertGroup) -> tuple[Entry, ...]:
     return tuple(entry for entry in group.history if entry.seq > group.told)
 
 
+def unmirrored(group: AlertGroup) -> tuple[Entry, ...]:
+    """Whoever asked knows that it fired, which is the first entry: they asked for it."""
+    if not group.about_post:
+        return ()
+    known = max(group.mirrored, 1)
+    return tuple(entry for entry in group.history if entry.seq > known and entry.kind is Kind.STATE)
+
+
 def alerts_in_words(group: AlertGroup) -> Text:
     return count("{count} alert", "{count} alerts", count=group.alerts)
+
+
+def counted_in_words(group: AlertGroup) -> Text:
+    """With the repeats, where there are any."""
+    alerts = alerts_in_words(group)
+    if not group.repeats:
+        return alerts
+    return say(
+        "{alerts}, {repeats}", alerts=alerts, repeats=count("{count} repeat", "{count} repeats", count=group.repeats)
+    )

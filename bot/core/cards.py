@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from bot.core.alerts import Alert, AlertGroup, Link, Status, alerts_in_words
+from bot.core.alerts import Alert, AlertGroup, Link, Status, counted_in_words
 from bot.core.neutral import plain
-from bot.core.text import NOTHING, Text, count, say
+from bot.core.text import NOTHING, Text, say
 
 COLOURS = {
     Status.FIRING: "#D24B4E",
@@ -116,7 +116,7 @@ def _next(group: AlertGroup, names: Mapping[str, str]) -> Text:
 
 def _fields(group: AlertGroup) -> tuple[Field, ...]:
     heading = [
-        Field(name=say("Count"), value=_counted(group)),
+        Field(name=say("Count"), value=counted_in_words(group)),
         Field(name=say("Source"), value=group.integration_name),
     ]
     if group.severity:
@@ -125,15 +125,6 @@ def _fields(group: AlertGroup) -> tuple[Field, ...]:
         Field(name=name, value=value) for name, value in group.labels.items() if name not in ("alertname", "severity")
     ]
     return tuple(heading + labels[:LABELS_SHOWN])
-
-
-def _counted(group: AlertGroup) -> Text:
-    alerts = alerts_in_words(group)
-    if not group.repeats:
-        return alerts
-    return say(
-        "{alerts}, {repeats}", alerts=alerts, repeats=count("{count} repeat", "{count} repeats", count=group.repeats)
-    )
 
 
 def _samples(group: AlertGroup) -> tuple[str, ...]:

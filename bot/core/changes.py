@@ -36,6 +36,11 @@ class Tell:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mirror:
+    """Write the changes of state into the thread of the message that the document is about."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TellAdmin:
     """Send the person who installed the bot a direct message."""
 
@@ -64,7 +69,7 @@ class ReportHeartbeat:
     missing: bool
 
 
-Do = Draw | Page | Tell | TellAdmin | RenewPushToken | RedrawGroups | DeleteServer | ReportHeartbeat
+Do = Draw | Page | Tell | Mirror | TellAdmin | RenewPushToken | RedrawGroups | DeleteServer | ReportHeartbeat
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -371,3 +371,29 @@ def test_every_verb_leaves_the_document_it_got_alone():
     for verb in VERBS.values():
         verb(FIRING)
     assert repr(FIRING) == before
+
+
+def test_the_askers_thread_has_a_counter_of_its_own():
+    group = fired(about_post="p1")
+    assert alerts.unmirrored(group) == ()
+    taken = alerts.acknowledge(group, by="@ana", now=NOW)
+    assert "mirror" in keys(taken.effects)
+    assert [entry.seq for entry in alerts.unmirrored(taken.doc)] == [2]
+    shown = alerts.mirrored(taken.doc, seq=2)
+    assert alerts.unmirrored(shown.doc) == ()
+    assert "mirror" not in keys(shown.effects)
+    paged = alerts.paged(shown.doc, page="0.0.ana", person_id="ana", name="@ana", now=NOW)
+    assert "mirror" not in keys(paged.effects)
+    assert "mirror" not in keys(alerts.acknowledge(fired(), by="@ana", now=NOW).effects)
+
+
+def test_counts_are_told_where_they_changed_and_somebody_wants_them():
+    card = {"post": "card", "channel_id": "c", "post_id": "p", "now": NOW}
+    group = alerts.drawn(fired(), **card, counting=True).doc
+    assert [entry.kind for entry in group.history] == ["state"]
+    assert alerts.drawn(group, **card, counting=True).doc.history == group.history
+    more = alerts.received(group, [alert("b")], now=NOW).doc
+    assert alerts.drawn(more, **card).doc.history == group.history
+    told = alerts.drawn(more, **card, counting=True)
+    assert [entry.kind for entry in told.doc.history] == ["state", "count"]
+    assert "tell" in keys(told.effects)
