@@ -170,6 +170,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "bot.reaching",
     ),
     "bot.serving": ("bot.core", "bot.errors", "bot.clock", "bot.gathering", "bot.storage"),
+    "bot.watching": ("bot.core", "bot.integrations", "bot.reception", "bot.serving", "bot.storage"),
     "bot.worker": ("bot.errors", "bot.clock", "bot.storage", "bot.serving"),
     "bot.metrics": ("bot.clock", "bot.intake", "bot.worker"),
     "bot.web": ("bot.secret", "bot.vault"),
@@ -255,7 +256,7 @@ WORLDLY = ("asyncio", "logging", "structlog", "random", "secrets", "os", "socket
 # `except Exception` and wider: where a failure must not end what goes on around it.
 CATCH_ALL = {
     "bot.dispatch": 1,  # every failure of a command ends as words
-    "bot.worker": 1,
+    "bot.worker": 2,  # its passes, and the renewing of its leases
     "bot.serving": 2,  # one document's trouble must not stop the others
     "bot.gathering": 1,  # goes on to everybody who waits for the batch
     "bot.storage.embedded": 1,  # stops mongod, then raises again
@@ -475,7 +476,7 @@ drawing = native.Drawing(sealer=sealer, reader=reader, capabilities=capabilities
 print(json.dumps({
     "binding": next(one for one in slash["bindings"] if one["label"] == "wave"),
     "dialog": native.draw_dialog(Ask(command="wave", form=wave.form), drawing),
-    "help": [words(line, reader) for line in _list(list(registry))],
+    "help": [words(line, reader) for line in _list(list(registry), "en")],
 }))
 """
 
