@@ -1,5 +1,8 @@
 """Every text that people can read is translated, into every language there is a catalog for, and fits its place."""
 
+import subprocess
+import sys
+
 import pytest
 from babel.messages.catalog import Message
 
@@ -8,7 +11,18 @@ from bot.words import Reader, declared, inline, instructions, words
 from bot.words.translations import FILES, catalog, language
 from forms.configure import Policy
 from tests.clock import HeldClock
-from tests.words_in_code import Found, catalog_of, everything, in_source, joined, places, problems_of, sources, update
+from tests.words_in_code import (
+    ROOT,
+    Found,
+    catalog_of,
+    everything,
+    in_source,
+    joined,
+    places,
+    problems_of,
+    sources,
+    update,
+)
 
 TEXTS, UNREAD = everything()
 GERMAN = Reader(now=HeldClock()(), locale="de", zone="UTC")
@@ -218,3 +232,16 @@ def test_new_languages_start_with_every_text():
     assert "nplurals=3" in written
     assert written.count("\nmsgid ") == len(TEXTS)
     assert written.count('msgstr[2] ""') == sum(bool(found.other) for found in TEXTS.values())
+
+
+def test_no_catalog_is_read_while_everybody_reads_english():
+    """Memory is for those who need it."""
+    code = (
+        "import sys\nfrom bot.words import declared\nfrom bot.words.translations import read\n"
+        "declared('Save', 'en-US'), declared('Save', 'fr')\n"
+        "assert read.cache_info().currsize == 0 and 'babel.messages.pofile' not in sys.modules\n"
+        "assert declared('Save', 'de') == 'Speichern' and read.cache_info().currsize == 1\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
+
+    assert done.returncode == 0, done.stderr
