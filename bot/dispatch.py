@@ -48,16 +48,20 @@ class Dispatch:
         except UserError as problem:
             reply = Refuse(text=problem.text)
         except Upstream as problem:
-            log.warning("mattermost refused", command=call.command, server=call.server_id, reason=problem.reason)
+            log.warning("mattermost refused", command=self._name(call), server=call.server_id, reason=problem.reason)
             reply = Refuse(text=say("Mattermost did not do that: {reason}", reason=problem.said))
         except Unavailable:
             reply = Refuse(text=say("The database cannot be reached at the moment. Please try again shortly."))
         except Exception:
             reference = secrets.token_hex(4)
-            log.exception("command failed", command=call.command, server=call.server_id, reference=reference)
+            log.exception("command failed", command=self._name(call), server=call.server_id, reference=reference)
             reply = Refuse(text=say(OUR_FAULT, reference=reference))
         log.info(
-            "call", command=call.command, server=call.server_id, opened=call.opened.value, reply=type(reply).__name__
+            "call",
+            command=self._name(call),
+            server=call.server_id,
+            opened=call.opened.value,
+            reply=type(reply).__name__,
         )
         return reply
 
@@ -68,8 +72,13 @@ class Dispatch:
             wanted = command.form.inputs().get(field)
             return await options_for(context, wanted.choices, query) if wanted is not None else ()
         except BotError as problem:
-            log.warning("nothing to offer", command=call.command, server=call.server_id, reason=str(problem))
+            log.warning("nothing to offer", command=self._name(call), server=call.server_id, reason=str(problem))
             return ()
+
+    def _name(self, call: Call) -> str:
+        """For the log. What is no command of ours is something that somebody typed, perhaps a password."""
+        command = self.registry.find(call.command)
+        return command.name if command else "unknown"
 
     async def _answer(self, call: Call) -> Reply:
         command, context = await self._prepare(call)
