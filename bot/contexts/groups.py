@@ -71,9 +71,10 @@ class GroupsOfServer:
         identity = new_id(now)
         key = draft.key or identity
         alert = Alert(fingerprint=key, firing=True, title=draft.title, summary=draft.summary, begun_at=now)
+        again = partial(alerts.received, alerts=(alert,), now=now)
         live = await self._live(key)
         if live is not None:
-            return (await self.change(live, partial(alerts.received, alerts=(alert,), now=now))).doc, False
+            return (await self.change(live, again)).doc, False
         (number,) = await self.stores.groups.reserve_numbers(self.server_id, 1)
         group = AlertGroup(
             id=identity,
@@ -93,7 +94,13 @@ class GroupsOfServer:
             channel_id=draft.channel_id,
             chain=draft.chain,
         )
-        return await self.stores.groups.add(alerts.opened(group, (alert,), now=now)), True
+        try:
+            return await self.stores.groups.add(alerts.opened(group, (alert,), now=now)), True
+        except AlreadyThere:  # somebody else made it of the same message just now
+            live = await self._live(key)
+            if live is None:
+                raise
+            return (await self.change(live, again)).doc, False
 
     async def _live(self, key: str) -> AlertGroup | None:
         found = await self.stores.groups.live({open_key(self.server_id, MANUAL, key): self.server_id})
