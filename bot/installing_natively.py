@@ -79,6 +79,8 @@ class InstallingNatively:
     async def by_hand(self, server: Server, made: MadeByHand) -> Text:
         """Bind a hand-made bot account and slash command, or the command of one more team. Raises UserError."""
         await self.setup.check_install_code(server, made.code, user_id=made.user_id)
+        if server.installed and made.site_url != server.site_url:  # the form may be older than the installation
+            raise Denied(BOT_WANTED)
         token = made.bot_token or self._lasting_token(server) or Secret("")
         bot = Mattermost(self.outgoing, made.site_url, token)
         me, typed_by, config = await bot.check_me(), await bot.user(made.user_id), await bot.client_config()

@@ -213,6 +213,12 @@ def new_server_id() -> str:
     return base64.b32encode(secrets.token_bytes(SERVER_ID_BYTES)).decode().lower()
 
 
+def code_waits(server: Server, *, now: datetime) -> bool:
+    """Whether there is an install code that nobody has used and that has not ended."""
+    ends, _, expected = server.install_code_digest.partition(" ")
+    return bool(expected) and datetime.fromtimestamp(int(ends), UTC) > now
+
+
 def code_fits(server: Server, digests: tuple[str, ...], *, now: datetime) -> bool:
     """Whether the digests of a typed code are those of this server's; compared in constant time."""
     ends, _, expected = server.install_code_digest.partition(" ")

@@ -21,6 +21,7 @@ from bot.mattermost.answering import answer_later
 from bot.mattermost.client import Mattermost
 from bot.secret import Secret
 from bot.services import Services
+from bot.setup import code_waits
 from bot.surfaces import native
 from bot.surfaces.tokens import FORM_LIFE, BadToken
 from bot.surfaces.values import object_of
@@ -32,6 +33,8 @@ log = structlog.get_logger()
 PURPOSE = "by hand"
 PLACE = re.compile(r"(https?://[^\s?#]+)/hooks/commands/[a-z0-9]{26}")
 LONGEST_TOKEN = 64
+# Nothing about why: whoever asks is not proven, and would learn from it what answers in our network.
+NOT_OPENED = "The form could not be opened. Check that the bot reaches this Mattermost at its Site URL, then try again."
 
 
 async def open_by_hand(services: Services, server_id: str, form: Mapping[str, list[str]]) -> native.JSON | None:
@@ -39,7 +42,12 @@ async def open_by_hand(services: Services, server_id: str, form: Mapping[str, li
     server = await services.stores.servers.by_id(server_id)
     said = {name: values[0] for name, values in form.items() if values}
     place = PLACE.fullmatch(said.get("response_url", ""))
-    if server is None or not _expected(server) or place is None or said.get("text", "").split()[:1] != ["setup"]:
+    if (
+        server is None
+        or not _expected(services, server)
+        or place is None
+        or said.get("text", "").split()[:1] != ["setup"]
+    ):
         return None
     site = place[1]
     if server.installed and site != server.site_url:
@@ -50,14 +58,14 @@ async def open_by_hand(services: Services, server_id: str, form: Mapping[str, li
         await anybody.open_dialog(said.get("trigger_id", ""), url, _dialog(services, server, site, said))
     except Upstream as refused:
         log.warning("dialog not opened", server=server.id, reason=refused.reason)
-        return native.say_privately(f"The form could not be opened: {refused.reason}.")
+        return native.say_privately(NOT_OPENED)
     return {}
 
 
-def _expected(server: Server) -> bool:
-    """As long as there is an install code that nobody has used."""
+def _expected(services: Services, server: Server) -> bool:
+    """As long as there is an install code that somebody may still use."""
     waits = server.state in (State.PENDING, State.INSTALLED) and server.surface is Surface.NATIVE
-    return waits and bool(server.install_code_digest)
+    return waits and code_waits(server, now=services.clock())
 
 
 def _dialog(services: Services, server: Server, site: str, said: Mapping[str, str]) -> native.JSON:
@@ -107,7 +115,7 @@ class NativeByHand(Endpoint):
 
     async def post(self, server_id: str) -> None:
         server = await self.services.stores.servers.by_id(server_id)
-        if server is None or not _expected(server):
+        if server is None or not _expected(self.services, server):
             return self.refuse_proof()
         body = self.read_json()
         user_id = str(body.get("user_id") or "")
