@@ -27,6 +27,8 @@ DELIVERY_SECONDS = 15.0
 ROUNDS = 50
 AT_ONCE = 100
 LONGEST_SECONDS = 60.0
+# Longer than the longest pause between two tries: what was not tried here for so long is another worker's, or gone.
+FORGOTTEN = timedelta(minutes=15)
 
 log = structlog.get_logger()
 
@@ -73,6 +75,14 @@ class Unwatched:
         pass
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Failing:
+    """An effect that failed: since when it waits, and when it was last tried here."""
+
+    since: datetime
+    seen_at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class _Outcome(Generic[T]):
     """One delivery: what was learned, or after how many seconds at least to try again."""
@@ -93,7 +103,7 @@ class Serving(Generic[T]):
         self._watch = watch or Unwatched()
         self._reads = Gathering[tuple[str, str], Claim[T]](self._read_many, most=AT_ONCE, flights=2)
         self._writes = Gathering[tuple[Write[T], Claim[T]], Saved[T]](self._write_many, most=AT_ONCE, flights=2)
-        self.failing: dict[str, datetime] = {}
+        self._failing: dict[str, _Failing] = {}
 
     async def serve(self, claim: Claim[T]) -> None:
         """Until nothing is due. Whatever goes wrong, the lease runs out and somebody tries again."""
@@ -182,9 +192,16 @@ class Serving(Generic[T]):
     def _remember_failing(self, claim: Claim[T]) -> None:
         waiting_since = min((waiting.since for waiting in claim.outbox if waiting.tries), default=None)
         if waiting_since is None:
-            self.failing.pop(claim.id, None)
+            self._failing.pop(claim.id, None)
         else:
-            self.failing[claim.id] = waiting_since
+            self._failing[claim.id] = _Failing(since=waiting_since, seen_at=self._clock())
+
+    @property
+    def failing_since(self) -> datetime | None:
+        """Since when the oldest effect waits of those that failed here, and that nobody else has served since then."""
+        oldest = self._clock() - FORGOTTEN
+        self._failing = {id_: one for id_, one in self._failing.items() if one.seen_at > oldest}
+        return min((one.since for one in self._failing.values()), default=None)
 
     async def _write(self, claim: Claim[T], decide: Learned[T], **options: Any) -> Claim[T]:
         options.setdefault("until", self._clock() + self._lease)

@@ -59,7 +59,8 @@ class Worker:
     @property
     def oldest_unsent(self) -> datetime | None:
         """Since when the oldest effect waits of those that failed at least once."""
-        return min((since for loop in self._loops for since in loop.serving.failing.values()), default=None)
+        found = (loop.serving.failing_since for loop in self._loops)
+        return min((since for since in found if since), default=None)
 
     async def run(self) -> None:
         """Until `stop`."""
