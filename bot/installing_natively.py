@@ -24,7 +24,7 @@ from bot.setup import Setup, new_server_id
 from bot.storage.directory import Servers
 from bot.vault import Vault
 
-INSTALLED = say("OnCall is installed. Next: `/oncall configure` chooses the channel where alerts are posted.")
+INSTALLED = say("OnCall is installed. Next: `/oncall configure channel` chooses the channel where alerts are posted.")
 BOT_WANTED = say("This is not the token of a bot account of this Mattermost. Make one in Integrations > Bot Accounts.")
 # In the settings: the teams that were chosen, by their ids; empty means all.
 TEAMS = "teams"
