@@ -104,6 +104,7 @@ async def delivering(uri: str, effort: Effort) -> list[Row]:
         bursts = [
             await deliveries.burst(here, groups=300 if effort.quick else 2_000) for _ in range(max(effort.runs, 2))
         ]
+        limit = await deliveries.ceiling(here, seconds=1)
     rate = median(one["per_second"] for one in bursts)
     lost, twice = (sum(one[name] for one in bursts) for name in ("lost", "twice"))
     taken = median(one["taken_per_second"] for one in bursts)
@@ -116,6 +117,7 @@ async def delivering(uri: str, effort: Effort) -> list[Row]:
             goal=290,
             stretch=870,
             at_most=False,
+            limit=limit,
             figure=figure,
             raw=bursts,
         )
@@ -177,7 +179,7 @@ async def interacting(uri: str, effort: Effort) -> list[Row]:
     rows: list[Row] = []
     groups, sources = (60, 10) if effort.quick else (500, 200)
     for surface in ("native-9.5", "apps-9.5"):
-        async with place(uri, surface=surface, fast=False, integrations=sources) as here:
+        async with place(uri, surface=surface, fast=False, integrations=sources, people=6) as here:
             await interactions.prepare(here, groups=groups)
             for load, goal, stretch in ((0, 20, 10), (LOAD, 80, 40)):
                 runs = [

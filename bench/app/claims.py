@@ -14,7 +14,7 @@ from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo.write_concern import WriteConcern
 
 from bot.clock import DatabaseClock
-from bot.core.alerts import AlertGroup, Step
+from bot.core.alert_group import AlertGroup, Step
 from bot.core.changes import Change
 from bot.storage.mongo import Database
 from bot.storage.stores import open_stores

@@ -66,6 +66,15 @@ async def burst(here: Place, *, groups: int, connections: int = 64) -> dict[str,
     }
 
 
+async def ceiling(here: Place, *, seconds: float) -> float:
+    """Posts per second that the bare Mattermost takes: the limit of T6, far away if all is well."""
+    arguments = (here.mattermost_url.rpartition(":")[2], "/api/v4/posts", "32", "1", str(seconds))
+    async with child("bench.app.generator", *arguments) as generator:
+        taken = json.loads(await first_line(generator))
+    await here.ask("forget")
+    return float(taken["rate"])
+
+
 async def _until_posted(here: Place, groups: int) -> list[tuple[float, int, str, str]]:
     """Cards and pages, once there are as many as there must be, or when patience ends."""
 

@@ -13,6 +13,7 @@ from bot.simulator.outgoing import Answer
 from bot.simulator.server import Simulator
 
 KINDS = ("command", "button", "dialog")
+CARDS = 60
 
 
 @dataclass(frozen=True)
@@ -70,9 +71,10 @@ class Players:
             problems.append(f"{kind}: {problem!r}"[:300])
 
     async def _press(self, person: Person, number: int) -> None:
-        """A write: acknowledge, or take it back."""
-        cards = [post for post in person.posts("alerts")[-60:] if post.is_bot and not post.is_private and post.buttons]
-        card = cards[number % len(cards)]
+        """A write: acknowledge, or take it back. Only one post is drawn: a whole channel takes the stand-in long."""
+        found = (post for post in person.desk.channel("alerts").posts if not post.root_id and "oncall" in post.props)
+        posts = list(itertools.islice(found, CARDS))
+        card = person.drawn(posts[number % len(posts)])
         wanted = ("Acknowledge", "Unacknowledge")
         label = next((one for one in card.buttons if one in wanted), card.buttons[0])
         await person.clicks(label, card)

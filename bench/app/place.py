@@ -36,7 +36,7 @@ class Place:
         self.uri = parts._replace(path=f"/{self.database}").geturl()
         self.admin_token = secrets.token_urlsafe(32)
         self.bots: dict[str, asyncio.subprocess.Process] = {}
-        self.alert_path = self.server_id = self._control = ""
+        self.alert_path = self.server_id = self.mattermost_url = self._control = ""
         self.session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=64))
         self.client: Any = AsyncIOMotorClient(self.uri, w="majority", journal=True, tz_aware=True)
         self._keys = generate_keys()
@@ -157,7 +157,7 @@ async def place(
             await here.start(f"{role}{number}", role)
         await here.install(mattermost, integrations)
         if fast:
-            await here.ask("fast")
+            here.mattermost_url = await here.ask("fast")
         yield here
 
 

@@ -34,6 +34,8 @@ async def memory(here: Place, *, half: int) -> dict[str, Any]:
         found[name] = here.memory("serve0")
         found[f"{name}_errors"] = taken["errors"]
         await here.ask("forget")
+    found["taken"] = await here.metric("oncall_alerts_accepted")
+    assert found["taken"] >= 2 * half, found
     return {**found, "growth": found["full"] / found["half"] - 1}
 
 

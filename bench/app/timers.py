@@ -11,7 +11,7 @@ from bench.app.place import Place
 from bench.env import child, figures
 from bench.waiting import until
 from bot.clock import DatabaseClock
-from bot.core.alerts import AlertGroup, Posted, Step
+from bot.core.alert_group import AlertGroup, Posted, Step
 from bot.core.changes import Change
 from bot.storage.mongo import Database
 from bot.storage.stores import Stores, open_stores
