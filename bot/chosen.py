@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.context import Context
-from bot.core.alerts import AlertGroup
+from bot.core.alert_group import AlertGroup
 from bot.core.text import say
 from bot.errors import NotFound
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.call import Call, Opened
-from bot.core.alerts import AlertGroup, Link, Status, Step
+from bot.core.alert_group import AlertGroup, Link, Status, Step
 from bot.core.changes import Change
 from bot.core.heartbeats import Heartbeat
 from bot.core.integrations import Integration

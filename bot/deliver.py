@@ -17,9 +17,9 @@ from typing import TypeVar
 import structlog
 
 from bot.clock import Clock
-from bot.core import alerts, cards
+from bot.core import alert_group, cards, outcomes
 from bot.core import people as core_people
-from bot.core.alerts import AlertGroup, Kind, Posted, Status
+from bot.core.alert_group import AlertGroup, Kind, Posted, Status
 from bot.core.cards import Card
 from bot.core.changes import (
     Change,
@@ -183,7 +183,7 @@ class Delivery:
         if not _reachable(people.get(page.person_id)):
             people = await self._stores.people.with_ids(group.server_id, sorted({page.person_id, *people}))
         person = people.get(page.person_id)
-        failed = partial(alerts.page_failed, page=page.page, person_id=page.person_id, now=self._clock())
+        failed = partial(outcomes.page_failed, page=page.page, person_id=page.person_id, now=self._clock())
         if person is None:
             return partial(failed, name=say("somebody"), reason=say("they are not known here any more"))
         if not person.mattermost_user_id:
@@ -207,7 +207,7 @@ class Delivery:
         if not reached:
             return stay
         return partial(
-            alerts.paged,
+            outcomes.paged,
             page=page.page,
             person_id=page.person_id,
             name=person.mention,
@@ -310,14 +310,14 @@ class Delivery:
         try:
             await edit_post(scene.mattermost, post.post_id, drawn, mark=mark)
         except PostGone:
-            return partial(alerts.lost_post, post=name)
+            return partial(outcomes.lost_post, post=name)
         except Upstream as refused:
             return self._card_refused(scene, refused)
         return self._drawn(scene, name, post.channel_id, post.post_id)
 
     def _drawn(self, scene: Scene, name: str, channel_id: str, post_id: str) -> Learned[AlertGroup]:
         return partial(
-            alerts.drawn,
+            outcomes.drawn,
             post=name,
             channel_id=channel_id,
             post_id=post_id,
@@ -329,16 +329,16 @@ class Delivery:
         if not refused.permanent:
             raise refused
         log.warning("a post was refused", server=scene.server.id, group=scene.group.id, status=refused.status)
-        return partial(alerts.card_refused, reason=_why(refused), now=self._clock())
+        return partial(outcomes.card_refused, reason=_why(refused), now=self._clock())
 
     async def _tell(self, scene: Scene) -> Learned[AlertGroup]:
-        group, entries = scene.group, alerts.untold(scene.group)
+        group, entries = scene.group, alert_group.untold(scene.group)
         if group.card is None or not entries:
             return stay
         first, last = entries[0].seq, entries[-1].seq
         shown = [entry for entry in entries if entry.kind in TOLD[scene.server.timeline]]
         if not shown:
-            return partial(alerts.told, seq=last)
+            return partial(outcomes.told, seq=last)
         reader = self._channel_reader(scene.server)
         try:
             post = await post_once(
@@ -350,14 +350,14 @@ class Delivery:
                 tried_since=scene.tried_since,
             )
         except PostGone:
-            return partial(alerts.lost_post, post="card")
+            return partial(outcomes.lost_post, post="card")
         except Upstream as refused:
             return self._card_refused(scene, refused)
-        return partial(alerts.told, seq=seq_of(post, last))
+        return partial(outcomes.told, seq=seq_of(post, last))
 
     async def _mirror(self, scene: Scene) -> Learned[AlertGroup]:
         """Into the thread of whoever asked. The bot may not be in that channel: then they look at the alert itself."""
-        group, entries = scene.group, alerts.unmirrored(scene.group)
+        group, entries = scene.group, alert_group.unmirrored(scene.group)
         if not entries:
             return stay
         first, last = entries[0].seq, entries[-1].seq
@@ -373,13 +373,13 @@ class Delivery:
                 tried_since=scene.tried_since,
             )
         except PostGone:
-            return partial(alerts.mirrored, seq=last)
+            return partial(outcomes.mirrored, seq=last)
         except Upstream as refused:
             if not refused.permanent:
                 raise
             log.info("not mirrored", server=scene.server.id, group=group.id, status=refused.status)
-            return partial(alerts.mirrored, seq=last)
-        return partial(alerts.mirrored, seq=seq_of(post, last))
+            return partial(outcomes.mirrored, seq=last)
+        return partial(outcomes.mirrored, seq=seq_of(post, last))
 
     # ---- admins and tokens ----
 
@@ -406,7 +406,7 @@ class Delivery:
     async def _redraw_groups(self, server: Server) -> None:
         """The newest, as many as anybody looks at; the others follow with their next change."""
         for group in await self._stores.groups.open(server.id, REDRAWN):
-            await self._stores.groups.change(server.id, group.id, partial(alerts.redrawn, now=self._clock()))
+            await self._stores.groups.change(server.id, group.id, partial(outcomes.redrawn, now=self._clock()))
 
     async def _delete(self, server_id: str) -> None:
         """Unless it was installed again meanwhile. What takes too long is gone on with at the next attempt."""
@@ -473,7 +473,7 @@ def _names(people: Mapping[str, Person]) -> dict[str, str]:
     return {person_id: person.mention for person_id, person in people.items()}
 
 
-def _line(entry: alerts.Entry, reader: Reader) -> str:
+def _line(entry: alert_group.Entry, reader: Reader) -> str:
     """One line of the thread; it pings nobody: that is what pages are for."""
     line = plain(words(entry.text, reader), LINE)
     return line if reader.now - entry.at < LATE else f"{moment(entry.at, reader)}: {line}"

@@ -15,7 +15,7 @@ from itertools import chain
 
 from bot.clock import Clock
 from bot.core import alerts
-from bot.core.alerts import AlertGroup
+from bot.core.alert_group import AlertGroup
 from bot.core.changes import Change
 from bot.core.integrations import Integration
 from bot.errors import Unavailable

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from bot.context import Context
-from bot.core.alerts import AlertGroup, Status
+from bot.core.alert_group import AlertGroup, Status
 from bot.core.people import Person
 from bot.core.text import say
 from bot.words import Reader, declared, words

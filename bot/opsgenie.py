@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.clock import Clock
-from bot.core.alerts import AlertGroup, Status
+from bot.core.alert_group import AlertGroup, Status
 from bot.core.integrations import Integration
 from bot.core.text import say
 from bot.errors import NotFound

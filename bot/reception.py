@@ -12,7 +12,7 @@ from functools import partial
 
 from bot.clock import Clock
 from bot.core import alerts
-from bot.core.alerts import AlertGroup, Note
+from bot.core.alert_group import AlertGroup, Note
 from bot.core.changes import Change
 from bot.core.integrations import Integration
 from bot.core.neutral import neutral

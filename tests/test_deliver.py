@@ -7,8 +7,8 @@ from functools import partial
 import pytest
 
 from bot import sealed
-from bot.core import alerts, servers
-from bot.core.alerts import Alert, AlertGroup, Status, Step
+from bot.core import alerts, outcomes, servers
+from bot.core.alert_group import Alert, AlertGroup, Status, Step
 from bot.core.changes import Change, Draw, Effect, Page, RenewPushToken, Tell, TellAdmin
 from bot.core.people import Person
 from bot.core.servers import State, Surface
@@ -512,6 +512,6 @@ async def test_how_long_ago_a_first_attempt_may_be_decides_about_looking(desk):
     assert desk.world.requests("GET", "/channels") == 0
 
     await desk.world.as_bot().delete_post(desk.world.posts()[0].id)
-    await desk.change(alerts.lost_post, post="card")
+    await desk.change(outcomes.lost_post, post="card")
     await desk.deliver(Draw(), since=desk.clock() - timedelta(seconds=26))
     assert desk.world.requests("GET", "/channels") == 1

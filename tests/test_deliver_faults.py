@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 
 from bot.core import alerts
-from bot.core.alerts import Alert, AlertGroup, Step
+from bot.core.alert_group import Alert, AlertGroup, Step
 from bot.core.changes import Change
 from bot.core.people import Person
 from bot.deliver import Delivery

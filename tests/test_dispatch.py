@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from bot.call import Actor, Ask, Call, Opened, Refuse, Reply, Say, tell
 from bot.context import Context
-from bot.core.alerts import AlertGroup, Status
+from bot.core.alert_group import AlertGroup, Status
 from bot.core.changes import Change
 from bot.core.people import Person, Role
 from bot.core.servers import Server, State, Who

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from bot.core import alerts
-from bot.core.alerts import Alert, Status
+from bot.core.alert_group import Alert, Status
 from bot.core.changes import Change
 from bot.core.integrations import Integration
 from bot.core.servers import Server

@@ -7,8 +7,8 @@ from functools import partial
 
 import pytest
 
-from bot.core import alerts
-from bot.core.alerts import AlertGroup, Status
+from bot.core import alert_group, alerts, outcomes
+from bot.core.alert_group import AlertGroup, Status
 from bot.core.changes import Change, Draw, Effect, Page, Tell
 from bot.errors import Upstream
 from bot.serving import Learned, Work
@@ -32,12 +32,12 @@ class Chat:
         self.sent.append((type(do).__name__, getattr(do, "page", getattr(do, "post", "")), group.status.value))
         now = self.clock()
         if isinstance(do, Draw):
-            return partial(alerts.drawn, post=do.post, channel_id="town", post_id=f"post-{do.post}", now=now)
+            return partial(outcomes.drawn, post=do.post, channel_id="town", post_id=f"post-{do.post}", now=now)
         if isinstance(do, Page):
             told = {"page": do.page, "person_id": do.person_id, "name": do.person_id}
-            return partial(alerts.paged, **told, now=now, channel_id=f"dm-{do.person_id}", post_id=f"post-{do.page}")
+            return partial(outcomes.paged, **told, now=now, channel_id=f"dm-{do.person_id}", post_id=f"post-{do.page}")
         assert isinstance(do, Tell)
-        return partial(alerts.told, seq=group.history[-1].seq)
+        return partial(outcomes.told, seq=group.history[-1].seq)
 
     def pages(self) -> list[str]:
         return [what for kind, what, _ in self.sent if kind == "Page"]
@@ -129,7 +129,7 @@ async def test_a_new_group_is_posted_and_the_first_person_paged(stores: Stores, 
     after = await stored(stores, group.id)
     assert after.card is not None and after.card.post_id == "post-card"
     assert list(after.pages) == ["0.0.ana"]
-    assert not alerts.untold(after)
+    assert not alert_group.untold(after)
 
 
 async def test_the_next_person_is_paged_when_it_is_time_and_never_early(stores: Stores, clock: HeldClock, chat: Chat):

@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import aiohttp
 
 from bot.clock import DatabaseClock
-from bot.core.alerts import AlertGroup
+from bot.core.alert_group import AlertGroup
 from bot.simulator.client.person import Person
 from bot.simulator.records import Post
 from bot.simulator.server import Simulator

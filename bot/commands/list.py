@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.call import Reply, tell
 from bot.context import Context
-from bot.core.alerts import AlertGroup, Status
+from bot.core.alert_group import AlertGroup, Status
 from bot.core.cards import MARKS, state_in_words
 from bot.core.neutral import neutral
 from bot.core.people import Role

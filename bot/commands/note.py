@@ -8,7 +8,7 @@ from bot.call import Reply, tell
 from bot.chosen import chosen_group
 from bot.context import Context
 from bot.core import alerts
-from bot.core.alerts import Note
+from bot.core.alert_group import Note
 from bot.registry import command
 from forms.note import AddNote
 

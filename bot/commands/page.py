@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.call import Reply, tell
 from bot.context import Context, Draft
-from bot.core.alerts import Link, Step
+from bot.core.alert_group import Link, Step
 from bot.core.text import say
 from bot.errors import NotFound
 from bot.registry import command

@@ -8,7 +8,7 @@ from bot.call import Reply, tell
 from bot.chosen import chosen_group
 from bot.context import Context
 from bot.core import alerts
-from bot.core.alerts import AlertGroup
+from bot.core.alert_group import AlertGroup
 from bot.core.text import Text, say
 from bot.registry import command
 from forms.responders import Assign, Responders

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.call import Reply, tell
 from bot.chosen import chosen_group
 from bot.context import Context
-from bot.core.alerts import alerts_in_words
+from bot.core.alert_group import alerts_in_words
 from bot.core.cards import MARKS, state_in_words
 from bot.core.neutral import neutral
 from bot.core.people import Role

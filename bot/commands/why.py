@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.call import Reply, tell
 from bot.chosen import chosen_group
 from bot.context import Context
-from bot.core.alerts import AlertGroup, Status, Step
+from bot.core.alert_group import AlertGroup, Status, Step
 from bot.core.neutral import neutral
 from bot.core.people import Person, Role
 from bot.core.text import Text, say

@@ -8,8 +8,8 @@ from functools import partial
 from bot.call import Call, Opened
 from bot.clock import Clock
 from bot.context import DecideGroup, Draft
-from bot.core import alerts
-from bot.core.alerts import Alert, AlertGroup, Status
+from bot.core import alerts, outcomes
+from bot.core.alert_group import Alert, AlertGroup, Status
 from bot.core.changes import Change
 from bot.core.text import say
 from bot.errors import UserError
@@ -57,7 +57,7 @@ class GroupsOfServer:
                 )
             ) from problem
         if self._pressed and not change.effects:
-            redraw = partial(alerts.redrawn, now=self.clock(), post_id=self.call.post_id)
+            redraw = partial(outcomes.redrawn, now=self.clock(), post_id=self.call.post_id)
             await self.stores.groups.change(self.server_id, group.id, redraw)
         return change
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from bot.core.alerts import Alert, AlertGroup, Link, Status, counted_in_words
+from bot.core.alert_group import Alert, AlertGroup, Link, Status, counted_in_words
 from bot.core.neutral import plain
 from bot.core.text import NOTHING, Text, say
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.core.alerts import Step
+from bot.core.alert_group import Step
 from bot.core.changes import Change
 from bot.core.neutral import neutral
 from bot.core.text import say

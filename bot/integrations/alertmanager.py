@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from bot.clock import to_milliseconds
-from bot.core.alerts import Alert, Link
+from bot.core.alert_group import Alert, Link
 from bot.integrations.kind import Kind
 from bot.integrations.payload import (
     SEVERITY_LENGTH,

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from bot.core.alerts import Alert
+from bot.core.alert_group import Alert
 from bot.integrations.kind import Kind
 from bot.integrations.payload import TITLE_LENGTH, VALUE_LENGTH, Invalid, Payload, clean
 from bot.integrations.pieces import first_text, moment, only

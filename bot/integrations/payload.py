@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from bot.core.alerts import Alert, Link
+from bot.core.alert_group import Alert, Link
 from bot.errors import BotError
 
 TITLE_LENGTH = 200

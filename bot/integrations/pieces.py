@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any
 
 from bot.clock import to_milliseconds
-from bot.core.alerts import Alert, Link
+from bot.core.alert_group import Alert, Link
 from bot.integrations.payload import (
     LABELS_KEPT,
     PROBLEMS_TOLD,

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from bot.core.alerts import Alert
+from bot.core.alert_group import Alert
 from bot.integrations import webhook
 from bot.integrations.kind import Kind
 from bot.integrations.payload import (

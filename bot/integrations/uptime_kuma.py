@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from bot.core.alerts import Alert
+from bot.core.alert_group import Alert
 from bot.integrations.kind import Kind
 from bot.integrations.payload import (
     SUMMARY_LENGTH,

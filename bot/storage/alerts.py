@@ -13,7 +13,7 @@ from pymongo import ASCENDING, IndexModel
 from pymongo.errors import BulkWriteError
 
 from bot.clock import Clock
-from bot.core.alerts import Alert
+from bot.core.alert_group import Alert
 from bot.errors import Unavailable
 from bot.storage import codec
 from bot.storage.codec import Raw

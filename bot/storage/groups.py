@@ -9,7 +9,7 @@ from typing import Any
 from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument
 
 from bot.clock import Clock
-from bot.core.alerts import AlertGroup, Status
+from bot.core.alert_group import AlertGroup, Status
 from bot.storage.codec import Raw
 from bot.storage.documents import Documents
 from bot.storage.mongo import Database, reachable

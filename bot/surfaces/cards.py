@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.core.alerts import Link
+from bot.core.alert_group import Link
 from bot.core.cards import Card, Field
 from bot.core.neutral import neutral, one_line, plain, unpinged
 from bot.core.text import Text, say

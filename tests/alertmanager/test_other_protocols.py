@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.contexts.integrations import KEY_LENGTH
-from bot.core.alerts import AlertGroup
+from bot.core.alert_group import AlertGroup
 from tests.alertmanager.alertmanager import alertmanager
 from tests.faults.processes import BotProcess
 from tests.town import Town, town

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.alerts import AlertGroup, Status
+from bot.core.alert_group import AlertGroup, Status
 from bot.storage.embedded import EmbeddedMongo
 from tests.alertmanager.alertmanager import Alertmanager, alert, alertmanager
 from tests.faults.processes import BotProcess

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.core import alerts
-from bot.core.alerts import Alert, AlertGroup, Step
+from bot.core.alert_group import Alert, AlertGroup, Step
 from bot.core.changes import Change, Effect, Page
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

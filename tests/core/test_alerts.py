@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core import alerts
-from bot.core.alerts import AlertGroup, GroupChange, Link, Note, Status
+from bot.core import alert_group, alerts, outcomes
+from bot.core.alert_group import AlertGroup, GroupChange, Link, Note, Status
 from bot.core.text import Text
 from bot.words import Reader, words
 from tests.core.groups import CHAIN, NOW, alert, blank, fired, keys, pages
@@ -232,7 +232,7 @@ def test_more_alerts_do_not_wake_what_people_have_quietened(state: str):
 
 def test_somebody_who_cannot_be_paged_hands_on_at_once():
     reason = "their Mattermost account is deactivated"
-    change = alerts.page_failed(FIRING, page="0.0.ana", person_id="ana", name="@ana", reason=reason, now=SOON)
+    change = outcomes.page_failed(FIRING, page="0.0.ana", person_id="ana", name="@ana", reason=reason, now=SOON)
 
     assert change.doc.due_at == SOON
     assert change.doc.pages["0.0.ana"].failed == reason
@@ -240,7 +240,7 @@ def test_somebody_who_cannot_be_paged_hands_on_at_once():
 
 
 def test_edits_of_one_post_wait_for_two_seconds():
-    shown = alerts.drawn(FIRING, post="card", channel_id="town", post_id="p1", now=NOW).doc
+    shown = outcomes.drawn(FIRING, post="card", channel_id="town", post_id="p1", now=NOW).doc
     change = alerts.acknowledge(shown, by="@ana", now=NOW + timedelta(seconds=1))
 
     assert {effect.key: effect.at for effect in change.effects}["draw:card"] == NOW + timedelta(seconds=2)
@@ -277,15 +277,15 @@ def step(group: AlertGroup, verb: str, who: str, now) -> GroupChange:
             return alerts.add_note(group, note=Note(at=now, by=who, text="x" * 5000), now=now)
         case "paged":
             told = {"page": page, "person_id": person, "name": who, "now": now}
-            return alerts.paged(group, channel_id="dm", post_id="p", **told)
+            return outcomes.paged(group, channel_id="dm", post_id="p", **told)
         case "failed":
-            return alerts.page_failed(group, page=page, person_id=person, name=who, reason="gone", now=now)
+            return outcomes.page_failed(group, page=page, person_id=person, name=who, reason="gone", now=now)
         case "drawn":
-            return alerts.drawn(group, post="card", channel_id="town", post_id="p1", now=now)
+            return outcomes.drawn(group, post="card", channel_id="town", post_id="p1", now=now)
         case "lost":
-            return alerts.lost_post(group, post="card")
+            return outcomes.lost_post(group, post="card")
         case "refused":
-            return alerts.card_refused(group, reason="archived", now=now)
+            return outcomes.card_refused(group, reason="archived", now=now)
         case "fires" | "ends":
             return alerts.received(group, [alert(who, firing=verb == "fires")], now=now)
         case _:
@@ -308,10 +308,10 @@ def check(before: AlertGroup, change: GroupChange, verb: str) -> None:
     seqs = [entry.seq for entry in after.history]
     assert seqs == list(range(seqs[-1] - len(seqs) + 1, seqs[-1] + 1))
     assert after.told <= seqs[-1]
-    assert len(after.history) <= alerts.HISTORY_KEPT
-    assert len(after.pages) <= alerts.PAGES_KEPT
-    assert len(after.notes) <= alerts.NOTES_KEPT
-    assert len(after.samples) <= alerts.SAMPLES_KEPT
+    assert len(after.history) <= alert_group.HISTORY_KEPT
+    assert len(after.pages) <= alert_group.PAGES_KEPT
+    assert len(after.notes) <= alert_group.NOTES_KEPT
+    assert len(after.samples) <= alert_group.SAMPLES_KEPT
     if change.doc is before and verb != "refused":
         assert change.effects == ()
 
@@ -357,12 +357,12 @@ def test_a_group_that_lives_long_stays_bounded():
         group = alerts.received(group, [alert(f"f{number}")], now=now).doc
         group = alerts.add_note(group, note=Note(at=now, by="@ana", text="x", post_id=f"p{number}"), now=now).doc
         told = {"page": f"asked-{number}.ana", "person_id": "ana", "name": "@ana", "now": now}
-        group = alerts.paged(group, channel_id="dm", post_id="p", **told).doc
+        group = outcomes.paged(group, channel_id="dm", post_id="p", **told).doc
 
-    assert len(group.history) == alerts.HISTORY_KEPT
-    assert len(group.notes) == alerts.NOTES_KEPT
-    assert len(group.pages) == alerts.PAGES_KEPT
-    assert len(group.samples) == alerts.SAMPLES_KEPT
+    assert len(group.history) == alert_group.HISTORY_KEPT
+    assert len(group.notes) == alert_group.NOTES_KEPT
+    assert len(group.pages) == alert_group.PAGES_KEPT
+    assert len(group.samples) == alert_group.SAMPLES_KEPT
     assert group.history[-1].seq == 601
 
 
@@ -375,25 +375,25 @@ def test_every_verb_leaves_the_document_it_got_alone():
 
 def test_the_askers_thread_has_a_counter_of_its_own():
     group = fired(about_post="p1")
-    assert alerts.unmirrored(group) == ()
+    assert alert_group.unmirrored(group) == ()
     taken = alerts.acknowledge(group, by="@ana", now=NOW)
     assert "mirror" in keys(taken.effects)
-    assert [entry.seq for entry in alerts.unmirrored(taken.doc)] == [2]
-    shown = alerts.mirrored(taken.doc, seq=2)
-    assert alerts.unmirrored(shown.doc) == ()
+    assert [entry.seq for entry in alert_group.unmirrored(taken.doc)] == [2]
+    shown = outcomes.mirrored(taken.doc, seq=2)
+    assert alert_group.unmirrored(shown.doc) == ()
     assert "mirror" not in keys(shown.effects)
-    paged = alerts.paged(shown.doc, page="0.0.ana", person_id="ana", name="@ana", now=NOW)
+    paged = outcomes.paged(shown.doc, page="0.0.ana", person_id="ana", name="@ana", now=NOW)
     assert "mirror" not in keys(paged.effects)
     assert "mirror" not in keys(alerts.acknowledge(fired(), by="@ana", now=NOW).effects)
 
 
 def test_counts_are_told_where_they_changed_and_somebody_wants_them():
     card = {"post": "card", "channel_id": "c", "post_id": "p", "now": NOW}
-    group = alerts.drawn(fired(), **card, counting=True).doc
+    group = outcomes.drawn(fired(), **card, counting=True).doc
     assert [entry.kind for entry in group.history] == ["state"]
-    assert alerts.drawn(group, **card, counting=True).doc.history == group.history
+    assert outcomes.drawn(group, **card, counting=True).doc.history == group.history
     more = alerts.received(group, [alert("b")], now=NOW).doc
-    assert alerts.drawn(more, **card).doc.history == group.history
-    told = alerts.drawn(more, **card, counting=True)
+    assert outcomes.drawn(more, **card).doc.history == group.history
+    told = outcomes.drawn(more, **card, counting=True)
     assert [entry.kind for entry in told.doc.history] == ["state", "count"]
     assert "tell" in keys(told.effects)

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.core import alerts
-from bot.core.alerts import Alert, AlertGroup, Posted, Status, Step
+from bot.core import alerts, outcomes
+from bot.core.alert_group import Alert, AlertGroup, Posted, Status, Step
 from bot.core.changes import Draw, Page, Tell, TellAdmin
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -36,7 +36,7 @@ def doings(change, kind):
 
 
 def test_a_refused_channel_is_noted_told_to_the_admin_and_the_first_in_line_is_paged():
-    change = alerts.card_refused(group(), reason="the channel is archived", now=NOW)
+    change = outcomes.card_refused(group(), reason="the channel is archived", now=NOW)
 
     assert change.doc.history[-1].text.values["reason"] == "the channel is archived"
     assert [page.page for page in doings(change, Page)] == ["0.0.ana"]
@@ -45,8 +45,8 @@ def test_a_refused_channel_is_noted_told_to_the_admin_and_the_first_in_line_is_p
 
 
 def test_a_channel_that_refuses_again_is_not_noted_again():
-    once = alerts.card_refused(group(), reason="the channel is archived", now=NOW).doc
-    again = alerts.card_refused(once, reason="the channel is archived", now=NOW + timedelta(minutes=1))
+    once = outcomes.card_refused(group(), reason="the channel is archived", now=NOW).doc
+    again = outcomes.card_refused(once, reason="the channel is archived", now=NOW + timedelta(minutes=1))
 
     assert again.doc == once
     assert again.effects == ()
@@ -55,16 +55,16 @@ def test_a_channel_that_refuses_again_is_not_noted_again():
 def test_the_chain_that_has_begun_pages_by_itself():
     begun = alerts.advance(group(), now=NOW + timedelta(seconds=300)).doc
 
-    assert doings(alerts.card_refused(begun, reason="archived", now=NOW), Page) == []
+    assert doings(outcomes.card_refused(begun, reason="archived", now=NOW), Page) == []
 
 
 @pytest.mark.parametrize("status", [Status.ACKNOWLEDGED, Status.RESOLVED, Status.SILENCED])
 def test_a_refused_channel_pages_nobody_once_somebody_has_acted(status):
-    assert doings(alerts.card_refused(group(status=status), reason="archived", now=NOW), Page) == []
+    assert doings(outcomes.card_refused(group(status=status), reason="archived", now=NOW), Page) == []
 
 
 def test_a_refused_channel_without_a_chain_still_reaches_the_admin():
-    change = alerts.card_refused(group(chain=()), reason="archived", now=NOW)
+    change = outcomes.card_refused(group(chain=()), reason="archived", now=NOW)
 
     assert doings(change, Page) == []
     assert len(doings(change, TellAdmin)) == 1
@@ -72,7 +72,7 @@ def test_a_refused_channel_without_a_chain_still_reaches_the_admin():
 
 def test_each_new_card_of_a_group_is_another_one():
     shown = group(card=Posted(channel_id="town", post_id="p1", edited_at=NOW))
-    lost = alerts.lost_post(shown, post="card")
+    lost = outcomes.lost_post(shown, post="card")
 
     assert lost.doc.card is None
     assert lost.doc.cards_lost == 1
@@ -85,13 +85,13 @@ def test_what_was_not_told_is_told_next():
     busy = alerts.unacknowledge(busy, by="@ana", now=NOW).doc
     last = busy.history[-1].seq
 
-    assert doings(alerts.told(busy, seq=last - 1), Tell) == [Tell()]
-    assert doings(alerts.told(busy, seq=last), Tell) == []
+    assert doings(outcomes.told(busy, seq=last - 1), Tell) == [Tell()]
+    assert doings(outcomes.told(busy, seq=last), Tell) == []
 
 
 def test_a_page_that_arrives_after_the_acknowledgement_is_redrawn():
     page = {"page": "0.0.ana", "person_id": "ana", "name": "@ana", "now": NOW, "channel_id": "dm", "post_id": "p2"}
     acknowledged = alerts.acknowledge(group(), by="@ben", now=NOW).doc
 
-    assert Draw(post="0.0.ana") in doings(alerts.paged(acknowledged, **page), Draw)
-    assert doings(alerts.paged(group(), **page), Draw) == []
+    assert Draw(post="0.0.ana") in doings(outcomes.paged(acknowledged, **page), Draw)
+    assert doings(outcomes.paged(group(), **page), Draw) == []

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.core import alerts, cards
-from bot.core.alerts import Status
+from bot.core.alert_group import Status
 from bot.core.neutral import BREAK
 from bot.words import Reader, words
 from tests.core.groups import NOW, alert, fired

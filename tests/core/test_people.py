@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.core import integrations, people
-from bot.core.alerts import Step
+from bot.core.alert_group import Step
 from bot.core.integrations import Integration
 from bot.core.people import Person, Role
 from bot.words import Reader, words

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.alerts import Link
+from bot.core.alert_group import Link
 from bot.integrations import alertmanager
 from bot.integrations.payload import KEY_LENGTH, LABELS_KEPT, TITLE_LENGTH, VALUE_LENGTH, Invalid, Payload
 from bot.storage import codec

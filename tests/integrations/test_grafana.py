@@ -4,7 +4,7 @@ import asyncio
 import json
 from pathlib import Path
 
-from bot.core.alerts import Link
+from bot.core.alert_group import Link
 from bot.integrations import grafana
 from bot.integrations.payload import Payload
 

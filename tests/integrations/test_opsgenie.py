@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.alerts import Link
+from bot.core.alert_group import Link
 from bot.integrations import opsgenie
 from bot.integrations.payload import Invalid, Verb
 

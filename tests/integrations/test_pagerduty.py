@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.core.alerts import Link
+from bot.core.alert_group import Link
 from bot.integrations import pagerduty
 from bot.integrations.payload import Invalid, Verb
 

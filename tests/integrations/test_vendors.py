@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.core.alerts import Link
+from bot.core.alert_group import Link
 from bot.integrations import datadog, sentry, uptime_kuma, zabbix
 from bot.integrations.kind import Kind
 from bot.integrations.payload import Bundle, Invalid, Payload, Verb

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.core.alerts import Link
+from bot.core.alert_group import Link
 from bot.integrations import webhook
 from bot.integrations.payload import Bundle, Invalid, Payload, Verb
 

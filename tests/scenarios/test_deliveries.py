@@ -9,7 +9,7 @@ import re
 
 import pytest
 
-from bot.core.alerts import Status
+from bot.core.alert_group import Status
 from bot.simulator.records import Post
 from tests.scenarios.world import World, payload
 

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import pytest
 
-from bot.core.alerts import Status
+from bot.core.alert_group import Status
 from bot.simulator.native.triggers import TriggerKey
 from bot.simulator.outgoing import Sent
 from bot.simulator.records import new_id

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import replace
 
 from bot.core import alerts
-from bot.core.alerts import Alert
+from bot.core.alert_group import Alert
 from bot.core.cards import draw
 from bot.core.changes import Change
 from bot.core.integrations import Integration

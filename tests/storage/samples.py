@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from bot.core import alerts
-from bot.core.alerts import Alert, AlertGroup, Step
+from bot.core.alert_group import Alert, AlertGroup, Step
 from bot.core.changes import Change
 from bot.storage.ids import new_id
 

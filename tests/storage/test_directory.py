@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core import alerts
-from bot.core.alerts import Alert, Status
+from bot.core import alerts, outcomes
+from bot.core.alert_group import Alert, Status
 from bot.core.changes import Change
 from bot.core.integrations import Integration, remove
 from bot.core.people import Person
@@ -97,7 +97,7 @@ async def test_groups_are_found_by_number_state_post_and_key(stores: Stores, clo
     await stores.groups.change(
         SERVER,
         second.id,
-        lambda doc: alerts.drawn(doc, post="card", channel_id="town", post_id="post2", now=clock()),
+        lambda doc: outcomes.drawn(doc, post="card", channel_id="town", post_id="post2", now=clock()),
     )
     assert [doc.number for doc in await stores.groups.open(SERVER, 10)] == [3, 1]
     assert [doc.number for doc in await stores.groups.open(SERVER, 1)] == [3]

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from bot.core import alerts
-from bot.core.alerts import Alert, AlertGroup, Posted, Status
+from bot.core.alert_group import Alert, AlertGroup, Posted, Status
 from bot.core.changes import Change, Draw, Effect, Page, Tell
 from bot.errors import LeaseLost, NotFound
 from bot.storage.documents import AlreadyThere

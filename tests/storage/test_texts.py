@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
-from bot.core import alerts
-from bot.core.alerts import AlertGroup
+from bot.core import outcomes
+from bot.core.alert_group import AlertGroup
 from bot.core.text import Text, count, say
 from bot.storage.codec import read, write
 from tests.core.groups import blank
@@ -18,16 +18,16 @@ def test_a_text_within_a_text_comes_back():
 
 
 def test_a_reason_of_ours_is_known_again_and_noted_once():
-    refused = alerts.card_refused(blank(), reason=say("the channel is archived"), now=NOW).doc
+    refused = outcomes.card_refused(blank(), reason=say("the channel is archived"), now=NOW).doc
     stored = read(write(refused), AlertGroup)
 
     assert stored == refused
-    assert alerts.card_refused(stored, reason=say("the channel is archived"), now=NOW).effects == ()
+    assert outcomes.card_refused(stored, reason=say("the channel is archived"), now=NOW).effects == ()
 
 
 def test_why_a_page_failed_may_be_a_text_or_what_mattermost_said():
     for reason in (say("the alert has no post in a channel"), "no such user"):
-        failed = alerts.page_failed(blank(), page="0.0.ana", person_id="ana", name="@ana", reason=reason, now=NOW).doc
+        failed = outcomes.page_failed(blank(), page="0.0.ana", person_id="ana", name="@ana", reason=reason, now=NOW).doc
         stored = read(write(failed), AlertGroup)
         assert stored == failed
         assert stored.pages["0.0.ana"].failed == reason

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from bot.core import alerts, cards
-from bot.core.alerts import Link
+from bot.core.alert_group import Link
 from bot.core.cards import Card
 from bot.registry import load
 from bot.surfaces.tokens import Sealer

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bot.core.alerts import Link
+from bot.core.alert_group import Link
 from bot.core.cards import Field
 from bot.core.text import say
 from bot.surfaces.cards import attachment, body, details, headline

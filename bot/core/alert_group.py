@@ -1,0 +1,184 @@
+"""What an alert group is: the document, and what can be read off it. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from bot.core.changes import Change
+from bot.core.text import Text, count, say
+
+HISTORY_KEPT = 100
+PAGES_KEPT = 200
+SAMPLES_KEPT = 8
+NOTES_KEPT = 100
+FIRING_KEPT = 10_000
+SOURCE_LENGTH = 60
+EDIT_PAUSE = timedelta(seconds=2)
+
+
+class Status(StrEnum):
+    FIRING = "firing"
+    ACKNOWLEDGED = "acknowledged"
+    SILENCED = "silenced"
+    RESOLVED = "resolved"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """Labels from outside are strings, ours are Texts."""
+
+    label: Text | str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """One event received. `fingerprint` tells alerts of one source apart; `begun_at` tells two firings apart."""
+
+    fingerprint: str
+    firing: bool
+    title: str
+    summary: str = ""
+    severity: str = ""
+    labels: dict[str, str] = field(default_factory=dict)
+    links: tuple[Link, ...] = ()
+    begun_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """People to page, `wait` seconds after the step before (the first: after the group opened)."""
+
+    wait: int
+    people: tuple[str, ...]
+
+
+class Kind(StrEnum):
+    """What a line of the history is about: threads may tell less than all."""
+
+    STATE = "state"
+    PAGE = "page"
+    NOTE = "note"
+    COUNT = "count"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One line of the history. `seq` numbers them from 1 without gaps."""
+
+    seq: int
+    at: datetime
+    text: Text
+    by: str = ""
+    kind: Kind = Kind.STATE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posted:
+    """A post of ours. `edited_at` is when it last came to show the truth."""
+
+    channel_id: str
+    post_id: str
+    edited_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paged:
+    """A person who was told. `post` is the direct message that told them, if it was one."""
+
+    person_id: str
+    at: datetime
+    post: Posted | None = None
+    failed: Text | str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """A resolution note: what somebody found out or did. `post_id` is the message it came from, if it was one."""
+
+    at: datetime
+    by: str
+    text: str
+    post_id: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertGroup:
+    """What people work on: alerts that belong together, in one state."""
+
+    id: str
+    server_id: str
+    number: int
+    integration_id: str
+    integration_name: str
+    key: str
+    status: Status = Status.FIRING
+    title: str
+    summary: str = ""
+    severity: str = ""
+    labels: dict[str, str] = field(default_factory=dict)
+    links: tuple[Link, ...] = ()
+    opened_at: datetime
+    alerts: int = 0
+    repeats: int = 0
+    firing: tuple[str, ...] = ()
+    samples: tuple[Alert, ...] = ()
+    channel_id: str = ""
+    chain: tuple[Step, ...] = ()
+    turn: int = 0
+    step: int = 0
+    due_at: datetime | None = None
+    acknowledged_by: str = ""
+    silenced_until: datetime | None = None
+    changed_at: datetime
+    changed_by: str = ""
+    card: Posted | None = None
+    cards_lost: int = 0
+    pages: dict[str, Paged] = field(default_factory=dict)
+    history: tuple[Entry, ...] = ()
+    told: int = 0
+    notes: tuple[Note, ...] = ()
+    opened_by: str = ""
+    about_post: str = ""
+    mirrored: int = 0
+    counted: int = 0
+
+    @property
+    def live(self) -> bool:
+        return self.status is not Status.RESOLVED
+
+    @property
+    def name(self) -> str:
+        return f"#{self.number}"
+
+
+GroupChange = Change[AlertGroup]
+
+
+def untold(group: AlertGroup) -> tuple[Entry, ...]:
+    return tuple(entry for entry in group.history if entry.seq > group.told)
+
+
+def unmirrored(group: AlertGroup) -> tuple[Entry, ...]:
+    """Whoever asked knows that it fired, which is the first entry: they asked for it."""
+    if not group.about_post:
+        return ()
+    known = max(group.mirrored, 1)
+    return tuple(entry for entry in group.history if entry.seq > known and entry.kind is Kind.STATE)
+
+
+def alerts_in_words(group: AlertGroup) -> Text:
+    return count("{count} alert", "{count} alerts", count=group.alerts)
+
+
+def counted_in_words(group: AlertGroup) -> Text:
+    """With the repeats, where there are any."""
+    alerts = alerts_in_words(group)
+    if not group.repeats:
+        return alerts
+    return say(
+        "{alerts}, {repeats}", alerts=alerts, repeats=count("{count} repeat", "{count} repeats", count=group.repeats)
+    )
