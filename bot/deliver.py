@@ -40,7 +40,7 @@ from bot.core.text import Text, say
 from bot.errors import Upstream
 from bot.mattermost.access import Access
 from bot.mattermost.client import Mattermost
-from bot.mattermost.posting import Mark, PostGone, edit_post, is_archived, post_once, seq_of
+from bot.mattermost.posting import Mark, NoLongerWanted, PostGone, edit_post, is_archived, post_once, seq_of
 from bot.mattermost.refusals import FORBIDDEN, NOT_FOUND
 from bot.reaching import reach
 from bot.storage.records import stay
@@ -224,13 +224,17 @@ class Delivery:
         group = await self._still_wanted(scene, page)
         if group is None:
             return None
-        post = await post_once(
-            scene.mattermost,
-            channel_id,
-            self._page_picture(scene.server, group, page.person_id, people),
-            mark=Mark(about=group.id, post=page.page),
-            tried_since=scene.tried_since,
-        )
+        try:
+            post = await post_once(
+                scene.mattermost,
+                channel_id,
+                self._page_picture(scene.server, group, page.person_id, people),
+                mark=Mark(about=group.id, post=page.page),
+                tried_since=scene.tried_since,
+                last_look=partial(self._is_wanted, scene, page),
+            )
+        except NoLongerWanted:
+            return None
         return Posted(channel_id=channel_id, post_id=post["id"], edited_at=self._clock())
 
     async def _page_in_thread(self, scene: Scene, page: Page, people: Mapping[str, Person]) -> Posted | None:
@@ -251,7 +255,10 @@ class Delivery:
                 mark=Mark(about=group.id, post=f"mention.{page.page}"),
                 root_id=root.post_id,
                 tried_since=scene.tried_since,
+                last_look=partial(self._is_wanted, scene, page),
             )
+        except NoLongerWanted:
+            return None
         except PostGone:
             raise Upstream(say("the alert's post was deleted"), permanent=True) from None
         return Posted(channel_id=root.channel_id, post_id=post["id"], edited_at=self._clock())
@@ -262,6 +269,9 @@ class Delivery:
         if scene.meanwhile.happened:
             group = await self._stores.groups.find(scene.group.server_id, scene.group.id)
         return group if group is not None and _wanted(group, page) else None
+
+    async def _is_wanted(self, scene: Scene, page: Page) -> bool:
+        return await self._still_wanted(scene, page) is not None
 
     async def _check_active(self, scene: Scene, person: Person) -> None:
         """Mattermost takes messages to deactivated people without a word. Raises Upstream, permanent."""

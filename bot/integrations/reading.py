@@ -20,6 +20,8 @@ from bot.integrations.payload import Invalid
 SMALL = 256 * 1024
 CHUNK = 256 * 1024
 SLICE_SECONDS = 0.003
+# Several times what the largest installations send in one notification; more would cost hundreds of megabytes.
+MOST_ELEMENTS = 50_000
 
 _DECODER = json.JSONDecoder(strict=False)
 _SPACE = re.compile(r"[ \t\r\n]*")
@@ -108,6 +110,8 @@ async def _array(text: str, at: int, pace: Pace) -> tuple[list[Any], int]:
             at = _skip(text, _expect(text, at, ","))
         element, at = _value(text, at)
         elements.append(element)
+        if len(elements) > MOST_ELEMENTS:
+            raise Invalid({"": f"More than {MOST_ELEMENTS} entries at once. Send fewer in one request."})
         at = _skip(text, at)
         await pace.breathe()
     return elements, at + 1

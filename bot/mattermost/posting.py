@@ -7,13 +7,13 @@ through without our learning of it, we look in the channel for our mark in the p
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from bot.core.text import say
-from bot.errors import Upstream
+from bot.errors import BotError, Upstream
 from bot.mattermost import wire
 from bot.mattermost.client import Mattermost
 from bot.mattermost.refusals import BAD_REQUEST, FORBIDDEN, NOT_FOUND
@@ -56,6 +56,10 @@ class PostGone(Exception):
     """The post was deleted, or cannot be edited any more."""
 
 
+class NoLongerWanted(BotError):
+    """Somebody acted while it was being sent."""
+
+
 async def post_once(
     mattermost: Mattermost,
     channel_id: str,
@@ -64,16 +68,20 @@ async def post_once(
     mark: Mark,
     root_id: str = "",
     tried_since: datetime | None = None,
+    last_look: Callable[[], Awaitable[bool]] | None = None,
 ) -> wire.Post:
     """Create the post, or find it where an attempt since `tried_since` may have made it already.
 
-    Raises Upstream, and PostGone where the thread's root is gone.
+    `last_look` says right before sending whether it is still wanted, because looking for an earlier attempt may take
+    seconds. Raises Upstream, PostGone where the thread's root is gone, and NoLongerWanted.
     """
+    bot_user_id = (await mattermost.me())["id"]
     if tried_since is not None:
         found = await find_own(mattermost, channel_id, mark, tried_since)
         if found is not None:
             return found
-    bot_user_id = (await mattermost.me())["id"]
+        if last_look is not None and not await last_look():
+            raise NoLongerWanted("nobody wants this post any more")
     try:
         post = await mattermost.create_post(
             channel_id,

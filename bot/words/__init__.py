@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale, UnknownLocaleError
@@ -100,6 +101,7 @@ def _zone(name: str) -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
+@lru_cache(maxsize=128)
 def _locale(name: str) -> Locale:
     """For dates, in the language of the sentence around them."""
     name = name.replace("-", "_") if language(name) or name.startswith(ENGLISH) else ENGLISH

@@ -78,3 +78,10 @@ def test_the_event_loop_keeps_its_turn(count: int):
     assert read == count
     # How long a turn takes is measured in bench/; here only that others get theirs in between.
     assert turns >= 2
+
+
+def test_more_entries_than_anybody_sends_are_refused_with_words():
+    body = ('{"alerts": [' + ",".join(["{}"] * (reading.MOST_ELEMENTS + 2)) + f'], "filling": "{FILLING}"}}').encode()
+    with pytest.raises(Invalid) as invalid:
+        asyncio.run(read_json(body, Pace()))
+    assert invalid.value.errors[""] == "More than 50000 entries at once. Send fewer in one request."

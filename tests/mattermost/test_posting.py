@@ -4,7 +4,7 @@ import pytest
 
 from bot.errors import Upstream
 from bot.mattermost.client import Mattermost
-from bot.mattermost.posting import Mark, PostGone, edit_post, find_own, pending_id, post_once, seq_of
+from bot.mattermost.posting import Mark, NoLongerWanted, PostGone, edit_post, find_own, pending_id, post_once, seq_of
 from bot.secret import Secret
 from bot.surfaces.drawn import Drawn
 
@@ -148,3 +148,17 @@ async def test_a_post_says_how_far_it_tells(world):
 
     assert seq_of(post, 9) == 4
     assert seq_of({"id": "x", "props": {"oncall": "nonsense"}}, 9) == 9
+
+
+async def test_what_nobody_wants_any_more_is_not_sent_after_a_long_look_for_an_earlier_attempt(world, clock):
+    began = clock()
+    clock.advance(minutes=10)
+
+    async def acknowledged_meanwhile() -> bool:
+        return False
+
+    with pytest.raises(NoLongerWanted):
+        await post_once(
+            world.as_bot(), world.channel.id, FIRES, mark=MARK, tried_since=began, last_look=acknowledged_meanwhile
+        )
+    assert world.posts() == []
