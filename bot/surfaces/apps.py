@@ -18,6 +18,7 @@ from bot.registry import Command, Registry
 from bot.secret import Secret
 from bot.surfaces.cards import attachment, body, details, headline
 from bot.surfaces.drawn import Drawn
+from bot.surfaces.pressed import read_pressed
 from bot.surfaces.tokens import FORM_LIFE, BadToken, Sealer
 from bot.surfaces.typed import read_typed
 from bot.surfaces.values import read_values
@@ -348,19 +349,8 @@ def _read_again(line: object, name: str, values: dict[str, Value], registry: Reg
 
 
 def read_button(body: Mapping[str, Any], *, server_id: str, actor: Actor, sealer: Sealer) -> Call:
-    """A press of a button on a post of ours. Raises BadToken for anything we did not put there."""
-    claims = sealer.unseal("button", body.get("state"), user_id=actor.user_id)
-    command, ask = claims.pop("command", ""), claims.pop("ask", "")
-    if not command:
-        raise BadToken
-    return Call(
-        server_id=server_id,
-        command=command,
-        actor=actor,
-        opened=Opened.ASKING_BUTTON if ask else Opened.BUTTON,
-        values=dict(claims),
-        memory=dict(claims),
-    )
+    """A press of a button on a post of ours. Raises BadToken."""
+    return read_pressed(body.get("state"), server_id=server_id, actor=actor, sealer=sealer)
 
 
 # ---- answers out ---------------------------------------------------------------------------------------------------

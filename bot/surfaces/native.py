@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.call import Actor, Ask, Call, Opened, Refuse, Reply, Value
@@ -17,6 +17,7 @@ from bot.registry import Registry
 from bot.surfaces.capabilities import Capabilities
 from bot.surfaces.cards import attachment, headline
 from bot.surfaces.drawn import Drawn
+from bot.surfaces.pressed import read_pressed
 from bot.surfaces.tokens import FORM_LIFE, BadToken, Sealer
 from bot.surfaces.typed import read_typed
 from bot.surfaces.values import object_of, read_values
@@ -87,19 +88,10 @@ def _one(form: Mapping[str, list[str]], name: str) -> str:
 
 
 def read_action(body: Mapping[str, Any], *, server_id: str, sealer: Sealer) -> Call:
-    """A press of a button. Raises BadToken for anything we did not put there."""
-    actor = _actor(body)
-    claims = sealer.unseal("button", object_of(body.get("context")).get("token"), user_id=actor.user_id)
-    command, ask = claims.pop("command", ""), claims.pop("ask", "")
-    if not command:
-        raise BadToken
-    return Call(
-        server_id=server_id,
-        command=command,
-        actor=actor,
-        opened=Opened.ASKING_BUTTON if ask else Opened.BUTTON,
-        values=dict(claims),
-        memory=dict(claims),
+    """A press of a button. Raises BadToken."""
+    token = object_of(body.get("context")).get("token")
+    return replace(
+        read_pressed(token, server_id=server_id, actor=_actor(body), sealer=sealer),
         channel_id=str(body.get("channel_id") or ""),
         team_id=str(body.get("team_id") or ""),
         post_id=str(body.get("post_id") or ""),
