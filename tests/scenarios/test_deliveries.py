@@ -317,9 +317,9 @@ def _words(text: str) -> set[str]:
     return found
 
 
+@pytest.mark.parametrize("surface", ["apps-9.5"])
 async def test_a_token_that_mattermost_revokes_is_replaced_by_the_next_it_brings(world: World) -> None:
-    if world.simulator.apps is None:
-        return
+    assert world.simulator.apps is not None
     world.simulator.apps.sessions.revoke("oncall")
     world.simulator.apps.sessions.forget("oncall")
     await world.fire()
