@@ -63,7 +63,7 @@ class Place:
                 sys.executable,
                 *(command or ("-m", "bot", role)),
                 cwd=ROOT,
-                env={**os.environ, **self.environ},
+                env={**os.environ, **self.environ, **({"PORT": str(free_port())} if role == "worker" else {})},
                 stdout=log,
                 stderr=log,
             )
