@@ -6,7 +6,6 @@ given; a form that is open already gets its errors at the fields.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,6 +18,7 @@ from bot.context import Context, Contexts
 from bot.core.people import Role
 from bot.core.text import NOTHING, Text, say
 from bot.errors import BotError, Denied, NotFound, Unavailable, Upstream, UserError
+from bot.log import new_reference
 from bot.lookups import LOOKUPS, options_for
 from bot.registry import Command, Registry
 from forms.base import Kind, Option, is_empty
@@ -53,7 +53,7 @@ class Dispatch:
         except Unavailable:
             reply = Refuse(text=say("The database cannot be reached at the moment. Please try again shortly."))
         except Exception:
-            reference = secrets.token_hex(4)
+            reference = new_reference()
             log.exception("command failed", command=self._name(call), server=call.server_id, reference=reference)
             reply = Refuse(text=say(OUR_FAULT, reference=reference))
         log.info(

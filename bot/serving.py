@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,6 +15,7 @@ from bot.clock import Clock
 from bot.core.changes import Change, Effect
 from bot.errors import BotError, LeaseLost, NotFound, Unavailable, Upstream
 from bot.gathering import Gathering
+from bot.log import new_reference
 from bot.storage.documents import Documents, Saved
 from bot.storage.records import Claim, Waiting, Write, followed
 
@@ -116,7 +116,7 @@ class Serving(Generic[T]):
         except (Unavailable, BotError) as problem:
             log.warning("not settled", store=self._store.collection_name, id=claim.id, why=str(problem))
         except Exception:
-            reference = secrets.token_hex(4)
+            reference = new_reference()
             log.exception("serving failed", store=self._store.collection_name, id=claim.id, reference=reference)
 
     async def _serve(self, claim: Claim[T]) -> None:
@@ -172,7 +172,7 @@ class Serving(Generic[T]):
         except Unavailable:
             raise
         except Exception:
-            reference = secrets.token_hex(4)
+            reference = new_reference()
             log.exception("delivery broke", effect=waiting.kind, tries=waiting.tries, reference=reference)
             return _Outcome(waiting)
 

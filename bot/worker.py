@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
@@ -17,6 +16,7 @@ import structlog
 
 from bot.clock import Clock
 from bot.errors import Unavailable
+from bot.log import new_reference
 from bot.serving import LEASE, Serving, Watch, Work
 from bot.storage.documents import Documents
 from bot.storage.records import Claim
@@ -137,7 +137,7 @@ class _Loop(Generic[T]):
             log.warning("worker waits for the database", store=self._store.collection_name, why=str(problem))
             more = self._later()
         except Exception:
-            log.exception("worker failed", store=self._store.collection_name, reference=secrets.token_hex(4))
+            log.exception("worker failed", store=self._store.collection_name, reference=new_reference())
             more = self._later()
         if not more:
             await self._sleep()
@@ -237,7 +237,7 @@ class _Loop(Generic[T]):
             except Unavailable as problem:
                 log.warning("leases not renewed", store=self._store.collection_name, why=str(problem))
             except Exception:  # were this to end, every longer delivery would be made twice from then on
-                log.exception("leases not renewed", store=self._store.collection_name, reference=secrets.token_hex(4))
+                log.exception("leases not renewed", store=self._store.collection_name, reference=new_reference())
 
     # ---- stopping, and one pass for tests ----
 

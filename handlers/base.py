@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Any, ClassVar
 
 import orjson
@@ -11,6 +10,7 @@ from tornado.web import HTTPError, RequestHandler
 
 from bot.core.text import say
 from bot.errors import Unavailable
+from bot.log import new_reference
 from bot.services import Services
 
 log = structlog.get_logger()
@@ -71,4 +71,4 @@ class Endpoint(RequestHandler):
         if isinstance(value, Unavailable):
             log.warning("database away", route=self.route, why=str(value))
             return
-        log.error("request failed", route=self.route, reference=secrets.token_hex(4), exc_info=(typ, value, tb))
+        log.error("request failed", route=self.route, reference=new_reference(), exc_info=(typ, value, tb))

@@ -53,7 +53,16 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "bot.words",
         "forms",
     ),
-    "bot.dispatch": ("bot.registry", "bot.context", "bot.lookups", "bot.call", "bot.core", "bot.errors", "forms"),
+    "bot.dispatch": (
+        "bot.log",
+        "bot.registry",
+        "bot.context",
+        "bot.lookups",
+        "bot.call",
+        "bot.core",
+        "bot.errors",
+        "forms",
+    ),
     "bot.storage": ("bot.core", "bot.errors", "bot.clock"),
     "bot.outgoing": (),
     "bot.mattermost": (
@@ -169,9 +178,9 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "bot.mattermost",
         "bot.reaching",
     ),
-    "bot.serving": ("bot.core", "bot.errors", "bot.clock", "bot.gathering", "bot.storage"),
+    "bot.serving": ("bot.log", "bot.core", "bot.errors", "bot.clock", "bot.gathering", "bot.storage"),
     "bot.watching": ("bot.core", "bot.integrations", "bot.reception", "bot.serving", "bot.storage"),
-    "bot.worker": ("bot.errors", "bot.clock", "bot.storage", "bot.serving"),
+    "bot.worker": ("bot.log", "bot.errors", "bot.clock", "bot.storage", "bot.serving"),
     "bot.metrics": ("bot.clock", "bot.intake", "bot.worker"),
     "bot.web": ("bot.secret", "bot.vault"),
     "bot.services": (
@@ -197,6 +206,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "bot.worker",
     ),
     "handlers": (
+        "bot.log",
         "bot.call",
         "bot.core",
         "bot.errors",
