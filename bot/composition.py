@@ -21,7 +21,7 @@ from bot.config import Config, Role
 from bot.contexts.making import MakeContexts
 from bot.contexts.parts import Parts
 from bot.core import alerts, heartbeats, servers
-from bot.deliver import Delivery
+from bot.delivery.delivery import Delivery
 from bot.dispatch import Dispatch
 from bot.errors import Unavailable
 from bot.installing import Installing

@@ -167,7 +167,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     ),
     "bot.sns": ("bot.errors", "bot.clock", "bot.integrations", "bot.outgoing", "bot.vault"),
     "bot.opsgenie": ("bot.core", "bot.errors", "bot.clock", "bot.integrations", "bot.reception", "bot.storage"),
-    "bot.deliver": (
+    "bot.delivery": (
         "bot.core",
         "bot.errors",
         "bot.clock",
@@ -424,7 +424,7 @@ def test_a_planted_import_is_caught(module: str, source: str, problem: str):
 def test_planted_libraries_clocks_catch_alls_and_sleeps_are_caught():
     assert homeless_libraries("bot.core.x", "import motor.motor_asyncio") == ["bot.core.x must not import motor"]
     assert homeless_libraries("bot.core.x", "import random") == ["bot.core.x is pure and must not import random"]
-    assert homeless_libraries("bot.deliver", "from requests import get") == ["bot.deliver must not import requests"]
+    assert homeless_libraries("bot.delivery", "from requests import get") == ["bot.delivery must not import requests"]
     assert read_clocks("x", "import datetime\nat = datetime.datetime.now()") == [
         "x:2 reads a clock: datetime.datetime.now"
     ]

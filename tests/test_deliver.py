@@ -13,7 +13,7 @@ from bot.core.changes import Change, Draw, Effect, Page, RenewPushToken, Tell, T
 from bot.core.people import Person
 from bot.core.servers import State, Surface
 from bot.core.text import say
-from bot.deliver import Delivery
+from bot.delivery.delivery import Delivery
 from bot.errors import Upstream
 from bot.storage.stores import open_stores
 from bot.words import Reader, words

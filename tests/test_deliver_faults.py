@@ -8,7 +8,7 @@ from bot.core import alerts
 from bot.core.alert_group import Alert, AlertGroup, Step
 from bot.core.changes import Change
 from bot.core.people import Person
-from bot.deliver import Delivery
+from bot.delivery.delivery import Delivery
 from bot.serving import Work
 from bot.worker import Worker
 from tests.mattermost.world import World

@@ -1,0 +1,178 @@
+"""Pages: the first thing that must arrive. Each person is reached by their own rules, or it is learned why not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from functools import partial
+
+from bot.clock import Clock
+from bot.core import cards, outcomes
+from bot.core import people as core_people
+from bot.core.alert_group import AlertGroup, Posted, Status
+from bot.core.changes import Change, Page
+from bot.core.people import Person, Way
+from bot.core.text import say
+from bot.delivery.cards import Cards
+from bot.delivery.pictures import Pictures, names
+from bot.delivery.scene import Learned, Scene, remember
+from bot.errors import Upstream
+from bot.mattermost.posting import Mark, NoLongerWanted, PostGone, post_once
+from bot.reaching import reach
+from bot.storage.records import stay
+from bot.storage.stores import Stores
+from bot.surfaces.cards import headline
+from bot.surfaces.drawn import Drawn
+
+SEEN_ACTIVE = timedelta(minutes=5)
+# The post of an alert and the first page are on their way at the same time.
+CARD_AWAITED = timedelta(seconds=30)
+DEACTIVATED = say("their Mattermost account is deactivated")
+UNKNOWN = say("their Mattermost account does not exist any more")
+
+
+class Pages:
+    """Pages people about alert groups, and keeps their pages up to date."""
+
+    def __init__(self, stores: Stores, pictures: Pictures, posts: Cards, clock: Clock) -> None:
+        self._stores = stores
+        self._pictures = pictures
+        self._posts = posts
+        self._clock = clock
+        self._seen_active: dict[tuple[str, str], datetime] = {}
+
+    async def page(self, scene: Scene, page: Page) -> Learned[AlertGroup]:
+        group = scene.group
+        if not _wanted(group, page):
+            return stay
+        people = await self._pictures.people(group, page.person_id)
+        if not _reachable(people.get(page.person_id)):
+            people = await self._stores.people.with_ids(group.server_id, sorted({page.person_id, *people}))
+        person = people.get(page.person_id)
+        failed = partial(outcomes.page_failed, page=page.page, person_id=page.person_id, now=self._clock())
+        if person is None:
+            return partial(failed, name=say("somebody"), reason=say("they are not known here any more"))
+        if not person.mattermost_user_id:
+            return partial(failed, name=person.mention, reason=say("they have not linked their Mattermost account yet"))
+        try:
+            return await self._page_person(scene, page, person, people)
+        except Upstream as refused:
+            if not refused.permanent:
+                raise
+            return partial(failed, name=person.mention, reason=refused.said)
+
+    async def draw(self, scene: Scene, name: str) -> Learned[AlertGroup]:
+        """Make the direct message show the group as it is now."""
+        page = scene.group.pages.get(name)
+        if page is None or page.post is None:
+            return stay
+        people = await self._pictures.people(scene.group, page.person_id)
+        drawn = self._pictures.page(scene.server, scene.group, page.person_id, people)
+        return await self._posts.edit(scene, page.post, name, Mark(about=scene.group.id, post=name), drawn)
+
+    async def _page_person(
+        self, scene: Scene, page: Page, person: Person, people: Mapping[str, Person]
+    ) -> Learned[AlertGroup]:
+        await self._check_active(scene, person)
+        ways = {
+            Way.DIRECT: partial(self._page_directly, scene, page, person, people),
+            Way.MENTION: partial(self._page_in_thread, scene, page, people),
+        }
+        reached = await reach(person.rules, ways)
+        if not reached:
+            return stay
+        return partial(
+            outcomes.paged,
+            page=page.page,
+            person_id=page.person_id,
+            name=person.mention,
+            now=self._clock(),
+            channel_id=reached[Way.DIRECT].channel_id if Way.DIRECT in reached else "",
+            post_id=reached[Way.DIRECT].post_id if Way.DIRECT in reached else "",
+            in_thread=Way.MENTION in reached,
+        )
+
+    async def _page_directly(
+        self, scene: Scene, page: Page, person: Person, people: Mapping[str, Person]
+    ) -> Posted | None:
+        channel_id = await scene.mattermost.direct_channel(person.mattermost_user_id)
+        group = await self._still_wanted(scene, page)
+        if group is None:
+            return None
+        try:
+            post = await post_once(
+                scene.mattermost,
+                channel_id,
+                self._pictures.page(scene.server, group, page.person_id, people),
+                mark=Mark(about=group.id, post=page.page),
+                tried_since=scene.tried_since,
+                last_look=partial(self._is_wanted, scene, page),
+            )
+        except NoLongerWanted:
+            return None
+        return Posted(channel_id=channel_id, post_id=post["id"], edited_at=self._clock())
+
+    async def _page_in_thread(self, scene: Scene, page: Page, people: Mapping[str, Person]) -> Posted | None:
+        """Raises Upstream: permanent where the alert has no post, passing while it may still get one."""
+        group = await self._still_wanted(scene, page)
+        if group is None:
+            return None
+        if group.card is None:
+            hopeless = not group.channel_id or self._clock() - group.opened_at > CARD_AWAITED
+            raise Upstream(say("the alert has no post in a channel"), permanent=hopeless, retry_after=1)
+        card = cards.draw_page(group, names=names(people), person_id=page.person_id)
+        root = group.card
+        try:
+            post = await post_once(
+                scene.mattermost,
+                root.channel_id,
+                Drawn(message=headline(card, self._pictures.channel_reader(scene.server))),
+                mark=Mark(about=group.id, post=f"mention.{page.page}"),
+                root_id=root.post_id,
+                tried_since=scene.tried_since,
+                last_look=partial(self._is_wanted, scene, page),
+            )
+        except NoLongerWanted:
+            return None
+        except PostGone:
+            raise Upstream(say("the alert's post was deleted"), permanent=True) from None
+        return Posted(channel_id=root.channel_id, post_id=post["id"], edited_at=self._clock())
+
+    async def _still_wanted(self, scene: Scene, page: Page) -> AlertGroup | None:
+        """Acknowledging means silence at once: looked at again right before sending, unless that was just now."""
+        group: AlertGroup | None = scene.group
+        if scene.meanwhile.happened:
+            group = await self._stores.groups.find(scene.group.server_id, scene.group.id)
+        return group if group is not None and _wanted(group, page) else None
+
+    async def _is_wanted(self, scene: Scene, page: Page) -> bool:
+        return await self._still_wanted(scene, page) is not None
+
+    async def _check_active(self, scene: Scene, person: Person) -> None:
+        """Mattermost takes messages to deactivated people without a word. Raises Upstream, permanent."""
+        now, key = self._clock(), (scene.server.id, person.mattermost_user_id)
+        seen = self._seen_active.get(key)
+        if seen is not None and now - seen < SEEN_ACTIVE:
+            return
+        users = await scene.mattermost.users_by_ids([person.mattermost_user_id])
+        if not users or users[0].get("delete_at"):
+            await self._note(person, partial(core_people.gone, now=now))
+            raise Upstream(DEACTIVATED if users else UNKNOWN, permanent=True)
+        await self._note(person, core_people.back)
+        remember(self._seen_active, key, now)
+
+    async def _note(self, person: Person, decide: Callable[[Person], Change[Person]]) -> None:
+        if decide(person).doc != person:
+            await self._stores.people.change(person.server_id, person.id, decide)
+
+
+def _reachable(person: Person | None) -> bool:
+    return person is not None and bool(person.mattermost_user_id)
+
+
+def _wanted(group: AlertGroup, page: Page) -> bool:
+    """A page is for one turn of firing: once somebody acted it has lost its reason. Nobody is paged twice for it."""
+    if page.asked_by:
+        return group.live and page.page not in group.pages
+    turn = page.page.partition(".")[0]
+    return group.status is Status.FIRING and turn == str(group.turn) and page.page not in group.pages

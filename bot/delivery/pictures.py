@@ -1,0 +1,67 @@
+"""How things look to their readers: cards as posts of the server's surface, in the reader's language and zone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from bot.clock import Clock
+from bot.core import cards
+from bot.core.alert_group import AlertGroup
+from bot.core.cards import Card
+from bot.core.people import Person
+from bot.core.servers import LANGUAGE, Server, Surface
+from bot.storage.stores import Stores
+from bot.surfaces import apps, native
+from bot.surfaces.drawn import Drawn
+from bot.surfaces.tokens import Sealer
+from bot.vault import Vault
+from bot.words import Reader
+
+
+class Pictures:
+    """Draws for one installation of the bot."""
+
+    def __init__(self, *, stores: Stores, vault: Vault, clock: Clock, public_url: str) -> None:
+        self._stores = stores
+        self._vault = vault
+        self._clock = clock
+        self._public_url = public_url.rstrip("/")
+
+    def card(self, server: Server, group: AlertGroup, people: Mapping[str, Person]) -> Drawn:
+        card = cards.draw(group, names=names(people), extras=_extras(server))
+        return self._picture(server, card, self.channel_reader(server))
+
+    def page(self, server: Server, group: AlertGroup, person_id: str, people: Mapping[str, Person]) -> Drawn:
+        card = cards.draw_page(group, names=names(people), person_id=person_id, extras=_extras(server))
+        return self._picture(server, card, self.reader(server, people.get(person_id)))
+
+    def _picture(self, server: Server, card: Card, reader: Reader) -> Drawn:
+        sealer = Sealer(self._vault, server.id, self._clock)
+        if server.surface is Surface.APPS:
+            return apps.draw_post(card, sealer=sealer, reader=reader, app_id=server.app_id)
+        action_url = f"{self._public_url}/native/{server.id}/action"
+        return native.draw_post(card, sealer=sealer, reader=reader, action_url=action_url)
+
+    def reader(self, server: Server, person: Person | None) -> Reader:
+        reader = self.channel_reader(server)
+        if person is None:
+            return reader
+        return replace(reader, locale=person.locale or reader.locale, zone=person.zone or reader.zone)
+
+    def channel_reader(self, server: Server) -> Reader:
+        locale, zone = server.settings.get(LANGUAGE, ""), server.settings.get("zone", "")
+        return Reader(now=self._clock(), locale=locale or "en", zone=zone)
+
+    async def people(self, group: AlertGroup, *others: str) -> dict[str, Person]:
+        """Everybody in the chain, and these."""
+        ids = {person_id for step in group.chain for person_id in step.people} | set(others)
+        return await self._stores.people.recent(group.server_id, sorted(ids))
+
+
+def names(people: Mapping[str, Person]) -> dict[str, str]:
+    return {person_id: person.mention for person_id, person in people.items()}
+
+
+def _extras(server: Server) -> tuple[str, ...]:
+    return cards.EXTRAS if server.buttons is None else server.buttons
