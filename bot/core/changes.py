@@ -54,7 +54,9 @@ class RenewPushToken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RedrawGroups:
-    """Draw the posts of all live alert groups of this server anew: their buttons belong to another surface now."""
+    """Draw the posts of the live alert groups of this server anew; with `channel_id` only of those posted there."""
+
+    channel_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

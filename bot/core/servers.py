@@ -59,6 +59,17 @@ class Timeline(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelSettings:
+    """What is different in one channel. None is as everywhere on this server."""
+
+    timeline: Timeline | None = None
+    buttons: tuple[str, ...] | None = None
+
+
+EVERYWHERE = ChannelSettings()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Secret:
     """A key that signs Mattermost's calls. `state` is current, next or previous; `ends_at` None means no end."""
 
@@ -120,6 +131,7 @@ class Server:
     removed_at: datetime | None = None
     due_at: datetime | None = None
     settings: dict[str, str] = field(default_factory=dict)
+    channels: dict[str, ChannelSettings] = field(default_factory=dict)
 
     @property
     def installed(self) -> bool:
@@ -134,6 +146,14 @@ class Server:
         """The chosen ones; None where nobody chose."""
         chosen = self.settings.get(BUTTONS)
         return None if chosen is None else tuple(chosen.split())
+
+    def timeline_in(self, channel_id: str) -> Timeline:
+        return self.channels.get(channel_id, EVERYWHERE).timeline or self.timeline
+
+    def buttons_in(self, channel_id: str) -> tuple[str, ...] | None:
+        """The chosen ones; None where nobody chose."""
+        chosen = self.channels.get(channel_id, EVERYWHERE).buttons
+        return self.buttons if chosen is None else chosen
 
 
 ServerChange = Change[Server]

@@ -1,0 +1,72 @@
+"""What is different in one channel: how much its threads tell, and which buttons its posts have. Pure.
+
+What is the same as on the whole server is not kept: such a channel follows the server.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.core import cards
+from bot.core.changes import Change, Effect, RedrawGroups
+from bot.core.servers import EVERYWHERE, ChannelSettings, Server, ServerChange, Timeline
+from bot.core.text import say
+
+CHANNELS_KEPT = 500
+
+
+def shown_buttons(server: Server, channel_id: str = "") -> tuple[str, ...]:
+    """Which buttons posts in this channel have beside those of their state."""
+    chosen = server.buttons_in(channel_id)
+    return cards.EXTRAS if chosen is None else chosen
+
+
+def settings_chosen(
+    server: Server,
+    *,
+    channel_id: str,
+    timeline: Timeline | None = None,
+    buttons: tuple[str, ...] | None = None,
+) -> ServerChange:
+    """None keeps what is so there. The posts that are there already show other buttons, too."""
+    before = server.channels.get(channel_id, EVERYWHERE)
+    after = _without_repetition(server, _with_choices(before, timeline, buttons))
+    if after == before:
+        return Change(doc=server)
+    if len(server.channels) >= CHANNELS_KEPT and channel_id not in server.channels:
+        return Change(
+            doc=server,
+            note=say(
+                "{most} channels have settings of their own already; no more can be kept. Give one of them those of "
+                "the server again first.",
+                most=CHANNELS_KEPT,
+            ),
+        )
+    changed = replace(server, channels=_with_channel(server, channel_id, after))
+    redraw = shown_buttons(changed, channel_id) != shown_buttons(server, channel_id)
+    effect = Effect(key=f"redraw:{channel_id}", do=RedrawGroups(channel_id=channel_id))
+    return Change(doc=changed, effects=(effect,) if redraw else ())
+
+
+def _with_choices(
+    settings: ChannelSettings, timeline: Timeline | None, buttons: tuple[str, ...] | None
+) -> ChannelSettings:
+    return replace(
+        settings,
+        timeline=settings.timeline if timeline is None else timeline,
+        buttons=settings.buttons if buttons is None else buttons,
+    )
+
+
+def _without_repetition(server: Server, settings: ChannelSettings) -> ChannelSettings:
+    everywhere = shown_buttons(server)
+    return replace(
+        settings,
+        timeline=None if settings.timeline is server.timeline else settings.timeline,
+        buttons=None if settings.buttons == everywhere else settings.buttons,
+    )
+
+
+def _with_channel(server: Server, channel_id: str, settings: ChannelSettings) -> dict[str, ChannelSettings]:
+    others = {id_: kept for id_, kept in server.channels.items() if id_ != channel_id}
+    return others if settings == EVERYWHERE else {**others, channel_id: settings}
