@@ -9,7 +9,7 @@ from tornado.web import url
 
 from bot.services import Services
 from bot.web import STATIC
-from handlers.apps import AppBindings, AppCommand, AppLifecycle, AppManifest, AppPing, AppWebhook
+from handlers.apps import AppBindings, AppCommand, AppLifecycle, AppManifest, AppOAuth2, AppPing, AppWebhook
 from handlers.enqueue import Enqueue
 from handlers.front import Front
 from handlers.health import Alive, Metrics, Ready
@@ -41,6 +41,7 @@ def routes(services: Services) -> list[URLSpec]:
         url(rf"{app}/bindings", AppBindings, given),
         url(rf"{app}/(command|form|menu|lookup)/{NAME}", AppCommand, given),
         url(rf"{app}/(button)", AppCommand, given),
+        url(rf"{app}/oauth2/(?:connect|complete)", AppOAuth2, given),
         url(rf"{app}/webhook(?:/{NAME})?", AppWebhook, given),
         url(rf"/native/{SERVER}/command", NativeCommand, given),
         url(rf"/native/{SERVER}/action", NativeAction, given),

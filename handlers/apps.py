@@ -33,6 +33,9 @@ ASLEEP = say(
     "`python -m bot move … --to native`."
 )
 NOBODY = say("Mattermost left out who you are. Reload the page and try again.")
+NO_SIGNING_IN = say(
+    "Nothing was connected: OnCall asks for no account elsewhere. Link yourself with `/oncall link` and the code you got."
+)
 ADMINS_ONLY = say("Only a Mattermost system admin can do that.")
 OUT_OF_DATE = say("This is out of date or was made for somebody else. Please open it again.")
 
@@ -246,6 +249,15 @@ class AppCommand(AppCall):
         reply = await self.services.dispatch(call)
         drawing = apps.Drawing(sealer=sealer, reader=self.reader(actor.locale, actor.zone), user_id=actor.user_id)
         return apps.write_reply(reply, call, self.services.registry, drawing)
+
+
+class AppOAuth2(AppCall):
+    """Signing in elsewhere, for which Mattermost has pages that anybody can open: there is nothing to sign in to."""
+
+    route = "apps-oauth2"
+
+    async def call(self, server: Server, body: dict[str, Any], *names: str) -> apps.JSON:
+        return self.problem(NO_SIGNING_IN)
 
 
 class AppWebhook(AppCall):
