@@ -187,10 +187,11 @@ async def _ask(context: Context, command: Command, given: Mapping[str, Value], e
     call = context.call
     missing = {name for name in errors if is_empty(given.get(name))}
     wrong = errors if call.opened is Opened.FORM else {n: e for n, e in errors.items() if n not in missing}
+    known = await command.known(context) if command.known is not None and call.opened is not Opened.FORM else {}
     ask = Ask(
         command=command.name,
         form=command.form,
-        values=given if call.opened is Opened.FORM or command.known is None else {**command.known(context), **given},
+        values={**known, **given},
         errors=wrong,
         problem=_problem(command, wrong),
         memory={**call.memory, **_about(call)},

@@ -44,7 +44,7 @@ class Command:
     user_token: bool = False
     before_install: bool = False
     hidden: bool = False
-    known: Callable[[Any], Mapping[str, Value]] | None = None
+    known: Callable[[Any], Awaitable[Mapping[str, Value]]] | None = None
 
     @property
     def path(self) -> str:

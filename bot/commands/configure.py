@@ -17,7 +17,7 @@ from forms.configure import Buttons, Configure, Policy
 PEOPLE_LOOKED_AT = 1000
 
 
-def _known_channel(ctx: Context) -> Mapping[str, Value]:
+async def _known_channel(ctx: Context) -> Mapping[str, Value]:
     return {"channel": ctx.server.channel_id}
 
 
@@ -38,7 +38,7 @@ async def channel(ctx: Context, *, channel: str) -> Reply:
     return tell((await ctx.installation.change(decide)).note)
 
 
-def _known_policy(ctx: Context) -> Mapping[str, Value]:
+async def _known_policy(ctx: Context) -> Mapping[str, Value]:
     return {
         "who_may_act": ctx.server.who_may_act.value,
         "link_by_email": ctx.server.settings.get(LINK_BY_EMAIL, "off"),
@@ -84,7 +84,7 @@ async def _warnings(ctx: Context, server: Server) -> list[Text]:
     return lines
 
 
-def _known_buttons(ctx: Context) -> Mapping[str, Value]:
+async def _known_buttons(ctx: Context) -> Mapping[str, Value]:
     return {name: name in _shown(ctx.server) for name in cards.EXTRAS}
 
 

@@ -62,7 +62,7 @@ def _link_state(ctx: Context) -> Text:
     return say("- Not linked. If an admin added you beforehand, `/oncall link` links you.")
 
 
-def _known_profile(ctx: Context) -> Mapping[str, Value]:
+async def _known_profile(ctx: Context) -> Mapping[str, Value]:
     person = ctx.person
     return {"name": person.name, "email": person.email, "phone": person.phone, "zone": person.zone}
 
@@ -84,7 +84,7 @@ async def profile(ctx: Context, *, name: str, email: str, phone: str, zone: str)
     return tell((await ctx.people.change(ctx.person, decide)).note)
 
 
-def _known_rules(ctx: Context) -> Mapping[str, Value]:
+async def _known_rules(ctx: Context) -> Mapping[str, Value]:
     return {"rules": next((name for name, rules in RULES.items() if rules == ctx.person.rules), "")}
 
 
