@@ -20,7 +20,7 @@ from bot.clock import Clock, DatabaseClock
 from bot.config import Config, Role
 from bot.contexts.making import MakeContexts
 from bot.contexts.parts import Parts
-from bot.core import alerts, heartbeats, servers
+from bot.core import alerts, heartbeats, integrations, servers
 from bot.delivery.delivery import Delivery
 from bot.dispatch import Dispatch
 from bot.errors import Unavailable
@@ -32,6 +32,7 @@ from bot.log import log_request
 from bot.mattermost.access import Access
 from bot.metrics import Metrics
 from bot.moving import Moving
+from bot.notices import Notices
 from bot.outgoing.client import Client
 from bot.outgoing.guard import Guard
 from bot.pauses import shorten_pauses
@@ -54,6 +55,8 @@ log = structlog.get_logger()
 
 CORRECT_CLOCK_SECONDS = 60.0
 WAIT_SECONDS = 2.0
+# How often notices of other processes are looked for: nobody waits for them, and each look is two queries.
+UNHURRIED_SECONDS = 10.0
 # What anybody may send before anything is proven. Forms are taken apart in one go, so a larger one would hold all up.
 MAX_BODY = 2 * 1024 * 1024
 
@@ -103,6 +106,12 @@ def build(
         Work(store=stores.groups, advance=alerts.advance, deliver=delivery.group),
         Work(store=stores.servers, advance=servers.advance, deliver=delivery.server),
         Work(
+            store=stores.integrations,
+            advance=integrations.advance,
+            deliver=delivery.integration,
+            poll_seconds=UNHURRIED_SECONDS,
+        ),
+        Work(
             store=stores.heartbeats,
             advance=heartbeats.advance,
             deliver=Watching(stores, reception).heartbeat,
@@ -125,6 +134,7 @@ def build(
         installing_natively=natively,
         moving=Moving(servers=stores.servers, setup=setup, natively=natively),
         metrics=metrics,
+        notices=Notices(stores.integrations, clock),
         resealing=Resealing(servers=stores.servers, vault=vault, tell=metrics.sealed_with_old_keys),
         worker=Worker(works_for, clock, lease=lease, watch=metrics) if works else None,
     )

@@ -13,6 +13,7 @@ from bot.intake import Intake
 from bot.mattermost.access import Access
 from bot.metrics import Metrics
 from bot.moving import Moving
+from bot.notices import Notices
 from bot.outgoing.client import Client
 from bot.reception import Reception
 from bot.registry import Registry
@@ -43,6 +44,7 @@ class Services:
     installing_natively: InstallingNatively
     moving: Moving
     metrics: Metrics
+    notices: Notices
     resealing: Resealing
     worker: Worker | None = None
 

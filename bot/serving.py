@@ -50,12 +50,14 @@ class Work(Generic[T]):
     """What a worker does for one store.
 
     `deliver` talks to the outside and returns the pure function of what was learned. It raises Upstream if that failed:
-    a temporary failure is tried again later and later.
+    a temporary failure is tried again later and later. `poll_seconds` is how often the store is looked through where
+    nothing is known to be due; None is as often as the worker does by itself.
     """
 
     store: Documents[T]
     advance: Advance[T]
     deliver: Deliver[T]
+    poll_seconds: float | None = None
 
 
 class Watch(Protocol):

@@ -47,7 +47,15 @@ class Worker:
         self._clock = clock
         room = asyncio.Semaphore(SERVED_AT_ONCE)
         self._loops = [
-            _Loop(work.store, Serving(work, clock, lease=lease, watch=watch), clock, room, lease, poll_seconds, watch)
+            _Loop(
+                work.store,
+                Serving(work, clock, lease=lease, watch=watch),
+                clock,
+                room,
+                lease,
+                poll_seconds if work.poll_seconds is None else work.poll_seconds,
+                watch,
+            )
             for work in works
         ]
 

@@ -138,6 +138,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     ),
     "bot.intake": ("bot.core", "bot.errors", "bot.clock", "bot.gathering", "bot.integrations", "bot.storage"),
     "bot.reception": ("bot.core", "bot.errors", "bot.clock", "bot.integrations", "bot.storage", "bot.intake"),
+    "bot.notices": ("bot.core", "bot.errors", "bot.clock", "bot.storage"),
     "bot.reaching": ("bot.core", "bot.errors"),
     "bot.contexts": (
         "bot.call",
@@ -195,6 +196,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "bot.mattermost",
         "bot.metrics",
         "bot.moving",
+        "bot.notices",
         "bot.outgoing",
         "bot.registry",
         "bot.resealing",

@@ -48,6 +48,14 @@ class TellAdmin:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TellChannel:
+    """Tell in the channel of an integration what those who live with it should know. `about` names the matter."""
+
+    about: str
+    text: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RenewPushToken:
     """Ask Mattermost, through our own webhook there, to call us with a fresh bot token."""
 
@@ -71,7 +79,18 @@ class ReportHeartbeat:
     missing: bool
 
 
-Do = Draw | Page | Tell | Mirror | TellAdmin | RenewPushToken | RedrawGroups | DeleteServer | ReportHeartbeat
+Do = (
+    Draw
+    | Page
+    | Tell
+    | Mirror
+    | TellAdmin
+    | TellChannel
+    | RenewPushToken
+    | RedrawGroups
+    | DeleteServer
+    | ReportHeartbeat
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bot.core.alert_group import Step
-from bot.core.changes import Change
+from bot.core.changes import Change, Effect, TellChannel
 from bot.core.neutral import neutral
-from bot.core.text import say
+from bot.core.text import Text, say
 
 OLD_KEY_LASTS = timedelta(hours=1)
+TOLD_AGAIN = timedelta(hours=1)
+TOLD_KEPT = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +23,8 @@ class Integration:
     After a rotation the key before works until `old_until`.
 
     `people` are paged in this order, `wait_minutes` apart. `group_by` are label names; empty means the sender's own
-    grouping. `channel_id` is empty where the server's default channel serves.
+    grouping. `channel_id` is empty where the server's default channel serves. `told` is when its channel was last told
+    about what, by matter.
     """
 
     id: str
@@ -39,6 +42,7 @@ class Integration:
     old_digests: tuple[str, ...] = ()
     old_until: datetime | None = None
     rotated_at: datetime | None = None
+    told: dict[str, datetime] = field(default_factory=dict)
 
     @property
     def chain(self) -> tuple[Step, ...]:
@@ -87,3 +91,18 @@ def remove(integration: Integration, *, now: datetime) -> Change[Integration]:
         return Change(doc=integration, note=say("{name} is already removed.", name=integration.name))
     gone = replace(integration, removed_at=now, key_digests=(), old_digests=())
     return Change(doc=gone, note=say("{name} is removed. Its URL is refused from now on.", name=integration.name))
+
+
+def noticed(integration: Integration, *, about: str, text: Text, now: datetime) -> Change[Integration]:
+    """Something its channel should know; of one matter at most once an hour."""
+    told_at = integration.told.get(about)
+    if integration.removed_at or (told_at is not None and now - told_at < TOLD_AGAIN):
+        return Change(doc=integration)
+    others = [(other, at) for other, at in integration.told.items() if other != about]
+    after = replace(integration, told=dict([*others[-TOLD_KEPT + 1 :], (about, now)]))
+    return Change(doc=after, effects=(Effect(key=f"notice:{about}", do=TellChannel(about=about, text=text)),))
+
+
+def advance(integration: Integration, *, now: datetime) -> Change[Integration]:
+    """Time does nothing to integrations: only notices wait here."""
+    return Change(doc=integration)

@@ -6,11 +6,24 @@ from datetime import datetime, timedelta
 
 from bot.clock import Clock
 from bot.core.alert_group import AlertGroup
-from bot.core.changes import DeleteServer, Draw, Effect, Mirror, Page, RedrawGroups, RenewPushToken, Tell, TellAdmin
+from bot.core.changes import (
+    DeleteServer,
+    Draw,
+    Effect,
+    Mirror,
+    Page,
+    RedrawGroups,
+    RenewPushToken,
+    Tell,
+    TellAdmin,
+    TellChannel,
+)
+from bot.core.integrations import Integration
 from bot.core.servers import Server, State
 from bot.core.text import say
 from bot.delivery.admins import Admins
 from bot.delivery.cards import Cards
+from bot.delivery.channels import Channels
 from bot.delivery.of_server import OfServer
 from bot.delivery.pages import Pages
 from bot.delivery.pictures import Pictures
@@ -28,7 +41,7 @@ PAUSED = 60.0
 
 
 class Delivery:
-    """Delivers effects of alert groups and of servers."""
+    """Delivers effects of alert groups, of servers and of integrations."""
 
     def __init__(self, *, stores: Stores, access: Access, vault: Vault, clock: Clock, public_url: str) -> None:
         self._stores = stores
@@ -39,6 +52,7 @@ class Delivery:
         self._threads = Threads(pictures, clock)
         self._pages = Pages(stores, pictures, self._cards, clock)
         self._admins = Admins(stores, access, pictures, clock)
+        self._channels = Channels(access, pictures, self._admins)
         self._of_server = OfServer(stores, access, clock)
 
     async def group(
@@ -78,12 +92,25 @@ class Delivery:
         match effect.do:
             case RenewPushToken():
                 await self._of_server.renew(server)
-            case RedrawGroups():
-                await self._of_server.redraw_groups(server)
+            case RedrawGroups(channel_id=channel_id):
+                await self._of_server.redraw_groups(server, channel_id)
             case DeleteServer():
                 await self._of_server.delete(server.id)
             case TellAdmin(text=text) if server.installed:
                 await self._admins.tell(server, text)
+        return stay
+
+    async def integration(
+        self, integration: Integration, effect: Effect, *, since: datetime, tries: int = 0
+    ) -> Learned[Integration]:
+        """Raises Upstream."""
+        server = await self._serving(integration.server_id)
+        if server is None or integration.removed_at:
+            return stay
+        match effect.do:
+            case TellChannel() as notice:
+                tried = self._tried_since(since, tries) is not None
+                await self._channels.tell(server, integration, notice, since=since, tried=tried)
         return stay
 
     async def _serving(self, server_id: str) -> Server | None:

@@ -133,6 +133,7 @@ class World:
     async def settle(self) -> None:
         """Everything that is due now has happened."""
         assert self.services.worker is not None
+        await self.services.notices.written()
         await self.services.worker.drain()
         if self.simulator.apps is not None:
             await self.simulator.apps.settle()
