@@ -80,6 +80,7 @@ def problem(form: type[Form] = Everything, **raw: Any) -> dict[str, list[str]]:
     return invalid.value.messages
 
 
+@pytest.mark.apps(58)
 @pytest.mark.parametrize("nothing", [None, "", " \n ", [], [None], {"label": "", "value": ""}, {}, {"value": None}])
 @pytest.mark.parametrize("name", [name for name in DEFAULTS if name != "toggle"])
 def test_nothing_in_any_shape_is_the_default(name: str, nothing: object):
@@ -91,12 +92,14 @@ def test_a_missing_form_is_all_defaults():
     assert Everything.read(read_values(None)) == DEFAULTS
 
 
+@pytest.mark.apps(58)
 @pytest.mark.parametrize("nothing", [None, "", "   ", [], {"label": "x", "value": ""}])
 def test_nothing_in_any_shape_is_missing_where_it_is_needed(nothing: object):
     names = Needed.inputs()
     assert problem(Needed, **dict.fromkeys(names, nothing)) == {name: ["This is needed."] for name in names}
 
 
+@pytest.mark.apps(58)
 @pytest.mark.parametrize(
     ("name", "raw", "value"),
     [
@@ -127,6 +130,7 @@ def test_values_are_read_in_every_shape(name: str, raw: object, value: object):
     assert read(**{name: raw})[name] == value
 
 
+@pytest.mark.apps(67)
 @pytest.mark.parametrize(
     ("name", "raw", "sentence"),
     [

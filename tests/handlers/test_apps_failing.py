@@ -16,6 +16,7 @@ async def fetch(url: str, body: bytes | None = b"{}") -> HTTPResponse:
     return await AsyncHTTPClient().fetch(url, method=method, body=body, raise_error=False)
 
 
+@pytest.mark.apps(41, 42)
 @pytest.mark.parametrize("path", ["ping", "installed", "bindings", "command/list", "button", "lookup/page", "webhook"])
 async def test_without_its_database_every_call_is_answered_in_words(
     without_database: str, path: str, capfd: pytest.CaptureFixture[str]

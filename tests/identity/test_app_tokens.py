@@ -74,6 +74,7 @@ def test_a_fraction_of_a_second_is_a_number_too() -> None:
     assert read(f"Bearer {token(exp=ends(minutes=15) + 0.5)}").acting_user_id == ANA
 
 
+@pytest.mark.apps(45)
 @pytest.mark.parametrize("seconds", [-60, -3600, -(10**9)])
 def test_an_expired_token_is_refused(seconds: int) -> None:
     assert refusal(f"Bearer {token(exp=ends(seconds=seconds))}") == "it has expired"
@@ -115,6 +116,7 @@ def test_another_servers_secret_proves_nothing() -> None:
     assert refusal(f"Bearer {token(OTHER)}") == "no secret of this server signed it"
 
 
+@pytest.mark.apps(45)
 @pytest.mark.parametrize("secret", ["", "short", "x" * 31])
 def test_an_empty_or_short_secret_proves_nothing_even_if_it_is_ours(secret: str) -> None:
     made = handmade({"alg": "HS256", "typ": "JWT"}, {"exp": ends(minutes=5)}, secret)
@@ -125,6 +127,7 @@ def test_without_secrets_nothing_is_proven() -> None:
     refusal(f"Bearer {token()}", keys=())
 
 
+@pytest.mark.apps(45)
 @pytest.mark.parametrize("algorithm", ["none", "None", "NONE", "nOnE", "", "HS384", "RS256", "hs256"])
 def test_the_token_does_not_choose_the_algorithm(algorithm: str) -> None:
     head, claims = {"alg": algorithm, "typ": "JWT"}, {"exp": ends(minutes=5), "acting_user_id": ANA}
@@ -133,6 +136,7 @@ def test_the_token_does_not_choose_the_algorithm(algorithm: str) -> None:
     refusal(f"Bearer {made.rpartition('.')[0]}.")
 
 
+@pytest.mark.apps(45)
 def test_a_token_signed_with_rsa_is_refused() -> None:
     private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     public = private.public_key().public_bytes(
@@ -155,12 +159,14 @@ def test_a_key_named_in_the_token_is_not_looked_for(name: str) -> None:
     assert read(f"Bearer {handmade(named, claims)}").acting_user_id == ANA
 
 
+@pytest.mark.apps(45)
 def test_a_changed_claim_breaks_the_signature() -> None:
     head, _, signature = token().split(".")
     forged = base64.urlsafe_b64encode(json.dumps({"exp": ends(minutes=15), "acting_user_id": BEN}).encode())
     refusal(f"Bearer {head}.{forged.rstrip(b'=').decode()}.{signature}")
 
 
+@pytest.mark.apps(45)
 def test_exactly_one_header_is_read() -> None:
     good = f"Bearer {token()}"
     assert refusal() == "0 headers instead of one"
@@ -216,6 +222,7 @@ def test_who_acts(caller: Caller, claimed: str, in_body: str, actor: str) -> Non
     assert acting_user(proven, caller=caller, context_user_id=in_body, bot_user_id=BOT) == actor
 
 
+@pytest.mark.apps(36, 46)
 @pytest.mark.parametrize(
     ("caller", "claimed", "in_body"),
     [

@@ -146,6 +146,7 @@ def assert_expected(world: World, expected: object) -> None:
 # ---- tokens that end (Apps framework) ----
 
 
+@pytest.mark.apps(82)
 @APPS_ONLY
 async def test_after_15_idle_minutes_a_fresh_token_is_fetched_through_the_webhook(world: World) -> None:
     """Nobody worked meanwhile, as after a night in which the bot's process was down."""
@@ -158,6 +159,7 @@ async def test_after_15_idle_minutes_a_fresh_token_is_fetched_through_the_webhoo
     assert renewals_of(world) > renewals
 
 
+@pytest.mark.apps(82)
 @APPS_ONLY
 async def test_an_idle_bot_keeps_its_token_fresh_and_never_uses_an_old_one(world: World) -> None:
     await world.pass_time(hours=1)
@@ -169,6 +171,7 @@ async def test_an_idle_bot_keeps_its_token_fresh_and_never_uses_an_old_one(world
     assert renewals_of(world) == renewals
 
 
+@pytest.mark.apps(80)
 @APPS_ONLY
 async def test_a_webhook_that_fails_for_minutes_only_delays_the_post(world: World) -> None:
     world.simulator.faults.fail(500, prefix="/plugins/com.mattermost.apps")

@@ -39,6 +39,7 @@ async def install(person: Person, command: str, secret: str) -> str:
     return person.sees
 
 
+@pytest.mark.apps(11)
 async def test_a_wrong_secret_stops_the_installation_before_anything_is_saved(bare_world: World) -> None:
     created = await bare_world.services.setup.create("Example")
     answer = await install(bare_world.root, created.install_command, "x" * 43)
@@ -49,6 +50,7 @@ async def test_a_wrong_secret_stops_the_installation_before_anything_is_saved(ba
     assert server.state is State.PENDING
 
 
+@pytest.mark.apps(11)
 async def test_an_empty_secret_is_refused_too(bare_world: World) -> None:
     created = await bare_world.services.setup.create("Example")
     assert "failed to install" in await install(bare_world.root, created.install_command, "")
@@ -61,6 +63,7 @@ async def test_a_set_up_ends_after_a_day(bare_world: World) -> None:
     assert "This set-up has expired." in answer
 
 
+@pytest.mark.apps(15)
 async def test_installing_again_changes_nothing_but_the_webhook_secret(world: World) -> None:
     before = await state_of(world)
     created = f"/apps install http {world.url}/mattermost/{world.server_id}/manifest.json"
@@ -111,6 +114,7 @@ async def test_guessing_install_codes_is_slowed_down(bare_world: World) -> None:
     assert bare_world.root.sees == "Too many wrong install codes. Wait ten minutes, then try again."
 
 
+@pytest.mark.apps(47)
 async def test_a_second_site_with_the_same_secret_is_refused_until_confirmed(
     bare_world: World, second_site: Simulator
 ) -> None:
@@ -166,6 +170,7 @@ async def test_while_disabled_nothing_is_posted_and_afterwards_everything_is(wor
     assert len(world.pages("ana")) == 1
 
 
+@pytest.mark.apps(36)
 async def test_nobody_but_an_admin_can_reach_the_lifecycle_by_a_forged_call(world: World) -> None:
     assert world.simulator.apps is not None
     for path in ("/uninstalled?x=1", "/%75ninstalled", "/disabled?x", "/installed?x"):
@@ -181,6 +186,7 @@ async def test_nobody_but_an_admin_can_reach_the_lifecycle_by_a_forged_call(worl
     assert (await state_of(world)).state is State.INSTALLED
 
 
+@pytest.mark.apps(36)
 async def test_a_forged_webhook_call_is_refused(world: World) -> None:
     assert world.simulator.apps is not None
     answer = await world.simulator.apps.call(
@@ -191,6 +197,7 @@ async def test_a_forged_webhook_call_is_refused(world: World) -> None:
     assert "unauthorized" in answer["text"]
 
 
+@pytest.mark.apps(24)
 async def test_a_call_that_names_nobody_is_answered_with_words(world: World) -> None:
     assert world.simulator.apps is not None
     answer = await world.simulator.apps.call(

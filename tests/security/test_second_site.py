@@ -15,6 +15,7 @@ def surface() -> str:
     return "apps-9.5"
 
 
+@pytest.mark.apps(47)
 async def test_its_bot_token_does_not_replace_ours(bare_world: World, second_site: Simulator) -> None:
     world = bare_world
     created = await world.services.setup.create("Example")

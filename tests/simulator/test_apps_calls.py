@@ -33,7 +33,8 @@ def claims(world: World, path: str) -> Json:
     return found
 
 
-def test_the_context_holds_nothing_the_client_said(world: World) -> None:  # 22
+@pytest.mark.apps(22)
+def test_the_context_holds_nothing_the_client_said(world: World) -> None:
     world.app.answers["/do"] = {}
     world.call("/do", context={"post_id": "p", "user_id": "u", "acting_user": {"id": "forged"}}, values={"a": "b"})
     request = world.app.calls("/do")[0].body
@@ -61,20 +62,23 @@ def test_state_query_and_command_are_passed_on(world: World) -> None:
     ("path", "arrives", "query"),
     [("//do", "/do", ""), ("/do/", "/do", ""), ("/do/?a=1&b", "/do", "a=1&b"), ("/x/../do", "/do", "")],
 )
-def test_paths_are_cleaned_and_keep_their_query(world: World, path: str, arrives: str, query: str) -> None:  # 34
+@pytest.mark.apps(34)
+def test_paths_are_cleaned_and_keep_their_query(world: World, path: str, arrives: str, query: str) -> None:
     world.app.answers["/do"] = {}
     assert world.call(path)["type"] == "ok"
     assert [(seen.path, seen.query) for seen in world.app.seen] == [(arrives, query)]
 
 
 @pytest.mark.parametrize("path", ["/ping", "/installed", "/oauth2/connect", "/oauth2/complete", "/hooks", "/hooks/"])
-def test_lifecycle_paths_are_forbidden_to_clients(world: World, path: str) -> None:  # 35
+@pytest.mark.apps(35)
+def test_lifecycle_paths_are_forbidden_to_clients(world: World, path: str) -> None:
     assert "forbidden call path: path" in world.call(path)["text"]
     assert world.app.seen == []
 
 
 @pytest.mark.parametrize("path", ["/oauth2/complete?x", "/oauth2/%63omplete", "/hooks/x", "/webhook", "/bindings"])
-def test_encoded_or_queried_variants_pass(world: World, path: str) -> None:  # 35
+@pytest.mark.apps(35)
+def test_encoded_or_queried_variants_pass(world: World, path: str) -> None:
     world.call(path)
     assert len(world.app.seen) == 1
 
@@ -97,14 +101,16 @@ def test_a_path_without_slash_is_refused_and_an_empty_one_breaks_the_handler(wor
         ({"type": "error", "text": "x"}, "x"),
     ],
 )
-def test_failures_of_the_app_become_an_error_text(world: World, reply: Any, text: str) -> None:  # 37, 38
+@pytest.mark.apps(37, 38)
+def test_failures_of_the_app_become_an_error_text(world: World, reply: Any, text: str) -> None:
     world.app.answers["/do"] = reply
     response = world.call("/do")
     assert (response["type"], response["text"]) == ("error", text)
     assert response["app_metadata"]["bot_username"] == "oncall"
 
 
-def test_a_redirect_is_followed_with_get_and_404_names_the_url(world: World) -> None:  # 37
+@pytest.mark.apps(37)
+def test_a_redirect_is_followed_with_get_and_404_names_the_url(world: World) -> None:
     world.app.answers["/do"] = Reply(status=302, headers={"Location": "/other"})
     world.app.answers["/other"] = {"text": "there"}
     assert world.call("/do")["text"] == "there"
@@ -131,12 +137,14 @@ def test_a_wrong_json_type_is_an_error(world: World) -> None:
 @pytest.mark.parametrize(
     ("reply", "type_"), [({}, "ok"), (Reply(body=b"null"), "ok"), ({"type": "dance"}, "dance"), ({"type": ""}, "ok")]
 )
-def test_a_missing_type_is_ok_and_an_unknown_one_passes(world: World, reply: Any, type_: str) -> None:  # 39
+@pytest.mark.apps(39)
+def test_a_missing_type_is_ok_and_an_unknown_one_passes(world: World, reply: Any, type_: str) -> None:
     world.app.answers["/do"] = reply
     assert world.call("/do")["type"] == type_
 
 
-def test_the_call_endpoint_answers_200_with_metadata_whatever_happens(world: World) -> None:  # 40
+@pytest.mark.apps(40)
+def test_the_call_endpoint_answers_200_with_metadata_whatever_happens(world: World) -> None:
     def post(body: Any, token: str) -> tuple[int, Any]:
         status, text, _ = world.http("POST", f"{PLUGIN}/api/v1/call", token=token, body=body)
         return status, json.loads(text) if status == 200 else text
@@ -152,7 +160,8 @@ def test_the_call_endpoint_answers_200_with_metadata_whatever_happens(world: Wor
     assert (status, response["text"]) == (200, "user ID is required: unauthorized")
 
 
-def test_a_request_that_is_no_call_is_answered_with_400(world: World) -> None:  # 40
+@pytest.mark.apps(40)
+def test_a_request_that_is_no_call_is_answered_with_400(world: World) -> None:
     token = world.session(world.user)
     for body in (b"{", b"[]", b'{"path":"/x"}', b'{"path":5,"context":{"app_id":"oncall"}}'):
         status, _, headers = world.http("POST", f"{PLUGIN}/api/v1/call", token=token, body=body)
@@ -165,7 +174,8 @@ def test_a_cookie_needs_the_csrf_header_to_call(world: World) -> None:
     assert "user ID is required" in text
 
 
-def test_refresh_bindings_reaches_the_user_except_with_errors_and_on_the_bindings_path(world: World) -> None:  # 43
+@pytest.mark.apps(43)
+def test_refresh_bindings_reaches_the_user_except_with_errors_and_on_the_bindings_path(world: World) -> None:
     async def subscribe() -> Any:
         return world.simulator.events.subscribe(world.user.id)
 
@@ -191,7 +201,8 @@ def test_a_form_in_a_response_is_cleaned_and_the_loss_is_noted(world: World) -> 
     assert world.dropped('app oncall, form from /do: field name "a b" has a blank in it')
 
 
-def test_the_jwt_lasts_15_minutes_and_names_only_an_expanded_user(world: World) -> None:  # 44
+@pytest.mark.apps(44)
+def test_the_jwt_lasts_15_minutes_and_names_only_an_expanded_user(world: World) -> None:
     world.app.answers["/do"] = {}
     world.call("/do")
     expires = int(world.simulator.clock()) + 900
@@ -200,7 +211,8 @@ def test_the_jwt_lasts_15_minutes_and_names_only_an_expanded_user(world: World) 
     assert claims(world, "/do") == {"exp": expires, "acting_user_id": world.user.id}
 
 
-def test_the_jwt_of_an_asynchronous_call_names_the_bot(world: World) -> None:  # 44
+@pytest.mark.apps(44)
+def test_the_jwt_of_an_asynchronous_call_names_the_bot(world: World) -> None:
     app = world.plugin.app("oncall")
     world.app.answers["/hooks"] = {}
     world.http("POST", f"{PLUGIN}/apps/oncall/webhook?secret={app.webhook_secret}", body={"a": 1})

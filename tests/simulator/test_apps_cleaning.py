@@ -40,7 +40,8 @@ def leaf(word: str, **more: Any) -> dict[str, Any]:
         ("http://app/root//a%20b", "http://app/root/a%20b"),
     ],
 )
-def test_urls_are_decoded_and_cleaned_and_keep_their_query(url: str, cleaned: str) -> None:  # 34
+@pytest.mark.apps(34)
+def test_urls_are_decoded_and_cleaned_and_keep_their_query(url: str, cleaned: str) -> None:
     assert clean_url(url) == cleaned
 
 
@@ -49,18 +50,21 @@ def test_a_broken_escape_in_a_url_is_refused() -> None:
         clean_url("http://app/%zz")
 
 
-def test_a_binding_without_location_and_label_is_dropped() -> None:  # 48, rule 1
+@pytest.mark.apps(48)
+def test_a_binding_without_location_and_label_is_dropped() -> None:
     found, problems = clean(command({"submit": SUBMIT}, leaf("who")))
     assert [child["location"] for child in found[0]["bindings"]] == ["who"]
     assert problems == ["/command: a binding has no location and no label"]
 
 
-def test_location_defaults_to_the_label_and_loses_blanks_around_it() -> None:  # 48, rule 2
+@pytest.mark.apps(48)
+def test_location_defaults_to_the_label_and_loses_blanks_around_it() -> None:
     found, _ = clean(command({"label": "who", "submit": SUBMIT}, {"location": " ack ", "submit": SUBMIT}))
     assert [child["location"] for child in found[0]["bindings"]] == ["who", "ack"]
 
 
-def test_a_location_counts_as_granted_if_a_grant_is_the_start_of_it() -> None:  # 48, rule 3
+@pytest.mark.apps(48)
+def test_a_location_counts_as_granted_if_a_grant_is_the_start_of_it() -> None:
     found, _ = clean({"location": "/commandx", "bindings": [leaf("who")]}, command(leaf("who")))
     assert [top["location"] for top in found] == ["/commandx", "/command"]
     found, problems = clean({"location": "/post_menu", "bindings": [leaf("page")]})
@@ -68,30 +72,35 @@ def test_a_location_counts_as_granted_if_a_grant_is_the_start_of_it() -> None:  
     assert problems == ["/post_menu: not granted: forbidden"]
 
 
-def test_a_grant_below_the_top_gives_no_commands_at_all() -> None:  # 49
+@pytest.mark.apps(49)
+def test_a_grant_below_the_top_gives_no_commands_at_all() -> None:
     found, problems = clean(command(leaf("oncall")), granted=("/command/oncall",))
     assert found == []
     assert problems == ["/command: not granted: forbidden"]
 
 
-def test_the_app_id_is_forced_on_all_but_the_top_nodes() -> None:  # 48, rule 4
+@pytest.mark.apps(48)
+def test_the_app_id_is_forced_on_all_but_the_top_nodes() -> None:
     found, _ = clean(command(leaf("who", app_id="other")))
     assert "app_id" not in found[0]
     assert found[0]["bindings"][0]["app_id"] == "oncall"
 
 
-def test_commands_have_single_word_labels_taken_from_the_location_if_need_be() -> None:  # 48, rule 5
+@pytest.mark.apps(48)
+def test_commands_have_single_word_labels_taken_from_the_location_if_need_be() -> None:
     found, problems = clean(command({"location": "who", "submit": SUBMIT}, leaf("ack"), leaf("x", label="two words")))
     assert [child["label"] for child in found[0]["bindings"]] == ["who", "ack"]
     assert problems == ['/command/x: command label "two words" has a blank in it']
 
 
-def test_a_bad_icon_is_blanked_and_a_good_one_becomes_a_url() -> None:  # 48, rule 6
+@pytest.mark.apps(48)
+def test_a_bad_icon_is_blanked_and_a_good_one_becomes_a_url() -> None:
     found, _ = clean(command(leaf("who", icon="../x.png"), leaf("ack", icon="bell.png"), leaf("a", icon="https://x/i")))
     assert [child.get("icon") for child in found[0]["bindings"]] == [None, "STATIC/bell.png", "https://x/i"]
 
 
-def test_header_buttons_without_icon_pass_unless_the_dormant_agent_key_says_webapp() -> None:  # 48, rule 7
+@pytest.mark.apps(48)
+def test_header_buttons_without_icon_pass_unless_the_dormant_agent_key_says_webapp() -> None:
     header = {"location": "/channel_header", "bindings": [leaf("roster")]}
     assert clean(header)[0][0]["bindings"][0]["location"] == "roster"
     cleaner = BindingsCleaner(
@@ -100,14 +109,16 @@ def test_header_buttons_without_icon_pass_unless_the_dormant_agent_key_says_weba
     assert cleaner.clean([header]) == []
 
 
-def test_submit_together_with_bindings_drops_the_node_and_an_old_call_key_too() -> None:  # 48, rule 8; 50
+@pytest.mark.apps(48, 50)
+def test_submit_together_with_bindings_drops_the_node_and_an_old_call_key_too() -> None:
     both = {**command(leaf("x")), **leaf("both"), "location": "both"}
     found, problems = clean(command(both, {"location": "old", "label": "old"}, leaf("who")))
     assert [child["location"] for child in found[0]["bindings"]] == ["who"]
     assert [problem.split(":")[0] for problem in problems] == ["/command/both", "/command/old"]
 
 
-def test_a_parent_that_lost_all_its_children_is_dropped() -> None:  # 48, rule 8
+@pytest.mark.apps(48)
+def test_a_parent_that_lost_all_its_children_is_dropped() -> None:
     assert clean(command({"location": "team", "bindings": [leaf("x", label="two words")]}))[0] == []
 
 
@@ -117,7 +128,8 @@ def test_duplicates_are_not_dropped() -> None:
     assert problems == []
 
 
-def test_bindings_of_two_apps_share_the_top_node_and_are_sorted_by_app() -> None:  # 54
+@pytest.mark.apps(54)
+def test_bindings_of_two_apps_share_the_top_node_and_are_sorted_by_app() -> None:
     first = [command({**leaf("z"), "app_id": "zulu"})]
     second = [{"location": "/channel_header", "bindings": []}, command({**leaf("a"), "app_id": "alpha"})]
     top = sort_top(merge(first, second))
@@ -130,7 +142,8 @@ def fields(*wanted: dict[str, Any]) -> tuple[list[dict[str, Any]], list[str]]:
     return cleaned.get("fields", []), problems
 
 
-def test_fields_need_a_single_word_name_and_label() -> None:  # 57
+@pytest.mark.apps(57)
+def test_fields_need_a_single_word_name_and_label() -> None:
     found, problems = fields(
         {"type": "text"}, {"name": "a b"}, {"name": "a", "label": "two words"}, {"name": "good", "type": "text"}
     )
@@ -138,7 +151,8 @@ def test_fields_need_a_single_word_name_and_label() -> None:  # 57
     assert len(problems) == 3
 
 
-def test_the_label_comes_from_the_name_and_a_second_equal_label_drops_its_field() -> None:  # 57
+@pytest.mark.apps(57)
+def test_the_label_comes_from_the_name_and_a_second_equal_label_drops_its_field() -> None:
     found, problems = fields(
         {"name": "alert_id"}, {"name": "other", "label": "alert-id"}, {"name": "alert_id", "label": "x"}
     )
@@ -146,13 +160,15 @@ def test_the_label_comes_from_the_name_and_a_second_equal_label_drops_its_field(
     assert problems == ['label "alert-id" of field other is taken by an earlier field']
 
 
-def test_selects_need_options_or_a_lookup() -> None:  # 57
+@pytest.mark.apps(57)
+def test_selects_need_options_or_a_lookup() -> None:
     found, problems = fields({"name": "a", "type": "static_select"}, {"name": "b", "type": "dynamic_select"})
     assert found == []
     assert problems == ["static select a has no options left", "dynamic select b has no lookup"]
 
 
-def test_options_with_a_repeated_label_or_value_are_dropped_and_reserve_nothing() -> None:  # 57
+@pytest.mark.apps(57)
+def test_options_with_a_repeated_label_or_value_are_dropped_and_reserve_nothing() -> None:
     options = [
         {"label": "", "value": ""},
         {"label": "One", "value": "1"},

@@ -26,7 +26,8 @@ def refusal(world: World, expand: Json, **more: Any) -> str:
     return str(response["text"])
 
 
-def test_a_required_acting_user_that_is_missing_fails_the_call_early(world: World) -> None:  # 25
+@pytest.mark.apps(25)
+def test_a_required_acting_user_that_is_missing_fails_the_call_early(world: World) -> None:
     app = world.plugin.app("oncall")
     call = {"path": "/do", "expand": {"acting_user": "+id"}}
     response = world.run(world.plugin.calls.call(app, call, acting_user_id=""))
@@ -39,22 +40,26 @@ def test_a_required_acting_user_that_is_missing_fails_the_call_early(world: Worl
 
 
 @pytest.mark.parametrize("level", ["-all", "none", "full", "++id"])
-def test_an_unknown_level_fails_the_call(world: World, level: str) -> None:  # 26
+@pytest.mark.apps(26)
+def test_an_unknown_level_fails_the_call(world: World, level: str) -> None:
     assert refusal(world, {"channel": level}).endswith("is not a known expand level")
 
 
-def test_an_unknown_key_is_ignored_and_not_passed_on(world: World) -> None:  # 26
+@pytest.mark.apps(26)
+def test_an_unknown_key_is_ignored_and_not_passed_on(world: World) -> None:
     world.received({"moon": "all", "locale": "all"})
     assert world.app.calls("/do")[-1].body["expand"] == {"locale": "all"}
 
 
 @pytest.mark.parametrize("level", ["summary", "+summary", "id", ""])
-def test_the_users_token_comes_only_at_level_all(world: World, level: str) -> None:  # 27
+@pytest.mark.apps(27)
+def test_the_users_token_comes_only_at_level_all(world: World, level: str) -> None:
     assert "acting_user_access_token" not in world.received({"acting_user_access_token": level})
     assert world.received({"acting_user_access_token": "all"})["acting_user_access_token"]
 
 
-def test_an_app_that_may_act_as_nobody_can_expand_nothing(world: World) -> None:  # 28
+@pytest.mark.apps(28)
+def test_an_app_that_may_act_as_nobody_can_expand_nothing(world: World) -> None:
     world.install(requested_permissions=None)
     assert refusal(world, {"locale": "id"}).endswith("can't expand: unauthorized")
     assert "bot_access_token" not in world.received({})
@@ -70,7 +75,8 @@ def refusal_text(world: World, expand: Json) -> str:
     return str(world.call("/do", expand=expand)["text"])
 
 
-def test_a_user_at_level_id_has_all_other_keys_empty(world: World) -> None:  # 29
+@pytest.mark.apps(29)
+def test_a_user_at_level_id_has_all_other_keys_empty(world: World) -> None:
     assert world.received({"acting_user": "id"})["acting_user"] == {
         "id": world.user.id,
         "delete_at": 0,
@@ -98,7 +104,8 @@ def test_a_user_at_level_summary_has_roles_and_timezone_but_no_times(world: Worl
     assert "auth_data" not in full
 
 
-def test_a_team_at_level_all_has_a_blank_email_and_a_summary_has_it(world: World) -> None:  # 30
+@pytest.mark.apps(30)
+def test_a_team_at_level_all_has_a_blank_email_and_a_summary_has_it(world: World) -> None:
     assert world.received({"team": "all"})["team"]["email"] == ""
     summary = world.received({"team": "summary"})["team"]
     assert summary["email"] == "ops@example.com"
@@ -107,7 +114,8 @@ def test_a_team_at_level_all_has_a_blank_email_and_a_summary_has_it(world: World
 
 
 @pytest.mark.parametrize("level", ["id", "summary", "+all"])
-def test_the_channel_of_a_group_message_fails_the_call(world: World, level: str) -> None:  # 31
+@pytest.mark.apps(31)
+def test_the_channel_of_a_group_message_fails_the_call(world: World, level: str) -> None:
     group = world.simulator.state.add_channel(team_id="", type="G", name="group")
     group.members = {world.user.id: "channel_user", world.admin.id: "channel_user"}
     text = refusal(world, {"channel": level}, context={"channel_id": group.id})
@@ -116,14 +124,16 @@ def test_the_channel_of_a_group_message_fails_the_call(world: World, level: str)
     assert world.received({"channel": level}, context=in_post)["channel"]["id"] == group.id
 
 
-def test_the_channel_of_a_direct_message_fails_at_level_id_only(world: World) -> None:  # 31
+@pytest.mark.apps(31)
+def test_the_channel_of_a_direct_message_fails_at_level_id_only(world: World) -> None:
     direct = world.simulator.state.direct_channel(world.user.id, world.admin.id)
     there = {"channel_id": direct.id}
     assert "consistency check" in refusal(world, {"channel": "id"}, context=there)
     assert world.received({"channel": "summary"}, context=there)["channel"]["type"] == "D"
 
 
-def test_required_oauth2_data_that_is_not_there_does_not_fail(world: World) -> None:  # 32
+@pytest.mark.apps(32)
+def test_required_oauth2_data_that_is_not_there_does_not_fail(world: World) -> None:
     assert world.received({"oauth2_user": "+all"})["oauth2"] == {}
     store = world.plugin.store.oauth2_users
     for data, user in ((b"{}", None), (b"null", None), (b'{"token": "t"}', {"token": "t"})):
@@ -141,7 +151,8 @@ def test_the_oauth2_app_brings_its_urls(world: World) -> None:
     }
 
 
-def test_the_locale_of_a_user_at_level_id_falls_back_to_the_servers(world: World) -> None:  # 33
+@pytest.mark.apps(33)
+def test_the_locale_of_a_user_at_level_id_falls_back_to_the_servers(world: World) -> None:
     world.user.locale = "de"
     assert world.received({"locale": "all"})["locale"] == "de"
     assert world.received({"locale": "id", "acting_user": "summary"})["locale"] == "de"
@@ -205,7 +216,8 @@ def test_the_root_id_of_web_clients_never_expands_the_root_post(world: World) ->
     assert "root_post" in world.received({"root_post": "all"}, context={"root_post_id": post.id})
 
 
-def test_tokens_are_reused_and_extended_when_five_minutes_or_less_are_left(world: World, clock: Any) -> None:  # 81
+@pytest.mark.apps(81)
+def test_tokens_are_reused_and_extended_when_five_minutes_or_less_are_left(world: World, clock: Any) -> None:
     def token() -> str:
         return str(world.received({})["bot_access_token"])
 
@@ -221,7 +233,8 @@ def test_tokens_are_reused_and_extended_when_five_minutes_or_less_are_left(world
     assert token() != first
 
 
-def test_a_token_older_than_its_session_is_refused_everywhere(world: World, clock: Any) -> None:  # 81, 82
+@pytest.mark.apps(81, 82)
+def test_a_token_older_than_its_session_is_refused_everywhere(world: World, clock: Any) -> None:
     token = world.received({"acting_user_access_token": "all"})["acting_user_access_token"]
     paths = ("/plugins/com.mattermost.apps/api/v1/kv/key", "/api/v4/users/me")
     assert [world.http("GET", path, token=token)[0] for path in paths] == [200, 200]
@@ -230,7 +243,8 @@ def test_a_token_older_than_its_session_is_refused_everywhere(world: World, cloc
     assert world.received({"acting_user_access_token": "all"})["acting_user_access_token"] != token
 
 
-def test_an_app_session_may_not_make_personal_access_tokens(world: World) -> None:  # 82
+@pytest.mark.apps(82)
+def test_an_app_session_may_not_make_personal_access_tokens(world: World) -> None:
     world.simulator.state.config["ServiceSettings"]["EnableUserAccessTokens"] = True
     expand = {"acting_user_access_token": "all"}
     token = world.received(expand, user_id=world.admin.id)["acting_user_access_token"]

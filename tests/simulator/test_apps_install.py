@@ -20,7 +20,8 @@ def names(form: Json) -> list[str]:
     return [field["name"] for field in form["fields"]]
 
 
-def test_a_manifest_that_cannot_be_fetched_is_refused(world: World) -> None:  # 6
+@pytest.mark.apps(6)
+def test_a_manifest_that_cannot_be_fetched_is_refused(world: World) -> None:
     for reply in (Reply(status=403, body=b"no"), Reply(body=b" " * ((1 << 20) + 1))):
         world.app.answers["/manifest.json"] = reply
         response = world.builtin("/install-http", {"url": f"{world.app.url}/manifest.json"})
@@ -28,7 +29,8 @@ def test_a_manifest_that_cannot_be_fetched_is_refused(world: World) -> None:  # 
     assert world.plugin.store.listings == {}
 
 
-def test_the_modal_asks_for_consent_and_deployment(world: World) -> None:  # 7
+@pytest.mark.apps(7)
+def test_the_modal_asks_for_consent_and_deployment(world: World) -> None:
     response = world.fetch_manifest()
     assert response["type"] == "form"
     assert names(response["form"]) == ["consent", "deploy_type"]
@@ -37,7 +39,8 @@ def test_the_modal_asks_for_consent_and_deployment(world: World) -> None:  # 7
     assert response["app_metadata"]["bot_username"] == "appsbot"
 
 
-def test_the_modal_asks_for_the_secret_only_with_jwt_and_for_consent_only_if_needed(world: World) -> None:  # 7
+@pytest.mark.apps(7)
+def test_the_modal_asks_for_the_secret_only_with_jwt_and_for_consent_only_if_needed(world: World) -> None:
     assert names(world.fetch_manifest(http={"use_jwt": True})["form"]) == ["consent", "deploy_type", "secret"]
     bare = world.fetch_manifest(requested_permissions=None, requested_locations=None)
     assert names(bare["form"]) == ["deploy_type"]
@@ -50,7 +53,8 @@ def test_changing_the_deployment_refreshes_the_modal(world: World) -> None:
     assert refreshed["form"]["fields"][0]["value"] is True
 
 
-def test_without_consent_nothing_is_installed(world: World) -> None:  # 8
+@pytest.mark.apps(8)
+def test_without_consent_nothing_is_installed(world: World) -> None:
     response = world.consent(world.fetch_manifest()["form"], {"consent": False})
     assert response["text"] == "consent to use APIs and locations is required to install"
     assert "oncall" not in world.plugin.store.apps
@@ -61,7 +65,8 @@ def test_without_consent_nothing_is_installed(world: World) -> None:  # 8
 @pytest.mark.parametrize(
     "reply", [Reply(status=405), Reply(status=401, body=b"who?"), Reply(body=b"<html>"), Reply(status=500), Reply()]
 )
-def test_a_ping_answered_otherwise_aborts_the_installation(world: World, reply: Reply) -> None:  # 10
+@pytest.mark.apps(10)
+def test_a_ping_answered_otherwise_aborts_the_installation(world: World, reply: Reply) -> None:
     world.app.answers["/ping"] = reply
     response = world.install()
     assert response["type"] == "error"
@@ -70,7 +75,8 @@ def test_a_ping_answered_otherwise_aborts_the_installation(world: World, reply: 
 
 
 @pytest.mark.parametrize("reply", [Reply(status=404), {"type": "error", "text": "no"}, Reply(body=b"null")])
-def test_a_ping_answered_with_404_or_json_is_accepted(world: World, reply: Any) -> None:  # 10
+@pytest.mark.apps(10)
+def test_a_ping_answered_with_404_or_json_is_accepted(world: World, reply: Any) -> None:
     world.app.answers["/ping"] = reply
     assert world.install()["type"] == "ok"
 
@@ -88,7 +94,8 @@ def test_ping_has_an_empty_context(world: World) -> None:
     assert world.app.calls("/ping")[0].body == {"path": "/ping", "context": empty}
 
 
-def test_an_icon_that_is_not_there_aborts_the_installation(world: World) -> None:  # 13
+@pytest.mark.apps(13)
+def test_an_icon_that_is_not_there_aborts_the_installation(world: World) -> None:
     assert "received status code 404" in world.install(icon="bell.png")["text"]
     world.app.answers["/static/bell.png"] = Reply(body=b"PNG")
     assert world.install(icon="bell.png", http={"use_jwt": True})["type"] == "ok"
@@ -96,7 +103,8 @@ def test_an_icon_that_is_not_there_aborts_the_installation(world: World) -> None
     assert world.plugin.store.icons[world.plugin.app("oncall").bot_user_id] == b"PNG"
 
 
-def test_on_install_is_called_once_when_the_record_is_saved(world: World) -> None:  # 14
+@pytest.mark.apps(14)
+def test_on_install_is_called_once_when_the_record_is_saved(world: World) -> None:
     saved: list[bool] = []
     world.app.answers["/installed"] = lambda body: saved.append("oncall" in world.plugin.store.apps) or {"text": "Hi."}
     response = world.install(on_install={"path": "/installed", "expand": {"acting_user": "+id", "app": "all"}})
@@ -110,14 +118,16 @@ def test_on_install_is_called_once_when_the_record_is_saved(world: World) -> Non
     assert world.app.calls("/bindings") == []
 
 
-def test_without_on_install_the_bindings_are_tried_once(world: World) -> None:  # 14
+@pytest.mark.apps(14)
+def test_without_on_install_the_bindings_are_tried_once(world: World) -> None:
     assert world.install()["text"] == "Installed app `oncall`: On-call."
     assert len(world.app.calls("/bindings")) == 1
     world.app.answers["/bindings"] = Reply(status=500, body=b"broken")
     assert "despite bindings failure: upstream call failed" in world.install()["text"]
 
 
-def test_a_failing_on_install_leaves_the_app_installed(world: World) -> None:  # 16
+@pytest.mark.apps(16)
+def test_a_failing_on_install_leaves_the_app_installed(world: World) -> None:
     world.app.answers["/installed"] = {"type": "error", "text": "no room"}
     response = world.install(on_install="/installed")
     assert response["type"] == "ok"
@@ -125,7 +135,8 @@ def test_a_failing_on_install_leaves_the_app_installed(world: World) -> None:  #
     assert not world.plugin.app("oncall").disabled
 
 
-def test_on_install_cannot_have_the_channel_or_the_team(world: World) -> None:  # 17
+@pytest.mark.apps(17)
+def test_on_install_cannot_have_the_channel_or_the_team(world: World) -> None:
     world.app.answers["/installed"] = {}
     world.install(on_install={"path": "/installed", "expand": {"channel": "all", "team": "all"}})
     assert not {"channel", "team"} & set(world.app.calls("/installed")[0].context)
@@ -159,7 +170,8 @@ def test_installing_again_keeps_the_jwt_secret_and_changes_the_webhook_secret(wo
     assert not world.simulator.state.users[app.bot_user_id].delete_at
 
 
-def test_an_app_may_refuse_to_be_uninstalled_unless_forced(world: World) -> None:  # 18
+@pytest.mark.apps(18)
+def test_an_app_may_refuse_to_be_uninstalled_unless_forced(world: World) -> None:
     world.app.answers["/removed"] = {"type": "error", "text": "still on call"}
     world.install(on_uninstall="/removed")
     assert world.on_app("uninstall")["text"] == "app canceled uninstall request: still on call"
@@ -167,13 +179,15 @@ def test_an_app_may_refuse_to_be_uninstalled_unless_forced(world: World) -> None
     assert "oncall" not in world.plugin.store.apps
 
 
-def test_an_unreachable_app_refuses_too(world: World) -> None:  # 18
+@pytest.mark.apps(18)
+def test_an_unreachable_app_refuses_too(world: World) -> None:
     world.install(on_uninstall="/removed")
     world.simulator.faults.drop(direction="out", prefix=world.app.url)
     assert "app canceled uninstall request: upstream call failed" in world.on_app("uninstall")["text"]
 
 
-def test_uninstalling_deletes_what_was_stored_and_keeps_listing_and_inactive_bot(world: World) -> None:  # 19
+@pytest.mark.apps(19)
+def test_uninstalling_deletes_what_was_stored_and_keeps_listing_and_inactive_bot(world: World) -> None:
     world.install()
     context = world.received({"acting_user": "id", "acting_user_access_token": "all"})
     token, bot_token = context["acting_user_access_token"], context["bot_access_token"]
@@ -189,7 +203,8 @@ def test_uninstalling_deletes_what_was_stored_and_keeps_listing_and_inactive_bot
     assert world.simulator.state.valid_token(bot_token) is None
 
 
-def test_a_disabled_app_is_not_called_but_serves_its_files(world: World) -> None:  # 20
+@pytest.mark.apps(20)
+def test_a_disabled_app_is_not_called_but_serves_its_files(world: World) -> None:
     world.app.answers["/static/bell.png"] = Reply(body=b"PNG")
     world.install()
     assert world.on_app("disable")["text"] == "Disabled On-call"
@@ -220,7 +235,8 @@ def test_enabling_calls_the_app_and_ignores_its_error(world: World) -> None:
     assert len(world.app.calls("/on")) == 1
 
 
-def test_on_version_changed_is_never_called(world: World) -> None:  # 21
+@pytest.mark.apps(21)
+def test_on_version_changed_is_never_called(world: World) -> None:
     world.install(on_version_changed="/changed")
     world.install(on_version_changed="/changed", version="v2")
     assert world.app.calls("/changed") == []

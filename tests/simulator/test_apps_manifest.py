@@ -26,7 +26,8 @@ def refusal(**changes: Any) -> str:
     return refused.value.text
 
 
-def test_all_that_is_wrong_is_told_in_one_error() -> None:  # 1
+@pytest.mark.apps(1)
+def test_all_that_is_wrong_is_told_in_one_error() -> None:
     text = refusal(display_name=None, homepage_url=None, http=None)
     assert text.startswith("4 errors occurred:\n\t* display_name is empty: invalid input\n")
     assert "homepage_url is empty: invalid input" in text
@@ -34,16 +35,19 @@ def test_all_that_is_wrong_is_told_in_one_error() -> None:  # 1
 
 
 @pytest.mark.parametrize("app_id", ["ab", "a" * 33, "on/call", "on call"])
-def test_ids_too_short_too_long_or_with_other_characters_are_refused(app_id: str) -> None:  # 2
+@pytest.mark.apps(2)
+def test_ids_too_short_too_long_or_with_other_characters_are_refused(app_id: str) -> None:
     assert "app_id" in refusal(app_id=app_id)
 
 
 @pytest.mark.parametrize("app_id", ["abc", "a" * 32, "on.call", "On-Call_1"])
-def test_ids_of_3_to_32_bytes_with_dots_are_accepted(app_id: str) -> None:  # 2
+@pytest.mark.apps(2)
+def test_ids_of_3_to_32_bytes_with_dots_are_accepted(app_id: str) -> None:
     assert manifest_of(manifest(app_id=app_id)).app_id == app_id
 
 
-def test_a_version_has_at_most_ten_bytes_and_may_be_empty() -> None:  # 3
+@pytest.mark.apps(3)
+def test_a_version_has_at_most_ten_bytes_and_may_be_empty() -> None:
     assert "version v1.0.0-rc10 is longer than 10 bytes" in refusal(version="v1.0.0-rc10")
     assert "version may not contain '+'" in refusal(version="v1+2")
     for version in ("", "v1.0.0-rc1"):
@@ -53,19 +57,22 @@ def test_a_version_has_at_most_ten_bytes_and_may_be_empty() -> None:  # 3
 @pytest.mark.parametrize(
     ("permission", "required"), [("remote_webhooks", "act_as_bot"), ("remote_oauth2", "act_as_user")]
 )
-def test_permissions_need_the_ones_they_build_on(permission: str, required: str) -> None:  # 4
+@pytest.mark.apps(4)
+def test_permissions_need_the_ones_they_build_on(permission: str, required: str) -> None:
     assert f"{permission} requires {required}: invalid input" in refusal(requested_permissions=[permission])
     manifest_of(manifest(requested_permissions=[permission, required, "unheard_of"]))
 
 
-def test_urls_must_be_http_and_icons_must_stay_inside() -> None:  # 5
+@pytest.mark.apps(5)
+def test_urls_must_be_http_and_icons_must_stay_inside() -> None:
     assert "homepage_url" in refusal(homepage_url="ftp://oncall.example.com")
     assert "root_url" in refusal(http={"root_url": "oncall.example.com"})
     assert "bad path" in refusal(icon="../bell.png")
     assert "bad path" in refusal(icon="%2e%2e/bell.png")
 
 
-def test_a_document_over_one_mebibyte_or_without_json_is_refused() -> None:  # 6
+@pytest.mark.apps(6)
+def test_a_document_over_one_mebibyte_or_without_json_is_refused() -> None:
     document = json.dumps(manifest()).encode()
     decode_manifest(document.ljust(1 << 20))
     with pytest.raises(PluginError, match="size limit of 1024Kb exceeded"):

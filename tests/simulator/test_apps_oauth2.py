@@ -31,7 +31,8 @@ def connect(world: World) -> str:
     return headers["Location"].rpartition("=")[2]
 
 
-def test_connecting_redirects_with_307_to_where_the_app_says(world: World) -> None:  # 70
+@pytest.mark.apps(70)
+def test_connecting_redirects_with_307_to_where_the_app_says(world: World) -> None:
     state = connect(world)
     random, user_id = state.split(".")
     assert (len(random), user_id) == (20, world.user.id)
@@ -49,7 +50,8 @@ def test_connecting_redirects_with_307_to_where_the_app_says(world: World) -> No
         ({"type": "form", "form": {}}, "unexpected response type"),
     ],
 )
-def test_a_connect_answer_without_a_url_is_a_500(world: World, reply: Json, text: str) -> None:  # 70
+@pytest.mark.apps(70)
+def test_a_connect_answer_without_a_url_is_a_500(world: World, reply: Json, text: str) -> None:
     world.app.answers["/oauth2/connect"] = reply
     status, body, headers = world.http("GET", CONNECT, cookie=world.session(world.user))
     assert (status, headers["Content-Type"]) == (500, "text/plain; charset=utf-8")
@@ -62,7 +64,8 @@ def test_connecting_without_a_session_calls_the_app_without_a_user(world: World)
     assert "acting_user" not in world.app.calls("/oauth2/connect")[0].context
 
 
-def test_completing_passes_the_query_to_the_app_and_shows_a_page(world: World) -> None:  # 69
+@pytest.mark.apps(69)
+def test_completing_passes_the_query_to_the_app_and_shows_a_page(world: World) -> None:
     world.app.answers["/oauth2/complete"] = {}
     state = connect(world)
     path = f"{COMPLETE}?code=c1&code=c2&state={state}"
@@ -72,7 +75,8 @@ def test_completing_passes_the_query_to_the_app_and_shows_a_page(world: World) -
     assert world.app.calls("/oauth2/complete")[0].body["values"] == {"code": "c1", "state": state}
 
 
-def test_a_state_works_once_for_15_minutes_and_one_user(world: World, clock: Any) -> None:  # 69
+@pytest.mark.apps(69)
+def test_a_state_works_once_for_15_minutes_and_one_user(world: World, clock: Any) -> None:
     world.app.answers["/oauth2/complete"] = {}
 
     def complete(state: str, user: Any) -> tuple[int, str]:
@@ -89,7 +93,8 @@ def test_a_state_works_once_for_15_minutes_and_one_user(world: World, clock: Any
     assert len(world.app.calls("/oauth2/complete")) == 1
 
 
-def test_an_app_error_on_completion_is_a_500_with_its_text(world: World) -> None:  # 70
+@pytest.mark.apps(70)
+def test_an_app_error_on_completion_is_a_500_with_its_text(world: World) -> None:
     world.app.answers["/oauth2/complete"] = {"type": "error", "text": "denied"}
     state = connect(world)
     found = world.http("GET", f"{COMPLETE}?state={state}&error=access_denied", cookie=world.session(world.user))
@@ -105,7 +110,8 @@ def test_the_status_tells_disabled_uninstalled_and_unpermitted_apps_apart(world:
     assert (world.http("GET", CONNECT)[0], world.http("GET", f"{COMPLETE}?state=x")[0]) == (500, 401)
 
 
-def test_bot_tokens_browser_sessions_and_personal_tokens_may_not_store_oauth2_data(world: World) -> None:  # 72
+@pytest.mark.apps(72)
+def test_bot_tokens_browser_sessions_and_personal_tokens_may_not_store_oauth2_data(world: World) -> None:
     personal = world.simulator.state.issue_token(world.admin.id, "personal").secret
     for token in (world.bot_token(), world.session(world.admin), personal, ""):
         assert world.http("PUT", f"{API}/oauth2/app", token=token, body={"client_id": "gw"})[0] == 401
@@ -124,7 +130,8 @@ def test_an_admins_token_stores_the_oauth2_app_whole(world: World) -> None:
     assert world.plugin.app("oncall").remote_oauth2 == {"client_id": "gw2"}
 
 
-def test_user_data_is_empty_at_first_and_comes_back_verbatim(world: World) -> None:  # 74
+@pytest.mark.apps(74)
+def test_user_data_is_empty_at_first_and_comes_back_verbatim(world: World) -> None:
     token = world.user_token()
     assert world.http("GET", f"{API}/oauth2/user", token=token)[:2] == (200, "")
     assert world.http("PUT", f"{API}/oauth2/user", token=token, body=b'{"a":  1}')[0] == 200
@@ -144,7 +151,8 @@ def test_new_user_data_refreshes_that_users_bindings(world: World) -> None:
 
 
 @pytest.mark.parametrize("path", ["oauth2/user", "kv/key"])
-def test_a_body_may_have_8192_bytes_of_json(world: World, path: str) -> None:  # 73
+@pytest.mark.apps(73)
+def test_a_body_may_have_8192_bytes_of_json(world: World, path: str) -> None:
     token = world.user_token()
 
     def put(body: bytes) -> tuple[int, str]:

@@ -21,7 +21,8 @@ def world(make_simulator: Callable[..., Simulator], run: Callable[..., Any]) -> 
     world.close()
 
 
-def test_a_missing_key_is_an_empty_object_and_a_stored_one_comes_back(world: World) -> None:  # 74
+@pytest.mark.apps(74)
+def test_a_missing_key_is_an_empty_object_and_a_stored_one_comes_back(world: World) -> None:
     token = world.bot_token()
     assert world.http("GET", f"{API}/kv/key", token=token)[:2] == (200, "{}")
     assert world.http("PUT", f"{API}/kv/p/key", token=token, body=[1])[:2] == (200, '{"changed":true}')
@@ -31,7 +32,8 @@ def test_a_missing_key_is_an_empty_object_and_a_stored_one_comes_back(world: Wor
     assert world.http("GET", f"{API}/kv/p/key", token=token)[1] == "{}"
 
 
-def test_bot_and_users_have_keys_of_their_own_and_prefixes_two_characters(world: World) -> None:  # 76
+@pytest.mark.apps(76)
+def test_bot_and_users_have_keys_of_their_own_and_prefixes_two_characters(world: World) -> None:
     tokens = [world.bot_token(), world.user_token(), world.user_token(world.admin.id)]
     for number, token in enumerate(tokens):
         world.http("POST", f"{API}/kv/key", token=token, body=number)
@@ -40,7 +42,8 @@ def test_bot_and_users_have_keys_of_their_own_and_prefixes_two_characters(world:
     assert world.http("GET", f"{API}/kv/key", token=world.session(world.user))[0] == 401
 
 
-def test_a_subscription_replaces_its_like_and_can_be_ended_once(world: World) -> None:  # 77
+@pytest.mark.apps(77)
+def test_a_subscription_replaces_its_like_and_can_be_ended_once(world: World) -> None:
     token = world.user_token()
 
     def post(path: str, **body: Any) -> int:
@@ -74,7 +77,8 @@ def test_the_record_of_an_app_shows_secrets_to_admins_only(world: World) -> None
         assert (status, "webhook_secret" in json.loads(text)) == (200, shown)
 
 
-def test_bindings_come_as_a_bare_list_and_with_problems_for_tests(world: World) -> None:  # 54
+@pytest.mark.apps(54)
+def test_bindings_come_as_a_bare_list_and_with_problems_for_tests(world: World) -> None:
     world.install(app_id="alpha", requested_locations=["/command/x"])
     leaf = {"location": "who", "label": "who", "submit": "/who"}
     world.bind({"location": "/command", "bindings": [leaf]}, {"location": "/in_post", "bindings": [leaf]})

@@ -26,7 +26,8 @@ def webhook(world: World, rest: str = "", method: str = "POST", body: bytes = b"
     return int(world.http(method, path, body=body if method == "POST" else None, headers=headers)[0])
 
 
-def test_a_webhook_reaches_the_app_as_values_with_a_fresh_bot_token(world: World) -> None:  # 78
+@pytest.mark.apps(78)
+def test_a_webhook_reaches_the_app_as_values_with_a_fresh_bot_token(world: World) -> None:
     world.app.answers["/webhook/grafana"] = {}
     assert webhook(world, "/grafana", body=b'{"alert": "A-17"}') == 200
     world.run(world.plugin.settle())
@@ -42,7 +43,8 @@ def test_a_webhook_reaches_the_app_as_values_with_a_fresh_bot_token(world: World
     assert world.simulator.state.valid_token(context["bot_access_token"]) is not None
 
 
-def test_a_webhook_of_text_arrives_as_a_string(world: World) -> None:  # 78
+@pytest.mark.apps(78)
+def test_a_webhook_of_text_arrives_as_a_string(world: World) -> None:
     world.app.answers["/hooks"] = {}
     world.install(on_remote_webhook="/hooks")
     assert webhook(world, body=b"disk full") == 200
@@ -50,7 +52,8 @@ def test_a_webhook_of_text_arrives_as_a_string(world: World) -> None:  # 78
     assert world.app.calls("/hooks")[0].body["values"]["data"] == "disk full"
 
 
-def test_a_missing_or_wrong_secret_is_a_400_and_two_segments_are_a_404(world: World) -> None:  # 78
+@pytest.mark.apps(78)
+def test_a_missing_or_wrong_secret_is_a_400_and_two_segments_are_a_404(world: World) -> None:
     assert webhook(world, secret="") == 400
     assert webhook(world, secret="wrong") == 400
     assert webhook(world, "/a/b") == 404

@@ -70,6 +70,7 @@ async def test_the_request_is_the_web_clients(town):
     assert sent["expand"] == ACTING
 
 
+@pytest.mark.apps(65)
 @story(apps=True)
 async def test_errors_of_a_command_stand_at_the_message_box(town):
     town.bot.answers["/who"] = {"type": "error", "text": "Nobody is on call."}
@@ -78,12 +79,13 @@ async def test_errors_of_a_command_stand_at_the_message_box(town):
     assert [notice.where for notice in ana.desk.notices] == ["composer"]
     assert ana.sees == "Nobody is on call."
     await ana.types("/oncall ack")
-    assert ana.sees == "Required fields missing: `alert-id`."
+    assert (ana.sees, ana.modal) == ("Required fields missing: `alert-id`.", None)
     await ana.types("/oncall")
     assert ana.sees == "Parsing error: You must select a subcommand."
     assert town.bot.sent_to("/ack") == []
 
 
+@pytest.mark.apps(39)
 @story(apps=True)
 async def test_navigate_opens_a_page_and_odd_answers_are_told(town):
     town.bot.answers |= {"/docs": {"type": "navigate", "navigate_to_url": "https://docs.example.com"}}
@@ -139,6 +141,21 @@ async def test_the_client_checks_before_it_sends(town):
     assert town.bot.sent_to("/page/send") == []
 
 
+@pytest.mark.apps(60)
+@story(apps=True)
+async def test_a_required_switch_must_be_on(town):
+    consent = {"name": "consent", "type": "bool", "is_required": True}
+    form = {"title": "Sure?", "submit": {"path": "/do"}, "fields": [consent]}
+    town.bot.answers |= {"/page": {"type": "form", "form": form}, "/do": {"type": "ok"}}
+    ana = town.person("ana")
+    await ana.types("/oncall page")
+    await ana.submits(consent=False)
+    assert ana.field_errors == {"consent": "This field is required."}
+    assert town.bot.sent_to("/do") == []
+    await ana.submits(consent=True)
+    assert town.bot.sent_to("/do")[0]["values"] == {"consent": True}
+
+
 @story(apps=True)
 async def test_errors_from_the_app_keep_the_modal(town):
     town.bot.answers["/page/send"] = {"type": "error", "text": "Look again", "data": {"errors": {"text": "No."}}}
@@ -182,6 +199,7 @@ async def test_a_refresh_starts_from_the_new_form_and_forgets_what_is_not_echoed
     assert (ana.modal.values["urgency"], ana.modal.values["text"]) == ("high", None)
 
 
+@pytest.mark.apps(59)
 @story(apps=True)
 async def test_submit_buttons_send_a_plain_string(town):
     options = [{"label": "Escalate", "value": "up"}, {"label": "Drop", "value": "drop"}]

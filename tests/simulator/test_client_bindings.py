@@ -20,6 +20,7 @@ def test_locations_become_whole_paths_and_app_ids_are_inherited():
     assert (top["label"], leaf["location"], leaf["app_id"]) == ("oncall", "/command/oncall/ack", "oncall")
 
 
+@pytest.mark.apps(50)
 @pytest.mark.parametrize(
     "child",
     [
@@ -43,6 +44,7 @@ def test_bindings_without_an_app_disappear():
     assert kept(LEAF, app_id="") == []
 
 
+@pytest.mark.apps(51)
 def test_header_buttons_need_an_icon():
     icon = {**LEAF, "label": "With icon", "icon": "bell.png"}
     assert kept(LEAF, icon, location="/channel_header") == ["With icon"]

@@ -90,6 +90,7 @@ FIRST, SECOND, REST = field("first", position=1), field("second", position=2), f
 MANY = field("many", "static_select", multiselect=True, options=[{"label": c, "value": c} for c in "abcd"])
 
 
+@pytest.mark.apps(64, 66)
 @pytest.mark.parametrize(
     ("text", "fields", "expected"),
     [
@@ -125,6 +126,7 @@ def test_the_argument_grammar(text, fields, expected):
     assert values(text, *fields) == expected
 
 
+@pytest.mark.apps(64, 65, 66)
 @pytest.mark.parametrize(
     ("text", "fields", "words"),
     [
@@ -166,6 +168,7 @@ def test_defaults_fill_what_was_not_typed(given_field, expected):
     assert values("", given_field) == {"a": expected}
 
 
+@pytest.mark.apps(68)
 def test_a_form_that_only_has_a_source_ends_in_an_error():
     only_source = [{"label": "oncall", "form": {"source": {"path": "/form"}}}]
     with pytest.raises(ParseError, match="no submit call"):

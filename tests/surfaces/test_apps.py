@@ -17,14 +17,15 @@ from bot.simulator.apps.forms_cleaning import clean_form
 from bot.simulator.apps.manifest import decode_manifest
 from bot.simulator.client import bindings as client
 from bot.simulator.client import rendering
-from bot.surfaces import apps
+from bot.surfaces import apps, apps_forms
 from bot.surfaces.tokens import BadToken
+from bot.web import STATIC
 from forms.base import Kind, Option
 from tests.clock import HeldClock
 from tests.surfaces.drawing import NOW, READER, REGISTRY, STATES, card, sealer
 
 ANA = Actor(user_id="ana", username="ana")
-DRAWING = apps.Drawing(sealer=sealer(), reader=READER, user_id="ana")
+DRAWING = apps_forms.Drawing(sealer=sealer(), reader=READER, user_id="ana")
 LOCATIONS = ("/command", "/post_menu", "/channel_header")
 LEVELS = {"id", "+id", "summary", "+summary", "all", "+all"}
 
@@ -88,10 +89,22 @@ def test_nobody_drops_a_binding(role: Role, installed: bool):
     assert sum(len(list(nodes(level))) for level in kept.values()) == len(below)
 
 
+@pytest.mark.apps(52)
 def test_nothing_has_a_double():
     for node in [{"bindings": tree()}, *nodes(tree())]:
         locations = [one["location"] for one in node.get("bindings") or []]
         assert len(set(locations)) == len(locations)
+
+
+@pytest.mark.apps(52, 53)
+def test_what_is_typed_is_one_word_and_pictures_are_our_own():
+    (slash,) = next(top for top in tree() if top["location"] == "/command")["bindings"]
+
+    assert slash["label"] == slash["label"].lower()
+    assert [node["label"] for node in nodes([slash]) if len(node["label"].split()) != 1] == []
+    icons = {node["icon"] for node in nodes(tree()) if "icon" in node}
+    assert icons
+    assert all((STATIC / icon).is_file() for icon in icons)
 
 
 def test_who_may_not_is_not_offered():
@@ -147,7 +160,9 @@ COMMANDS = [command for command in REGISTRY if command.has_input]
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
 @pytest.mark.parametrize("filled", [True, False])
 def test_nobody_drops_a_part_of_a_modal(command: Command, filled: bool):
-    form = as_decoded({"type": "form", "form": apps.draw_form(ask(command, filled=filled), command, DRAWING)})["form"]
+    form = as_decoded({"type": "form", "form": apps_forms.draw_form(ask(command, filled=filled), command, DRAWING)})[
+        "form"
+    ]
     cleaned, problems = clean_form(form, icon_url=str)
 
     assert problems == []
@@ -174,7 +189,7 @@ def test_a_modal_is_filled_with_what_is_known():
         options={"group": (Option(value="12", label="#12 Disk full (firing)"),)},
         problem=say("For how long: no."),
     )
-    form = apps.draw_form(known, command, DRAWING)
+    form = apps_forms.draw_form(known, command, DRAWING)
     group, duration, reason = form["fields"]
 
     assert group["value"] == {"label": "#12 Disk full (firing)", "value": "12"}
@@ -187,7 +202,7 @@ def test_a_modal_is_filled_with_what_is_known():
 def test_several_people_are_several_choices():
     command = REGISTRY.find("integration add")
     known = Ask(command=command.name, form=command.form, values={"people": "@ana @ben"})
-    fields = {field["name"]: field for field in apps.draw_form(known, command, DRAWING)["fields"]}
+    fields = {field["name"]: field for field in apps_forms.draw_form(known, command, DRAWING)["fields"]}
 
     assert fields["people"]["multiselect"] is True
     assert [one["value"] for one in fields["people"]["value"]] == ["@ana", "@ben"]
@@ -202,6 +217,7 @@ def read(body: dict[str, Any], *, room: str = "command", name: str = "silence", 
     return apps.read_call(body, server_id="S1", room=room, name=name, actor=actor, sealer=sealer(), registry=REGISTRY)
 
 
+@pytest.mark.apps(23)
 @pytest.mark.parametrize(
     "body", [{}, {"values": None, "context": None, "state": None}, {"values": [], "raw_command": 5}]
 )
@@ -235,8 +251,8 @@ def test_a_line_of_another_command_is_not_believed():
 
 def form_state(command_name: str = "silence", user_id: str = "ana") -> Any:
     command = REGISTRY.find(command_name)
-    drawing = apps.Drawing(sealer=sealer(), reader=READER, user_id=user_id)
-    form = apps.draw_form(Ask(command=command_name, form=command.form, memory={"group": "12"}), command, drawing)
+    drawing = apps_forms.Drawing(sealer=sealer(), reader=READER, user_id=user_id)
+    form = apps_forms.draw_form(Ask(command=command_name, form=command.form, memory={"group": "12"}), command, drawing)
     return form["submit"]["state"]
 
 
@@ -312,6 +328,7 @@ def test_answers():
     assert write(Refuse(text=say("No."))) == {"type": "error", "text": "No."}
 
 
+@pytest.mark.apps(62)
 def test_an_open_form_gets_its_errors_at_the_fields_and_always_a_sentence():
     form = REGISTRY.find("silence").form
     wrong = Ask(
@@ -326,6 +343,7 @@ def test_an_open_form_gets_its_errors_at_the_fields_and_always_a_sentence():
     assert write(wrong)["type"] == "form"
 
 
+@pytest.mark.apps(63)
 def test_lookups_offer_nothing_blank():
     options = [Option(value="12", label="#12"), Option(value=" ", label="blank")]
 
@@ -339,6 +357,7 @@ def post(state: str, *, page: bool = False) -> Any:
     return apps.draw_post(card(state, page=page), sealer=sealer(), reader=READER, app_id="oncall")
 
 
+@pytest.mark.apps(55)
 @pytest.mark.parametrize("state", STATES)
 def test_every_node_of_a_post_has_what_clients_want(state: str):
     drawn = post(state)
@@ -385,6 +404,7 @@ def test_a_button_with_dots_asks_first():
     assert call.opened is Opened.ASKING_BUTTON
 
 
+@pytest.mark.apps(56)
 @pytest.mark.parametrize("state", [None, "", "x.y", {"ref": "x"}, sealer("S2").seal("button", {"command": "ack"})])
 def test_a_press_we_did_not_make_is_refused(state: object):
     with pytest.raises(BadToken):

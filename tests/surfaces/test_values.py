@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from bot.surfaces.values import object_of, read_values
 
 
+@pytest.mark.apps(58)
 @pytest.mark.parametrize(
     ("raw", "value"),
     [
