@@ -17,7 +17,7 @@ from bot.core.servers import Server, Surface
 from bot.core.text import Text, say
 from bot.errors import Unavailable, UserError
 from bot.identity.app_tokens import HEADER, AppToken, BadToken, Caller, acting_user, read_app_token
-from bot.surfaces import apps
+from bot.surfaces import apps, apps_forms
 from bot.surfaces.tokens import BadToken as BadMemory
 from bot.words import ENGLISH, Reader, words
 from handlers.base import NO_DATABASE, OUR_FAULT, Endpoint
@@ -85,7 +85,7 @@ class AppCall(Endpoint):
             await self.services.installing.keep_token(server, context)
         self.answer(await self.call(server, body, *names))
 
-    async def call(self, server: Server, body: dict[str, Any], *names: str) -> apps.JSON:
+    async def call(self, server: Server, body: dict[str, Any], *names: str) -> apps_forms.JSON:
         raise NotImplementedError
 
     def write_error(self, status_code: int, **more: Any) -> None:
@@ -122,7 +122,7 @@ class AppCall(Endpoint):
     def reader(self, locale: str, zone: str = "") -> Reader:
         return Reader(now=self.services.clock(), locale=locale or ENGLISH, zone=zone)
 
-    def problem(self, text: Text) -> apps.JSON:
+    def problem(self, text: Text) -> apps_forms.JSON:
         return apps.error(self.in_words(text))
 
     def in_words(self, text: Text) -> str:
@@ -151,7 +151,7 @@ class AppPing(AppCall):
         """A ping says nothing about where it comes from."""
         return True
 
-    async def call(self, server: Server, body: dict[str, Any], *names: str) -> apps.JSON:
+    async def call(self, server: Server, body: dict[str, Any], *names: str) -> apps_forms.JSON:
         return {"type": "ok"}
 
 
@@ -165,7 +165,7 @@ class AppLifecycle(AppCall):
         """A second site is not served, but its installation is remembered until somebody confirms it."""
         return self.path_args[-1:] == ["installed"] or super().of_this_site(server, context)
 
-    async def call(self, server: Server, body: dict[str, Any], *names: str) -> apps.JSON:
+    async def call(self, server: Server, body: dict[str, Any], *names: str) -> apps_forms.JSON:
         context = _context(body)
         actor = apps.read_actor(context)
         if actor is None or not actor.admin:
@@ -198,7 +198,7 @@ class AppBindings(AppCall):
     def of_this_site(self, server: Server, context: Mapping[str, Any]) -> bool:
         return super().of_this_site(server, context) or self.of_waiting_site(server, context)
 
-    async def call(self, server: Server, body: dict[str, Any], *names: str) -> apps.JSON:
+    async def call(self, server: Server, body: dict[str, Any], *names: str) -> apps_forms.JSON:
         if server.surface is not Surface.APPS:
             return {"type": "ok", "data": []}  # so that the typed command goes to the slash command
         actor = apps.read_actor(_context(body))
@@ -217,7 +217,7 @@ class AppCommand(AppCall):
         setting_up = self.path_args[1:] in (["command", "setup"], ["form", "setup"])
         return super().of_this_site(server, context) or (setting_up and self.of_waiting_site(server, context))
 
-    async def call(self, server: Server, body: dict[str, Any], *names: str) -> apps.JSON:
+    async def call(self, server: Server, body: dict[str, Any], *names: str) -> apps_forms.JSON:
         context = _context(body)
         actor = apps.read_actor(context)
         if actor is None:
@@ -247,7 +247,7 @@ class AppCommand(AppCall):
             )
             return apps.write_options(found)
         reply = await self.services.dispatch(call)
-        drawing = apps.Drawing(sealer=sealer, reader=self.reader(actor.locale, actor.zone), user_id=actor.user_id)
+        drawing = apps_forms.Drawing(sealer=sealer, reader=self.reader(actor.locale, actor.zone), user_id=actor.user_id)
         return apps.write_reply(reply, call, self.services.registry, drawing)
 
 
@@ -256,7 +256,7 @@ class AppOAuth2(AppCall):
 
     route = "apps-oauth2"
 
-    async def call(self, server: Server, body: dict[str, Any], *names: str) -> apps.JSON:
+    async def call(self, server: Server, body: dict[str, Any], *names: str) -> apps_forms.JSON:
         return self.problem(NO_SIGNING_IN)
 
 
@@ -266,7 +266,7 @@ class AppWebhook(AppCall):
     route = "apps-webhook"
     caller = Caller.WEBHOOK
 
-    async def call(self, server: Server, body: dict[str, Any], *names: str) -> apps.JSON:
+    async def call(self, server: Server, body: dict[str, Any], *names: str) -> apps_forms.JSON:
         return {"type": "ok"}
 
 

@@ -25,7 +25,7 @@ from bot.core.text import Text, say
 from bot.errors import BotError, Unavailable, Upstream
 from bot.identity.triggers import LONGEST, BadTrigger, WrongSignature, verify_trigger
 from bot.mattermost.answering import answer_later
-from bot.surfaces import native
+from bot.surfaces import native, native_dialogs
 from bot.surfaces.capabilities import capabilities
 from bot.surfaces.drawn import Drawn
 from bot.surfaces.tokens import FORM_LIFE, BadToken
@@ -88,8 +88,8 @@ class NativeEndpoint(Endpoint):
 
     def drawing(
         self, server: Server, reader: Reader, user_id: str, ids: Mapping[str, str] | None = None
-    ) -> native.Drawing:
-        return native.Drawing(
+    ) -> native_dialogs.Drawing:
+        return native_dialogs.Drawing(
             sealer=self.services.sealer(server.id),
             reader=reader,
             capabilities=capabilities(server.version),
@@ -100,8 +100,8 @@ class NativeEndpoint(Endpoint):
             ids=ids or {},
         )
 
-    async def open_dialog(self, server: Server, ask: Ask, drawing: native.Drawing, trigger_id: str) -> bool:
-        dialog = native.draw_dialog(ask, drawing)
+    async def open_dialog(self, server: Server, ask: Ask, drawing: native_dialogs.Drawing, trigger_id: str) -> bool:
+        dialog = native_dialogs.draw_dialog(ask, drawing)
         try:
             chat = self.services.access.for_server(server)
             await chat.open_dialog(trigger_id, drawing.dialog_url, dialog)
@@ -262,10 +262,10 @@ class NativeDialog(NativeEndpoint):
         ask = replace(ask, memory={**ask.memory, **begun_at})
         drawing = self.drawing(server, reader, call.actor.user_id)
         if drawing.capabilities.multi_step:
-            return native.write_next_dialog(ask, drawing)
+            return native_dialogs.write_next_dialog(ask, drawing)
         try:
             async with asyncio.timeout(CONFIRM_SECONDS):
-                await self._say(server, call, native.draw_next_button(ask, drawing))
+                await self._say(server, call, native_dialogs.draw_next_button(ask, drawing))
         except (BotError, TimeoutError) as problem:
             log.warning("next step not offered", server=server.id, command=call.command, reason=str(problem))
             return {"error": words(TOO_SLOW, reader)}

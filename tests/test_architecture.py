@@ -222,6 +222,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "bot.installing_natively",
         "bot.mattermost",
         "bot.metrics",
+        "bot.notices",
         "bot.opsgenie",
         "bot.services",
         "bot.setup",
@@ -472,7 +473,7 @@ from bot.call import Ask
 from bot.commands.help import _list
 from bot.core.people import Role
 from bot.registry import load
-from bot.surfaces import apps, native
+from bot.surfaces import apps, apps_forms, native_dialogs
 from bot.surfaces.capabilities import capabilities
 from bot.surfaces.tokens import Sealer
 from bot.vault import Vault, generate_keys
@@ -484,10 +485,10 @@ reader = Reader(now=datetime(2026, 3, 2, tzinfo=UTC))
 sealer = Sealer(Vault(generate_keys()), "S1", lambda: reader.now)
 tree = apps.bindings(registry, role=Role.RESPONDER, installed=True)["data"]
 (slash,) = next(top for top in tree if top["location"] == "/command")["bindings"]
-drawing = native.Drawing(sealer=sealer, reader=reader, capabilities=capabilities("9.5"), dialog_url="https://b/d")
+drawing = native_dialogs.Drawing(sealer=sealer, reader=reader, capabilities=capabilities("9.5"), dialog_url="https://b/d")
 print(json.dumps({
     "binding": next(one for one in slash["bindings"] if one["label"] == "wave"),
-    "dialog": native.draw_dialog(Ask(command="wave", form=wave.form), drawing),
+    "dialog": native_dialogs.draw_dialog(Ask(command="wave", form=wave.form), drawing),
     "help": [words(line, reader) for line in _list(list(registry), "en")],
 }))
 """

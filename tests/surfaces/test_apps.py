@@ -17,7 +17,7 @@ from bot.simulator.apps.forms_cleaning import clean_form
 from bot.simulator.apps.manifest import decode_manifest
 from bot.simulator.client import bindings as client
 from bot.simulator.client import rendering
-from bot.surfaces import apps
+from bot.surfaces import apps, apps_forms
 from bot.surfaces.tokens import BadToken
 from bot.web import STATIC
 from forms.base import Kind, Option
@@ -25,7 +25,7 @@ from tests.clock import HeldClock
 from tests.surfaces.drawing import NOW, READER, REGISTRY, STATES, card, sealer
 
 ANA = Actor(user_id="ana", username="ana")
-DRAWING = apps.Drawing(sealer=sealer(), reader=READER, user_id="ana")
+DRAWING = apps_forms.Drawing(sealer=sealer(), reader=READER, user_id="ana")
 LOCATIONS = ("/command", "/post_menu", "/channel_header")
 LEVELS = {"id", "+id", "summary", "+summary", "all", "+all"}
 
@@ -160,7 +160,8 @@ COMMANDS = [command for command in REGISTRY if command.has_input]
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
 @pytest.mark.parametrize("filled", [True, False])
 def test_nobody_drops_a_part_of_a_modal(command: Command, filled: bool):
-    form = as_decoded({"type": "form", "form": apps.draw_form(ask(command, filled=filled), command, DRAWING)})["form"]
+    drawn = apps_forms.draw_form(ask(command, filled=filled), command, DRAWING)
+    form = as_decoded({"type": "form", "form": drawn})["form"]
     cleaned, problems = clean_form(form, icon_url=str)
 
     assert problems == []
@@ -187,7 +188,7 @@ def test_a_modal_is_filled_with_what_is_known():
         options={"group": (Option(value="12", label="#12 Disk full (firing)"),)},
         problem=say("For how long: no."),
     )
-    form = apps.draw_form(known, command, DRAWING)
+    form = apps_forms.draw_form(known, command, DRAWING)
     group, duration, reason = form["fields"]
 
     assert group["value"] == {"label": "#12 Disk full (firing)", "value": "12"}
@@ -200,7 +201,7 @@ def test_a_modal_is_filled_with_what_is_known():
 def test_several_people_are_several_choices():
     command = REGISTRY.find("integration add")
     known = Ask(command=command.name, form=command.form, values={"people": "@ana @ben"})
-    fields = {field["name"]: field for field in apps.draw_form(known, command, DRAWING)["fields"]}
+    fields = {field["name"]: field for field in apps_forms.draw_form(known, command, DRAWING)["fields"]}
 
     assert fields["people"]["multiselect"] is True
     assert [one["value"] for one in fields["people"]["value"]] == ["@ana", "@ben"]
@@ -249,8 +250,8 @@ def test_a_line_of_another_command_is_not_believed():
 
 def form_state(command_name: str = "silence", user_id: str = "ana") -> Any:
     command = REGISTRY.find(command_name)
-    drawing = apps.Drawing(sealer=sealer(), reader=READER, user_id=user_id)
-    form = apps.draw_form(Ask(command=command_name, form=command.form, memory={"group": "12"}), command, drawing)
+    drawing = apps_forms.Drawing(sealer=sealer(), reader=READER, user_id=user_id)
+    form = apps_forms.draw_form(Ask(command=command_name, form=command.form, memory={"group": "12"}), command, drawing)
     return form["submit"]["state"]
 
 

@@ -8,21 +8,21 @@ import pytest
 from bot.call import Ask
 from bot.core.people import Role
 from bot.registry import Command
-from bot.surfaces import apps, native
+from bot.surfaces import apps, apps_forms, native, native_dialogs
 from bot.surfaces.capabilities import capabilities
 from bot.words import declared
 from forms.base import HELP_BYTES, LABEL_BYTES, TITLE_BYTES, Kind
 from tests.surfaces.drawing import READER, REGISTRY, card, sealer
 
 GERMAN = replace(READER, locale="de-DE")
-DIALOG = native.Drawing(
+DIALOG = native_dialogs.Drawing(
     sealer=sealer(),
     reader=GERMAN,
     capabilities=capabilities("11.1"),
     dialog_url="https://bot.example/dialog",
     user_id="ana",
 )
-MODAL = apps.Drawing(sealer=sealer(), reader=GERMAN, user_id="ana")
+MODAL = apps_forms.Drawing(sealer=sealer(), reader=GERMAN, user_id="ana")
 each = pytest.mark.parametrize("command", list(REGISTRY), ids=lambda command: command.name)
 
 
@@ -32,7 +32,7 @@ def german(text: str) -> str:
 
 @each
 def test_a_dialog_is_german_and_fits(command: Command):
-    dialog = native.draw_dialog(Ask(command=command.name, form=command.form), DIALOG)
+    dialog = native_dialogs.draw_dialog(Ask(command=command.name, form=command.form), DIALOG)
 
     assert dialog["title"] == german(command.form.title)
     assert dialog["submit_label"] == german(command.form.submit)
@@ -50,7 +50,7 @@ def test_a_dialog_is_german_and_fits(command: Command):
 
 @each
 def test_a_modal_is_german(command: Command):
-    form = apps.draw_form(Ask(command=command.name, form=command.form), command, MODAL)
+    form = apps_forms.draw_form(Ask(command=command.name, form=command.form), command, MODAL)
 
     assert form["title"] == german(command.form.title)
     assert form.get("header", "") == german(command.form.introduction)
@@ -64,7 +64,7 @@ def test_a_modal_is_german(command: Command):
 def test_a_chosen_option_is_shown_in_german():
     command = REGISTRY.find("rules")
     assert command is not None
-    form = apps.draw_form(Ask(command="rules", form=command.form, values={"rules": "direct"}), command, MODAL)
+    form = apps_forms.draw_form(Ask(command="rules", form=command.form, values={"rules": "direct"}), command, MODAL)
 
     assert form["fields"][0]["value"] == {"label": "Nur Direktnachricht", "value": "direct"}
 

@@ -13,7 +13,7 @@ from bot.registry import Command
 from bot.simulator.client import rendering
 from bot.simulator.native import attachments, dialog_checks
 from bot.simulator.profiles import VERSIONS, profile_of
-from bot.surfaces import native
+from bot.surfaces import native, native_dialogs
 from bot.surfaces.capabilities import capabilities
 from bot.surfaces.tokens import BadToken
 from forms.base import Form, Kind, Option, Text, Toggle
@@ -27,8 +27,8 @@ ANA, BEN, ALERTS = "a" * 26, "b" * 26, "c" * 26
 COMMANDS = [command for command in REGISTRY if command.has_input]
 
 
-def drawing(version: str = "9.0") -> native.Drawing:
-    return native.Drawing(
+def drawing(version: str = "9.0") -> native_dialogs.Drawing:
+    return native_dialogs.Drawing(
         sealer=sealer(),
         reader=READER,
         capabilities=capabilities(version),
@@ -41,7 +41,7 @@ def drawing(version: str = "9.0") -> native.Drawing:
 
 
 def elements(ask: Ask, version: str = "9.0") -> dict[str, dict[str, Any]]:
-    return {element["name"]: element for element in native.draw_dialog(ask, drawing(version))["elements"]}
+    return {element["name"]: element for element in native_dialogs.draw_dialog(ask, drawing(version))["elements"]}
 
 
 def ask(name: str, **more: Any) -> Ask:
@@ -61,7 +61,7 @@ def test_every_dialog_is_within_the_limits_of_every_version(command: Command, ve
     options = {name: (Option(value="12", label="#12"),) for name, field in inputs.items() if field.kind is Kind.LOOKUP}
     values = {name: field.options[0].value if field.options else "12" for name, field in inputs.items()}
     asked = ask(command.name, values=values, options=options) if filled else ask(command.name)
-    dialog = native.draw_dialog(asked, drawing(version))
+    dialog = native_dialogs.draw_dialog(asked, drawing(version))
 
     assert dialog_checks.problems(dialog, profile_of(version)) == []
     assert [element["name"] for element in dialog["elements"]] == list(inputs)
@@ -85,7 +85,7 @@ def test_a_dialog_is_filled_with_what_is_known():
     assert drawn["duration"]["default"] == "2x"
     assert "default" not in drawn["reason"]
     assert [element["optional"] for element in drawn.values()] == [False, False, True]
-    assert native.draw_dialog(known, drawing())["introduction_text"].endswith("\n\nFor how long: no.")
+    assert native_dialogs.draw_dialog(known, drawing())["introduction_text"].endswith("\n\nFor how long: no.")
 
 
 def test_a_default_that_is_no_option_is_left_out():
@@ -147,7 +147,7 @@ def test_a_list_that_was_cut_is_looked_up_where_the_server_can_unless_something_
 )
 def test_a_list_is_looked_up_only_at_an_address_that_the_web_client_asks(url: str, looked_up: bool):
     asked = ask("ack", options={"group": CUT})
-    dialog = native.draw_dialog(asked, replace(drawing("11.0"), lookup_url=url))
+    dialog = native_dialogs.draw_dialog(asked, replace(drawing("11.0"), lookup_url=url))
 
     assert ("data_source" in dialog["elements"][0]) is looked_up
 
@@ -157,7 +157,7 @@ def test_what_was_typed_too_long_is_cut_to_the_bytes_that_mattermost_takes(sign:
     known = ask("silence", values={"duration": sign * 4000, "reason": sign * 4000})
 
     for version in VERSIONS:
-        dialog = native.draw_dialog(known, drawing(version))
+        dialog = native_dialogs.draw_dialog(known, drawing(version))
         assert dialog_checks.problems(dialog, profile_of(version)) == []
 
 
@@ -206,7 +206,7 @@ def test_a_command_without_anything_asks_for_help():
 
 
 def submission(**more: Any) -> dict[str, Any]:
-    state = native.draw_dialog(ask("silence", memory={"group": "12"}), drawing())["state"]
+    state = native_dialogs.draw_dialog(ask("silence", memory={"group": "12"}), drawing())["state"]
     return {"state": state, "user_id": "ana", "callback_id": "resolve", **more}
 
 
@@ -341,7 +341,7 @@ def test_a_press_brings_back_what_the_button_was_for():
 
 
 def test_the_button_that_goes_on_is_for_one_person():
-    shown = native.draw_next_button(ask("silence", introduction=say("And for how long?")), drawing())
+    shown = native_dialogs.draw_next_button(ask("silence", introduction=say("And for how long?")), drawing())
     assert attachments.problems(shown.props, action_id_pattern="[A-Za-z0-9]+") == []
     context = shown.props["attachments"][0]["actions"][0]["integration"]["context"]
 

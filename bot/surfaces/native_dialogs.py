@@ -1,0 +1,171 @@
+"""Forms as dialogs of a Mattermost without the Apps framework: what each version draws, and what becomes of the rest.
+
+Pure: forms in, JSON out. The limits are those of every version; each form is checked for them when the process starts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.call import Ask, Value
+from bot.surfaces.capabilities import Capabilities
+from bot.surfaces.drawn import Drawn
+from bot.surfaces.tokens import FORM_LIFE, Sealer
+from bot.words import Reader, declared, words
+from forms.base import Input, Kind, Option
+
+JSON = dict[str, Any]
+# A list this long was cut, so it is looked up while the person types, where the server can.
+CUT_OPTIONS = 50
+STATIC_OPTIONS = 100
+TEXT_BYTES = 150
+LONG_TEXT_BYTES = 3000
+
+_ID = re.compile(r"[a-z0-9]{26}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawing:
+    """What drawing needs beside the thing to draw. URLs are where Mattermost sends what people do with it.
+
+    `ids` are those of users and channels by the names that were typed: a dialog's selects know ids only.
+    """
+
+    sealer: Sealer
+    reader: Reader
+    capabilities: Capabilities
+    dialog_url: str
+    lookup_url: str = ""
+    action_url: str = ""
+    user_id: str = ""
+    ids: Mapping[str, str] = field(default_factory=dict)
+
+
+def draw_dialog(ask: Ask, drawing: Drawing) -> JSON:
+    """A dialog within the limits of every server version (checked for each form when the process starts)."""
+    claims = {**ask.memory, "command": ask.command}
+    ends_at = drawing.reader.now + FORM_LIFE
+    reader = drawing.reader
+    introduction = declared(ask.form.introduction, reader.locale)
+    above = [text for text in (introduction, words(ask.introduction, reader), words(ask.problem, reader)) if text]
+    return {
+        "callback_id": ask.command,
+        "title": declared(ask.form.title, reader.locale),
+        "introduction_text": "\n\n".join(above),
+        "submit_label": declared(ask.form.submit, reader.locale),
+        "state": drawing.sealer.seal("form", claims, user_id=drawing.user_id, ends_at=ends_at),
+        "elements": [
+            _element(name, field, ask.values.get(name), ask.options.get(name, ()), drawing)
+            for name, field in ask.form.inputs().items()
+        ],
+    }
+
+
+def _element(name: str, field: Input, value: Value, options: tuple[Option, ...], drawing: Drawing) -> JSON:
+    """What a server cannot draw becomes what it can: a long list a short one, a list of people a text."""
+    locale = drawing.reader.locale
+    drawn: JSON = {
+        "display_name": declared(field.label, locale),
+        "name": name,
+        "type": "text",
+        "help_text": declared(field.help, locale),
+        "placeholder": declared(field.hint, locale),
+        "optional": not field.required,
+    }
+    match field.kind:
+        case Kind.LONG_TEXT:
+            drawn |= {"type": "textarea", "max_length": field.max_length}
+        case Kind.SECRET:
+            drawn |= {"subtype": "password", "max_length": field.max_length}
+        case Kind.NUMBER:
+            drawn["subtype"] = "number"
+        case Kind.CHOICE:
+            drawn |= {"type": "select", "options": _declared_options(field, locale)}
+        case Kind.LOOKUP if len(options) >= CUT_OPTIONS and not value and _looks_up(drawing):
+            drawn |= {"type": "select", "data_source": "dynamic", "data_source_url": drawing.lookup_url}
+        case Kind.LOOKUP if options and len(options) <= STATIC_OPTIONS:
+            drawn |= {"type": "select", "options": _options(options)}
+        case Kind.USER:
+            drawn |= {"type": "select", "data_source": "users"}
+        case Kind.USERS if drawing.capabilities.multiselect:
+            drawn |= {"type": "select", "data_source": "users", "multiselect": True}
+        case Kind.CHANNEL:
+            drawn |= {"type": "select", "data_source": "channels"}
+        case Kind.TOGGLE:
+            drawn |= {"type": "bool", "placeholder": declared(field.hint or field.label, locale), "optional": True}
+        case _:
+            drawn["max_length"] = field.max_length
+    default = _default(field, value, drawn, drawing.ids)
+    return drawn | ({"default": default} if default else {})
+
+
+def _looks_up(drawing: Drawing) -> bool:
+    """The web client asks only over https, or its own machine."""
+    local = ("https://", "http://localhost:", "http://127.0.0.1:", "http://localhost/", "http://127.0.0.1/")
+    return drawing.capabilities.dynamic_select and drawing.lookup_url.startswith(local)
+
+
+def _default(field: Input, value: Value, drawn: JSON, ids: Mapping[str, str]) -> str:
+    """Defaults are always strings; several values are joined by commas. Users and channels are meant by their ids."""
+    if value in (None, "", ()):
+        declared = field.load_default
+        value = str(declared).lower() if isinstance(declared, (str, int)) and declared is not False else None
+    if value in (None, "", ()):
+        return ""
+    if field.kind is Kind.TOGGLE or isinstance(value, bool):
+        return str(str(value).lower() in ("true", "yes", "1")).lower()
+    if drawn.get("data_source") in ("users", "channels"):
+        return ",".join(_ids(value, "@" if drawn["data_source"] == "users" else "~", ids))
+    text = " ".join(value) if isinstance(value, tuple) else value
+    if "options" in drawn and all(option["value"] != text for option in drawn["options"]):
+        return ""
+    return _cut(text, LONG_TEXT_BYTES if drawn["type"] == "textarea" else TEXT_BYTES)
+
+
+def _ids(value: str | tuple[str, ...], sigil: str, ids: Mapping[str, str]) -> list[str]:
+    """Those that are known; the person chooses the others again."""
+    names = value if isinstance(value, tuple) else value.replace(",", " ").split()
+    meant = [ids.get(f"{sigil}{name.removeprefix(sigil).lower()}", name) for name in names]
+    return [one for one in meant if _ID.fullmatch(one)]
+
+
+def _cut(text: str, most: int) -> str:
+    """Mattermost counts bytes."""
+    return text.encode()[:most].decode(errors="ignore")
+
+
+def _declared_options(field: Input, locale: str) -> list[JSON]:
+    return [{"text": declared(option.label, locale), "value": option.value} for option in field.options]
+
+
+def _options(options: Iterable[Option]) -> list[JSON]:
+    return [{"text": option.label, "value": option.value} for option in options]
+
+
+def write_next_dialog(ask: Ask, drawing: Drawing) -> JSON:
+    """The answer to a dialog that puts the next one in its place (Mattermost 11.1 and later)."""
+    return {"type": "form", "form": draw_dialog(ask, drawing)}
+
+
+def draw_next_button(ask: Ask, drawing: Drawing) -> Drawn:
+    """Where a dialog cannot follow a dialog: a private message whose button goes on, for this person only.
+
+    A form without fields needs no dialog: pressing the button submits it.
+    """
+    locale = drawing.reader.locale
+    text = words(ask.introduction, drawing.reader) or declared(ask.form.introduction, locale)
+    claims = {**ask.memory, "command": ask.command, **({"ask": "1"} if ask.form.inputs() else {})}
+    ends_at = drawing.reader.now + FORM_LIFE
+    token = drawing.sealer.seal("button", claims, user_id=drawing.user_id, ends_at=ends_at)
+    action = {
+        "id": "next",
+        "type": "button",
+        "name": declared(ask.form.submit, locale),
+        "style": "primary",
+        "integration": {"url": drawing.action_url, "context": {"token": token}},
+    }
+    shown = {"fallback": text, "text": text, "actions": [action]}
+    return Drawn(message="", props={"attachments": [shown]})
