@@ -24,7 +24,7 @@ class Integration:
 
     `people` are paged in this order, `wait_minutes` apart. `group_by` are label names; empty means the sender's own
     grouping. `channel_id` is empty where the server's default channel serves. `told` is when its channel was last told
-    about what, by matter.
+    about what, by matter. `templates` are texts by the part of an alert that they decide.
     """
 
     id: str
@@ -42,6 +42,7 @@ class Integration:
     old_digests: tuple[str, ...] = ()
     old_until: datetime | None = None
     rotated_at: datetime | None = None
+    templates: dict[str, str] = field(default_factory=dict)
     told: dict[str, datetime] = field(default_factory=dict)
 
     @property
