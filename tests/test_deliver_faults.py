@@ -107,6 +107,19 @@ async def test_whatever_fails_there_is_one_card_one_page_and_one_thread(world, s
     assert "Paged" in told[0]
 
 
+async def test_a_card_of_a_lost_answer_is_shown_as_the_group_is_by_then(world, stores, clock, delivery):
+    await open_group(world, stores, clock)
+    world.simulator.faults.drop(prefix=POSTS, method="POST", times=1)
+    worker = worker_of(stores, clock, delivery)
+    await worker.drain()
+    await stores.groups.change("S1", "G1", partial(alerts.resolve, by="@ben", now=clock()))
+
+    await work(worker, clock, minutes=1)
+
+    [card] = cards(world)
+    assert "Resolved by @ben" in str(card.props)
+
+
 @pytest.mark.parametrize("deaths", [1, 2, 7])
 async def test_dying_after_sending_sends_nothing_twice(world, stores, clock, delivery, deaths):
     await open_group(world, stores, clock)

@@ -38,7 +38,11 @@ class Cards:
         if group.card is not None:
             return await self.edit(scene, group.card, "card", mark, drawn)
         try:
-            post = await post_once(scene.mattermost, group.channel_id, drawn, mark=mark, tried_since=scene.tried_since)
+            post = await post_once(
+                scene.mattermost, group.channel_id, drawn, mark=mark, tried_since=scene.tried_since, as_now=True
+            )
+        except PostGone:
+            return partial(outcomes.lost_post, post="card")
         except Upstream as refused:
             return refused_for_good(scene, refused, self._clock)
         return self._drawn(scene, "card", group.channel_id, post["id"])

@@ -7,8 +7,9 @@ through without our learning of it, we look in the channel for our mark in the p
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -33,14 +34,19 @@ ARCHIVED = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """Our name for a post, for ever: what it is about, and which of the posts about it. `seq` is how far it tells."""
+    """Our name for a post, for ever: what it is about, and which of the posts about it.
+
+    `seq` is how far it tells; `attempt` tells apart what several attempts at the same post had to show.
+    """
 
     about: str
     post: str
     seq: int = 0
+    attempt: str = ""
 
     def props(self) -> dict[str, Any]:
-        return {PROP: {"group": self.about, "post": self.post, "seq": self.seq}}
+        attempt = {"attempt": self.attempt} if self.attempt else {}
+        return {PROP: {"group": self.about, "post": self.post, "seq": self.seq, **attempt}}
 
 
 class Content(Protocol):
@@ -69,12 +75,32 @@ async def post_once(
     root_id: str = "",
     tried_since: datetime | None = None,
     last_look: Callable[[], Awaitable[bool]] | None = None,
+    as_now: bool = False,
 ) -> wire.Post:
     """Create the post, or find it where an attempt since `tried_since` may have made it already.
 
     `last_look` says right before sending whether it is still wanted, because looking for an earlier attempt may take
-    seconds. Raises Upstream, PostGone where the thread's root is gone, and NoLongerWanted.
+    seconds. A post of an earlier attempt is as it was then; `as_now` brings it up to date. Raises Upstream, PostGone
+    where the post or the thread's root is gone, and NoLongerWanted.
     """
+    if not as_now:
+        return await _post_once(mattermost, channel_id, content, mark, root_id, tried_since, last_look)
+    mark = replace(mark, attempt=secrets.token_hex(4))
+    post = await _post_once(mattermost, channel_id, content, mark, root_id, tried_since, last_look)
+    if _marks(post).get("attempt") != mark.attempt:
+        await edit_post(mattermost, post["id"], content, mark=mark)
+    return post
+
+
+async def _post_once(
+    mattermost: Mattermost,
+    channel_id: str,
+    content: Content,
+    mark: Mark,
+    root_id: str,
+    tried_since: datetime | None,
+    last_look: Callable[[], Awaitable[bool]] | None,
+) -> wire.Post:
     bot_user_id = (await mattermost.me())["id"]
     if tried_since is not None:
         found = await find_own(mattermost, channel_id, mark, tried_since)
@@ -121,8 +147,7 @@ async def find_own(mattermost: Mattermost, channel_id: str, mark: Mark, since: d
 
 def seq_of(post: wire.Post, otherwise: int) -> int:
     """How far the post tells, according to its mark."""
-    mark = (post.get("props") or {}).get(PROP)
-    seq = mark.get("seq") if isinstance(mark, dict) else None
+    seq = _marks(post).get("seq")
     return seq if isinstance(seq, int) else otherwise
 
 
@@ -137,8 +162,13 @@ def is_archived(refused: Upstream) -> bool:
 
 
 def _bears(post: wire.Post, mark: Mark) -> bool:
+    found = _marks(post)
+    return (found.get("group"), found.get("post")) == (mark.about, mark.post)
+
+
+def _marks(post: wire.Post) -> dict[str, Any]:
     found = (post.get("props") or {}).get(PROP)
-    return isinstance(found, dict) and (found.get("group"), found.get("post")) == (mark.about, mark.post)
+    return found if isinstance(found, dict) else {}
 
 
 async def _is_gone(mattermost: Mattermost, post_id: str, refused: Upstream) -> bool:
