@@ -4,17 +4,34 @@ from __future__ import annotations
 
 from forms.base import Channel, Choice, Form, Option, SecretText, Toggle
 
+TIMELINES = (
+    Option(value="quiet", label="Quiet: changes of state"),
+    Option(value="normal", label="Normal: pages and notes, too"),
+    Option(value="full", label="Full: each further alert, too"),
+)
+
 
 class Configure(Form):
+    """The names of the buttons are those of `bot.core.cards.EXTRAS`."""
+
     title = "Configure OnCall"
     submit = "Save"
 
-    channel = Channel(
+    channel = Channel("Channel", hint="town-square", required=True)
+    default = Toggle(
         "Default channel",
-        hint="town-square",
-        help="Alerts are posted here unless their integration names another channel.",
-        required=True,
+        hint="Post alerts here unless their integration names another",
+        typed=False,
     )
+    timeline = Choice(
+        "What threads tell here",
+        help="How much is written into the thread below an alert. Everything is kept and shown by `/oncall show`.",
+        typed=False,
+        options=TIMELINES,
+    )
+    responders = Toggle("More people…", hint="A button to page more people", typed=False)
+    note = Toggle("Note…", hint="A button to keep what somebody found out", typed=False)
+    show = Toggle("Timeline", hint="A button to show the history to whoever presses", typed=False)
 
 
 class Policy(Form):
@@ -43,11 +60,7 @@ class Policy(Form):
         "What threads tell",
         help="How much is written into the thread below an alert. Everything is kept and shown by `/oncall show`.",
         typed=False,
-        options=(
-            Option(value="quiet", label="Quiet: changes of state"),
-            Option(value="normal", label="Normal: pages and notes, too"),
-            Option(value="full", label="Full: each further alert, too"),
-        ),
+        options=TIMELINES,
     )
     language = Choice(
         "Language of posts",

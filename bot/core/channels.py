@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from bot.core import cards
 from bot.core.changes import Change, Effect, RedrawGroups
-from bot.core.servers import EVERYWHERE, ChannelSettings, Server, ServerChange, Timeline
+from bot.core.servers import EVERYWHERE, ChannelSettings, Server, ServerChange, Timeline, timeline_in_words
 from bot.core.text import say
 
 CHANNELS_KEPT = 500
@@ -25,14 +25,13 @@ def settings_chosen(
     server: Server,
     *,
     channel_id: str,
+    note_channel: str,
     timeline: Timeline | None = None,
     buttons: tuple[str, ...] | None = None,
 ) -> ServerChange:
     """None keeps what is so there. The posts that are there already show other buttons, too."""
     before = server.channels.get(channel_id, EVERYWHERE)
     after = _without_repetition(server, _with_choices(before, timeline, buttons))
-    if after == before:
-        return Change(doc=server)
     if len(server.channels) >= CHANNELS_KEPT and channel_id not in server.channels:
         return Change(
             doc=server,
@@ -43,9 +42,19 @@ def settings_chosen(
             ),
         )
     changed = replace(server, channels=_with_channel(server, channel_id, after))
-    redraw = shown_buttons(changed, channel_id) != shown_buttons(server, channel_id)
-    effect = Effect(key=f"redraw:{channel_id}", do=RedrawGroups(channel_id=channel_id))
-    return Change(doc=changed, effects=(effect,) if redraw else ())
+    told = timeline_in_words(changed.timeline_in(channel_id))
+    if shown_buttons(changed, channel_id) == shown_buttons(server, channel_id):
+        return Change(doc=changed, note=say("In ~{channel}: {timeline}", channel=note_channel, timeline=told))
+    redraw = Effect(key=f"redraw:{channel_id}", do=RedrawGroups(channel_id=channel_id))
+    return Change(
+        doc=changed,
+        effects=(redraw,),
+        note=say(
+            "In ~{channel}: {timeline} Posts have the buttons you chose, those of open alert groups within moments.",
+            channel=note_channel,
+            timeline=told,
+        ),
+    )
 
 
 def _with_choices(

@@ -387,7 +387,7 @@ def policy_chosen(
     return Change(
         doc=after,
         effects=(Effect(key="redraw", do=RedrawGroups()),) if other else (),
-        note=say("{who} {timeline}", who=_who_in_words(after), timeline=_timeline_in_words(after)),
+        note=say("{who} {timeline}", who=_who_in_words(after), timeline=timeline_in_words(after.timeline)),
     )
 
 
@@ -397,8 +397,8 @@ def _who_in_words(server: Server) -> Text:
     return say("Everyone who sees an alert may act on it.")
 
 
-def _timeline_in_words(server: Server) -> Text:
-    match server.timeline:
+def timeline_in_words(timeline: Timeline) -> Text:
+    match timeline:
         case Timeline.QUIET:
             return say("Threads tell changes of state only.")
         case Timeline.FULL:

@@ -64,7 +64,7 @@ class Cards:
             channel_id=channel_id,
             post_id=post_id,
             now=self._clock(),
-            counting=scene.server.timeline is Timeline.FULL,
+            counting=scene.server.timeline_in(scene.group.channel_id) is Timeline.FULL,
         )
 
 

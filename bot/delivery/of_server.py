@@ -26,9 +26,9 @@ class OfServer:
         self._access = access
         self._clock = clock
 
-    async def redraw_groups(self, server: Server) -> None:
-        """The newest, as many as anybody looks at; the others follow with their next change."""
-        for group in await self._stores.groups.open(server.id, REDRAWN):
+    async def redraw_groups(self, server: Server, channel_id: str = "") -> None:
+        """The newest, as many as anybody looks at; the others follow with their next change. Empty means all."""
+        for group in await self._stores.groups.open(server.id, REDRAWN, channel_id=channel_id):
             await self._stores.groups.change(server.id, group.id, partial(outcomes.redrawn, now=self._clock()))
 
     async def delete(self, server_id: str) -> None:

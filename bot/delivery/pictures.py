@@ -9,6 +9,7 @@ from bot.clock import Clock
 from bot.core import cards
 from bot.core.alert_group import AlertGroup
 from bot.core.cards import Card
+from bot.core.channels import shown_buttons
 from bot.core.people import Person
 from bot.core.servers import LANGUAGE, Server, Surface
 from bot.storage.stores import Stores
@@ -29,11 +30,12 @@ class Pictures:
         self._public_url = public_url.rstrip("/")
 
     def card(self, server: Server, group: AlertGroup, people: Mapping[str, Person]) -> Drawn:
-        card = cards.draw(group, names=names(people), extras=_extras(server))
+        card = cards.draw(group, names=names(people), extras=shown_buttons(server, group.channel_id))
         return self._picture(server, card, self.channel_reader(server))
 
     def page(self, server: Server, group: AlertGroup, person_id: str, people: Mapping[str, Person]) -> Drawn:
-        card = cards.draw_page(group, names=names(people), person_id=person_id, extras=_extras(server))
+        extras = shown_buttons(server, group.channel_id)
+        card = cards.draw_page(group, names=names(people), person_id=person_id, extras=extras)
         return self._picture(server, card, self.reader(server, people.get(person_id)))
 
     def _picture(self, server: Server, card: Card, reader: Reader) -> Drawn:
@@ -61,7 +63,3 @@ class Pictures:
 
 def names(people: Mapping[str, Person]) -> dict[str, str]:
     return {person_id: person.mention for person_id, person in people.items()}
-
-
-def _extras(server: Server) -> tuple[str, ...]:
-    return cards.EXTRAS if server.buttons is None else server.buttons

@@ -44,7 +44,8 @@ class Threads:
         if group.card is None or not entries:
             return stay
         first, last = entries[0].seq, entries[-1].seq
-        shown = [entry for entry in entries if entry.kind in TOLD[scene.server.timeline]]
+        timeline = scene.server.timeline_in(group.channel_id)
+        shown = [entry for entry in entries if entry.kind in TOLD[timeline]]
         if not shown:
             return partial(outcomes.told, seq=last)
         reader = self._pictures.channel_reader(scene.server)

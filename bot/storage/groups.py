@@ -57,12 +57,16 @@ class Groups(Documents[AlertGroup]):
         query = {"server_id": server_id, "posts": {"$eq": post_id, "$exists": True}}
         return _first(await self.read(query, limit=1))
 
-    async def open(self, server_id: str, limit: int) -> list[AlertGroup]:
-        return await self.listed(server_id, LIVE, limit)
+    async def open(self, server_id: str, limit: int, *, channel_id: str = "") -> list[AlertGroup]:
+        return await self.listed(server_id, LIVE, limit, channel_id=channel_id)
 
-    async def listed(self, server_id: str, statuses: Sequence[Status], limit: int) -> list[AlertGroup]:
-        """Those in one of the states, newest first."""
-        query = {"server_id": server_id, "status": {"$in": [status.value for status in statuses]}}
+    async def listed(
+        self, server_id: str, statuses: Sequence[Status], limit: int, *, channel_id: str = ""
+    ) -> list[AlertGroup]:
+        """Those in one of the states, newest first. An empty channel means all of them."""
+        query: dict[str, Any] = {"server_id": server_id, "status": {"$in": [status.value for status in statuses]}}
+        if channel_id:
+            query["doc.channel_id"] = channel_id
         return [claim.doc for claim in await self.read(query, limit=limit, sort=("number", DESCENDING))]
 
     async def live(self, keys: Mapping[str, str]) -> dict[str, Claim[AlertGroup]]:

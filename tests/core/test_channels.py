@@ -5,7 +5,7 @@ from dataclasses import replace
 from bot.core import cards, channels, servers
 from bot.core.changes import RedrawGroups
 from bot.core.channels import CHANNELS_KEPT, shown_buttons
-from bot.core.servers import ChannelSettings, Server, Timeline
+from bot.core.servers import ChannelSettings, Server, ServerChange, Timeline
 from bot.words import Reader, words
 from tests.core.test_servers import NOW, installed
 
@@ -13,7 +13,11 @@ READER = Reader(now=NOW)
 
 
 def chosen(server: Server, **choices) -> Server:
-    return channels.settings_chosen(server, channel_id="db", **choices).doc
+    return change(server, **choices).doc
+
+
+def change(server: Server, *, channel_id: str = "db", **choices) -> ServerChange:
+    return channels.settings_chosen(server, channel_id=channel_id, note_channel="db", **choices)
 
 
 def test_a_channel_has_its_own_choices_and_the_others_those_of_the_server():
@@ -41,18 +45,25 @@ def test_what_is_the_same_as_on_the_server_is_forgotten():
 
 
 def test_other_buttons_draw_the_posts_of_this_channel_anew_and_a_timeline_draws_none():
-    change = channels.settings_chosen(installed(), channel_id="db", buttons=("note",))
-    assert [(effect.key, effect.do) for effect in change.effects] == [("redraw:db", RedrawGroups(channel_id="db"))]
-    assert channels.settings_chosen(change.doc, channel_id="db", buttons=("note",)).effects == ()
-    assert channels.settings_chosen(change.doc, channel_id="db", timeline=Timeline.QUIET).effects == ()
+    changed = change(installed(), buttons=("note",))
+    assert [(effect.key, effect.do) for effect in changed.effects] == [("redraw:db", RedrawGroups(channel_id="db"))]
+    assert change(changed.doc, buttons=("note",)).effects == ()
+    assert change(changed.doc, timeline=Timeline.QUIET).effects == ()
+
+
+def test_a_choice_is_told_with_what_is_so_there_now():
+    changed = change(installed(), timeline=Timeline.QUIET)
+    assert words(changed.note, READER) == "In ~db: Threads tell changes of state only."
+    assert words(change(changed.doc, buttons=()).note, READER) == (
+        "In ~db: Threads tell changes of state only. "
+        "Posts have the buttons you chose, those of open alert groups within moments."
+    )
 
 
 def test_channels_with_choices_are_bounded_and_a_full_list_still_changes_and_forgets():
     many = {f"c{number}": ChannelSettings(timeline=Timeline.QUIET) for number in range(CHANNELS_KEPT)}
     server = replace(installed(), channels=many)
-    refused = channels.settings_chosen(server, channel_id="db", timeline=Timeline.QUIET)
+    refused = change(server, timeline=Timeline.QUIET)
     assert refused.doc == server
     assert "500 channels have settings of their own already" in words(refused.note, READER)
-    assert channels.settings_chosen(server, channel_id="c0", timeline=Timeline.NORMAL).doc.channels.keys() == (
-        many.keys() - {"c0"}
-    )
+    assert change(server, channel_id="c0", timeline=Timeline.NORMAL).doc.channels.keys() == (many.keys() - {"c0"})
