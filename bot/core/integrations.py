@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from bot.core.alert_group import Step
 from bot.core.changes import Change, Effect, TellChannel
 from bot.core.neutral import neutral
+from bot.core.routing import Route, in_line
 from bot.core.text import Text, say
 
 OLD_KEY_LASTS = timedelta(hours=1)
@@ -42,16 +43,14 @@ class Integration:
     old_digests: tuple[str, ...] = ()
     old_until: datetime | None = None
     rotated_at: datetime | None = None
+    routes: tuple[Route, ...] = ()
     templates: dict[str, str] = field(default_factory=dict)
     told: dict[str, datetime] = field(default_factory=dict)
 
     @property
     def chain(self) -> tuple[Step, ...]:
         """The escalation chain, as it is copied into an alert group when that opens."""
-        return tuple(
-            Step(wait=0 if number == 0 else self.wait_minutes * 60, people=(person_id,))
-            for number, person_id in enumerate(self.people)
-        )
+        return in_line(self.people, self.wait_minutes)
 
     def knows(self, digests: Sequence[str], *, now: datetime) -> bool:
         """Whether a key with these digests may be used now."""

@@ -1,0 +1,99 @@
+"""Expressions that never take long: the same answers as Python's own, whatever is tried."""
+
+import random
+import re
+
+import pytest
+
+from bot.core.patterns import LONGEST, BadPattern, Pattern
+
+SIGNS = "ab1-_. "
+
+
+def some_expression(dice: random.Random, depth: int = 0) -> str:
+    """Anything that the grammar allows, over few signs, so that texts often fit."""
+    kind = dice.randrange(9 if depth < 4 else 5)
+    if kind < 3:
+        return re.escape(dice.choice(SIGNS)).replace("\\ ", " ")
+    if kind == 3:
+        return dice.choice([".", r"\d", r"\w", r"\s", r"\D", r"\W", r"\S"])
+    if kind == 4:
+        return dice.choice(["[ab]", "[^a]", "[a-b1-9]", r"[\d_]", "[-a]", "[]a]", "[^]a]"])
+    if kind == 5:
+        return f"({some_expression(dice, depth + 1)})" + dice.choice(["", "*", "+", "?"])
+    if kind == 6:
+        return f"(?:{some_expression(dice, depth + 1)}|{some_expression(dice, depth + 1)})"
+    return some_expression(dice, depth + 1) + some_expression(dice, depth + 1)
+
+
+def test_thousands_of_expressions_match_what_pythons_own_do() -> None:
+    dice = random.Random(7)
+    matched = 0
+    for _ in range(3_000):
+        expression = some_expression(dice)
+        pattern, own = Pattern(expression), re.compile(expression)
+        for _ in range(8):
+            text = "".join(dice.choice(SIGNS) for _ in range(dice.randrange(6)))
+            assert pattern.matches(text) == bool(own.fullmatch(text)), (expression, text)
+            matched += pattern.matches(text)
+    assert matched > 1_000
+
+
+@pytest.mark.parametrize(
+    ("expression", "text", "fits"),
+    [
+        ("critical|warning", "warning", True),
+        ("critical|warning", "warnings", False),
+        ("db.*", "db-3.example.com", True),
+        ("^web-[0-9]+$", "web-17", True),
+        ("", "", True),
+        ("a|", "", True),
+        (".+", "", False),
+        ("(?i)DB|Web[A-C]", "webb", True),
+        ("(?i)DB|Web[A-C]", "webd", False),
+        (r"10\.0\.0\.\d+", "10.0.0.1", True),
+        (r"10\.0\.0\.\d+", "10a0b0c1", False),
+        (r"costs \$", "costs $", True),
+        ("Übung", "Übung", True),
+    ],
+)
+def test_what_people_write(expression: str, text: str, fits: bool) -> None:
+    assert Pattern(expression).matches(text) is fits
+
+
+@pytest.mark.parametrize(
+    ("expression", "why"),
+    [
+        ("(a", "is not closed"),
+        ("a)", "has no `(` before it"),
+        ("[a", "is not closed"),
+        ("*a", "cannot stand there"),
+        ("a{3}", "cannot stand there"),
+        (r"(a)\1", "is not known here"),
+        (r"\bdb", "is not known here"),
+        ("(?=a)", "Groups that begin with `(?`"),
+        ("[z-a]", "is no range of signs"),
+        ("a\\", "is not known here"),
+        ("a" * (LONGEST + 1), "too long"),
+    ],
+)
+def test_what_cannot_be_said_is_refused_in_words(expression: str, why: str) -> None:
+    with pytest.raises(BadPattern) as refused:
+        Pattern(expression)
+    assert why in refused.value.text.english
+
+
+@pytest.mark.parametrize("expression", ["(a+)+b", "(a|a)*b", "(a*)*" * 20 + "b", "(.*a){1}".replace("{1}", "") * 25])
+def test_expressions_that_would_hang_are_answered_in_few_steps(expression: str) -> None:
+    """Counted, not timed: no more sets of states are made than there are signs in the text."""
+    pattern = Pattern(expression)
+    pattern.matches("a" * 5_000)
+    assert len(pattern._after) <= 500
+
+
+def test_what_is_remembered_is_bounded() -> None:
+    dice = random.Random(3)
+    pattern = Pattern("(a|b)*a" + "(a|b)" * 12)
+    for _ in range(200):
+        pattern.matches("".join(dice.choice("ab") for _ in range(200)))
+    assert len(pattern._after) <= 2_000
