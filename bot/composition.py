@@ -175,8 +175,12 @@ async def running(config: Config, *, lease: timedelta = LEASE) -> AsyncIterator[
         services = build(config, database, clock, works=config.role is not Role.WEB, lease=lease, outgoing=outgoing)
         await services.stores.prepare()
         stack.callback(asyncio.create_task(_keep_correcting(database, clock)).cancel)
-        if services.worker is not None:
+        if services.worker is None:
+            services.stores.nudge_others()
+            stack.push_async_callback(services.stores.nudges.close)
+        else:
             await _work(services.worker, stack)
+            stack.push_async_callback(_ended, asyncio.create_task(services.stores.hear_nudges()))
             stack.callback(asyncio.create_task(services.resealing.run()).cancel)
         port = await _listen(services, stack)
         shorten_pauses()
@@ -194,6 +198,11 @@ async def _work(worker: Worker, stack: AsyncExitStack) -> None:
     task = asyncio.create_task(worker.run())
     task.add_done_callback(_report)
     stack.push_async_callback(worker.stop)
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait([task])
 
 
 def _report(task: asyncio.Task[None]) -> None:

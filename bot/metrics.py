@@ -53,20 +53,21 @@ class Metrics:
     def delivered(self, kind: str, *, seconds: float, outcome: str) -> None:
         self._deliveries.labels(kind, outcome).observe(seconds)
 
-    def page(self, intake: Intake, worker: Worker | None, clock: Clock) -> bytes:
+    def page(self, intake: Intake, worker: Worker | None, clock: Clock, *, nudged: bool) -> bytes:
         """What `/metrics` answers."""
         now = CollectorRegistry(auto_describe=False)
-        now.register(_State(intake, worker, clock))
+        now.register(_State(intake, worker, clock, nudged))
         return generate_latest(self.registry) + generate_latest(now)
 
 
 class _State(Collector):
     """What is read off the parts when somebody asks."""
 
-    def __init__(self, intake: Intake, worker: Worker | None, clock: Clock) -> None:
+    def __init__(self, intake: Intake, worker: Worker | None, clock: Clock, nudged: bool) -> None:
         self._intake = intake
         self._worker = worker
         self._clock = clock
+        self._nudged = nudged
 
     def collect(self) -> Iterable[Metric]:
         taken = self._intake.taken
@@ -83,6 +84,7 @@ class _State(Collector):
         unsent = worker.oldest_unsent
         age = (now - unsent).total_seconds() if unsent else 0.0
         yield GaugeMetricFamily("oncall_oldest_unsent_seconds", "Age of the oldest effect that failed", value=age)
+        yield GaugeMetricFamily("oncall_nudged", "Whether other processes can wake the worker", value=self._nudged)
         if worker.last_pass is not None:
             since = (now - worker.last_pass).total_seconds()
             yield GaugeMetricFamily("oncall_worker_pass_age_seconds", "Since the worker looked last", value=since)

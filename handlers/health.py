@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from http import HTTPStatus
 
@@ -10,6 +11,7 @@ from bot.errors import Unavailable
 from handlers.base import Endpoint
 
 LATEST_PASS = timedelta(seconds=60)
+DATABASE_SECONDS = 2.0  # platforms wait about so long for this answer
 
 
 class Alive(Endpoint):
@@ -33,8 +35,9 @@ class Ready(Endpoint):
 
     async def _database(self) -> str:
         try:
-            await self.services.stores.database.ping()
-        except Unavailable:
+            async with asyncio.timeout(DATABASE_SECONDS):
+                await self.services.stores.database.ping()
+        except (Unavailable, TimeoutError):
             return "The database cannot be reached."
         return ""
 
@@ -54,4 +57,5 @@ class Metrics(Endpoint):
 
     def get(self) -> None:
         self.set_header("Content-Type", metrics.CONTENT_TYPE)
-        self.finish(self.services.metrics.page(self.services.intake, self.services.worker, self.services.clock))
+        services, nudged = self.services, self.services.stores.nudges.heard
+        self.finish(services.metrics.page(services.intake, services.worker, services.clock, nudged=nudged))

@@ -12,7 +12,7 @@ import structlog
 from bson.codec_options import CodecOptions
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection
 from pymongo import IndexModel
-from pymongo.errors import ConnectionFailure, ExecutionTimeout, WriteConcernError
+from pymongo.errors import ConnectionFailure, ExecutionTimeout, OperationFailure, WriteConcernError
 from pymongo.write_concern import WriteConcern
 
 from bot.clock import DatabaseClock
@@ -21,6 +21,7 @@ from bot.errors import Unavailable
 DEFAULT_NAME = "oncall"
 CLOCK_SAMPLES = 5
 LONGEST_REASON = 200
+EXISTS = 48
 
 log = structlog.get_logger()
 
@@ -71,7 +72,9 @@ class Database:
             tz_aware=True,
             tzinfo=UTC,
             maxPoolSize=64,
-            connectTimeoutMS=5_000,
+            # How soon a database that keeps its connections but answers nothing is noticed: the sum of these two.
+            heartbeatFrequencyMS=2_000,
+            connectTimeoutMS=3_000,
             serverSelectionTimeoutMS=int(selection_seconds * 1000),
             socketTimeoutMS=15_000,
             appname="oncall",
@@ -100,6 +103,14 @@ class Database:
             return
         with reachable():
             await self._database[name].create_indexes(list(indexes))
+
+    async def make_capped(self, name: str, size: int) -> None:
+        """A collection of so many bytes that forgets its oldest. One that exists stays. Raises PyMongoError."""
+        try:
+            await self._database.command({"create": name, "capped": True, "size": size})
+        except OperationFailure as refused:
+            if refused.code != EXISTS:
+                raise
 
     async def ping(self) -> None:
         """Raises Unavailable."""

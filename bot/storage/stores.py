@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from bot.clock import Clock
 from bot.storage.alerts import Alerts
 from bot.storage.directory import Integrations, People, Servers
+from bot.storage.documents import Documents
 from bot.storage.groups import Groups
 from bot.storage.heartbeats import Heartbeats
 from bot.storage.mongo import Database
+from bot.storage.nudges import Nudges
 from bot.storage.once import Once
 
 
@@ -24,11 +28,25 @@ class Stores:
     alerts: Alerts
     once: Once
     heartbeats: Heartbeats
+    nudges: Nudges
 
     async def prepare(self) -> None:
         """Create the indexes; quick when they exist."""
         stores = (self.servers, self.people, self.integrations, self.groups, self.alerts, self.once, self.heartbeats)
-        await asyncio.gather(*(store.prepare() for store in stores))
+        await asyncio.gather(*(store.prepare() for store in (*stores, self.nudges)))
+
+    def nudge_others(self) -> None:
+        """For a process without a worker: what it stores is served elsewhere."""
+        for store in self._served:
+            store.woken = partial(self.nudges.tell, store.collection_name)
+
+    async def hear_nudges(self) -> None:
+        """For a process with a worker, for ever: what others store is as if it had been stored here."""
+        await self.nudges.hear({store.collection_name: store.woken for store in self._served})
+
+    @property
+    def _served(self) -> tuple[Documents[Any], ...]:
+        return (self.servers, self.integrations, self.groups, self.heartbeats)
 
     async def delete_server(self, server_id: str) -> None:
         """One server with all that belongs to it, itself last: whatever interrupts this, it can be done again."""
@@ -47,4 +65,5 @@ def open_stores(database: Database, clock: Clock) -> Stores:
         alerts=Alerts(database, clock),
         once=Once(database),
         heartbeats=Heartbeats(database, clock),
+        nudges=Nudges(database, clock),
     )
