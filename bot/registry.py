@@ -29,7 +29,8 @@ class Command:
 
     `section` groups it in the help. `user_token` asks the surface for a token that acts as the person, where it can.
     `before_install` commands work while the server is not installed yet. `hidden` ones are the second step of another
-    command: nobody types them. `known` gives what a form that edits something starts with.
+    command: nobody types them. `known` gives what a form that edits something starts with. `in_channel` asks the surface
+    where it was typed, where that is not told by itself.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Command:
     before_install: bool = False
     hidden: bool = False
     known: Callable[[Any], Awaitable[Mapping[str, Value]]] | None = None
+    in_channel: bool = False
 
     @property
     def path(self) -> str:

@@ -51,6 +51,7 @@ async def _room(ctx: Context, named: str) -> Room | None:
     needs=Role.ADMIN,
     user_token=True,
     known=_known_channel,
+    in_channel=True,
     aliases=("configure",),
 )
 async def channel(

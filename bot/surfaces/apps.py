@@ -21,7 +21,7 @@ from bot.surfaces.drawn import Drawn
 from bot.surfaces.pressed import read_pressed
 from bot.surfaces.tokens import BadToken, Sealer
 from bot.surfaces.typed import read_typed
-from bot.surfaces.values import read_values
+from bot.surfaces.values import object_of, read_values
 from bot.words import ENGLISH, Reader, declared, inline, paragraph, words
 from forms.base import Kind, Option
 
@@ -172,6 +172,7 @@ def read_call(
     if room == "command" and registry is not None:
         values, leftover = _read_again(body.get("raw_command"), name, values, registry)
     post = context.get("post") or {}
+    member = object_of(context.get("channel_member"))
     token = str(context.get("acting_user_access_token") or "")
     return Call(
         server_id=server_id,
@@ -181,6 +182,7 @@ def read_call(
         values=values,
         leftover=leftover,
         memory=memory,
+        channel_id=str(member.get("channel_id") or ""),
         post_id=str(post.get("id") or ""),
         root_id=str(post.get("root_id") or ""),
         quoted=str(post.get("message") or ""),

@@ -34,6 +34,9 @@ def app_call(room: str, command: Command, *, more: Mapping[str, str] = {}) -> JS
     expand: dict[str, str] = {**WHO, **more}
     if command.user_token:
         expand["acting_user_access_token"] = "all"
+    if command.in_channel:
+        # Asking for the channel itself breaks the call in group messages (Apps plugin v1.2.2).
+        expand["channel_member"] = "id"
     if command.before_install and command.user_token:
         # What finishes an installation needs the webhook secret, which the plugin shows to admins only.
         expand["app"] = "all"

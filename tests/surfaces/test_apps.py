@@ -121,6 +121,12 @@ def test_before_the_installation_only_help_and_setup_are_offered():
     assert [top["location"] for top in tree(installed=False)] == ["/command"]
 
 
+def test_only_a_command_about_the_channel_asks_where_it_is_typed():
+    asking = {call["path"] for call in calls(tree()) if call["expand"].get("channel_member") == "id"}
+
+    assert asking == {"/command/configure.channel"}
+
+
 def test_every_call_asks_who_acts_and_at_known_levels():
     for call in calls(tree()):
         assert call["expand"]["acting_user"] == "+summary"
