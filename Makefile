@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test test-all check format bench clean
+.PHONY: run test test-all check format bench faults clean
 
 run: .installed
 	$(BIN)/python -m bot demo
@@ -21,6 +21,9 @@ format: .installed
 
 bench: .installed
 	$(BIN)/python -m bench.run
+
+faults: .installed
+	$(BIN)/python -m tests.faults.rounds --rounds $(or $(ROUNDS),200) $(if $(SEED),--seed $(SEED))
 
 .installed: requirements.txt requirements-dev.txt constraints.txt
 	$(PYTHON) -m venv .venv

@@ -23,7 +23,8 @@ def _one(item: object) -> int:
 class Gathering(Generic[Item, Answer]):
     """Hands items to `flush` in batches; it answers with as many answers, of which some may be exceptions.
 
-    A batch is as heavy as `most`, or one item; `waiting` is how much weight may wait before new items are refused.
+    A batch is as heavy as `most`, or one item; `waiting` is how much weight may wait before new items are refused, and
+    `patience` how many seconds one waits for its answer. Those who gave up are not handed on any more.
     """
 
     def __init__(
@@ -34,12 +35,14 @@ class Gathering(Generic[Item, Answer]):
         waiting: int = 1_000_000,
         flights: int = 1,
         weigh: Callable[[Item], int] = _one,
+        patience: float | None = None,
     ) -> None:
         self._flush = flush
         self._most = most
         self._waiting = waiting
         self._flights = flights
         self._weigh = weigh
+        self._patience = patience
         self._queue: deque[tuple[Item, asyncio.Future[Answer]]] = deque()
         self._weight = 0
         self._flying = 0
@@ -51,7 +54,7 @@ class Gathering(Generic[Item, Answer]):
         return self._weight
 
     async def submit(self, item: Item) -> Answer:
-        """The answer to this item, once its batch is done. Raises Unavailable at once if too much waits."""
+        """The answer to this item, once its batch is done. Raises Unavailable, at once if too much waits."""
         if self._queue and self._weight + self._weigh(item) > self._waiting:
             raise Unavailable("Too much waits to be stored")
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
@@ -62,7 +65,11 @@ class Gathering(Generic[Item, Answer]):
             task = asyncio.create_task(self._fly())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-        return await future
+        try:
+            async with asyncio.timeout(self._patience):
+                return await future
+        except TimeoutError:
+            raise Unavailable("It takes too long") from None
 
     async def _fly(self) -> None:
         try:
@@ -78,6 +85,8 @@ class Gathering(Generic[Item, Answer]):
         while self._queue and (not batch or self._weigh(self._queue[0][0]) <= room):
             item, future = self._queue.popleft()
             self._weight -= self._weigh(item)
+            if future.done():  # gone away while it waited
+                continue
             room -= self._weigh(item)
             batch.append((item, future))
         return batch

@@ -31,6 +31,8 @@ TOGETHER = 1_000
 WAITING = 50_000
 TRIES = 20
 LONGEST_PAUSE = 0.05
+# Alertmanager waits ten seconds for an answer. One that has 503 by then knows more than one without an answer.
+PATIENCE = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +83,11 @@ class Intake:
         self._stores = stores
         self._clock = clock
         self._gathering = Gathering[Arrival, Accepted](
-            self._flush, most=TOGETHER, waiting=waiting, weigh=lambda arrival: arrival.payload.alerts
+            self._flush,
+            most=TOGETHER,
+            waiting=waiting,
+            weigh=lambda arrival: arrival.payload.alerts,
+            patience=PATIENCE,
         )
 
         self.taken = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from functools import partial
 
@@ -10,8 +11,10 @@ import structlog
 from bot.contexts.integrations import KEY_PURPOSE
 from bot.core.integrations import Integration, recognised
 from bot.core.servers import State
-from bot.errors import BotError
+from bot.errors import BotError, Unavailable
 from bot.services import Services
+
+PATIENCE = 3.0  # senders do not wait for ever, and there is more to come
 
 log = structlog.get_logger()
 
@@ -21,7 +24,11 @@ async def integration_of(services: Services, key: str) -> Integration | None:
     if not key:
         return None
     digests = services.vault.digests(KEY_PURPOSE, key)
-    integration = await services.stores.integrations.by_key(digests)
+    try:
+        async with asyncio.timeout(PATIENCE):
+            integration = await services.stores.integrations.by_key(digests)
+    except TimeoutError:
+        raise Unavailable("The database takes too long") from None
     if integration is None or not integration.knows(digests, now=services.clock()):
         return None
     server = await services.stores.servers.recent(integration.server_id)

@@ -57,6 +57,21 @@ async def test_one_that_cannot_be_done_does_not_harm_the_others():
     assert (answers[0], answers[2]) == (2, 6) and isinstance(answers[1], ValueError)
 
 
+async def test_nobody_waits_longer_than_they_have_patience_and_is_not_handed_on_afterwards():
+    shop = Shop()
+    gathering = Gathering[int, int](shop.flush, most=100, patience=0.01)
+    shop.open.clear()
+    first = asyncio.ensure_future(gathering.submit(1))
+    await until(lambda: bool(shop.batches))
+    second = asyncio.ensure_future(gathering.submit(2))
+    answers = await asyncio.gather(first, second, return_exceptions=True)
+    assert [type(answer) for answer in answers] == [Unavailable, Unavailable]
+    shop.open.set()
+    await until(lambda: gathering.weight == 0)
+    assert await gathering.submit(3) == 6
+    assert shop.batches == [[1], [3]]
+
+
 async def test_whoever_goes_away_does_not_keep_the_others_from_their_answer():
     shop = Shop()
     gathering = Gathering[int, int](shop.flush, most=100)

@@ -9,8 +9,11 @@ from random import Random
 
 from bot.simulator.faults import Fault
 from tests.faults.rig import Rig
+from tests.waiting import until
 
 SEVERAL = 0.25  # of the rounds have two faults at once
+
+NOTICED_SECONDS = 10
 
 Do = Callable[[Rig, Random], Awaitable[None]]
 
@@ -55,11 +58,15 @@ async def kill_database(rig: Rig, chance: Random) -> None:
 
 
 async def hang_database(rig: Rig, chance: Random) -> None:
-    """Alive for the system, silent for its clients."""
+    """Alive for the system, silent for its clients: the bot must say so, and be well again afterwards."""
     primary = await rig.mongods.primary()
     primary.hang()
-    await asyncio.sleep(chance.uniform(5, 9))
-    primary.go_on()
+    try:
+        await until(lambda: rig.is_ready(wanted=False), NOTICED_SECONDS, pause=0.1)
+        await asyncio.sleep(chance.uniform(4, 8))
+    finally:
+        primary.go_on()
+    await until(lambda: rig.is_ready(wanted=True), NOTICED_SECONDS, pause=0.1)
 
 
 async def step_down(rig: Rig, chance: Random) -> None:

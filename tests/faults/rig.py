@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import aiohttp
 from pymongo.errors import PyMongoError
 
 from bot.core.alert_group import AlertGroup, Status
@@ -28,6 +29,7 @@ from tests.town import Town, mark, town, twice
 
 SOON = timedelta(seconds=2)
 HASTEN_SECONDS = 0.3
+READY, NOT_READY = 200, 503
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +71,14 @@ class Rig:
             await self.town.stores.groups.change(claim.server_id, claim.id, lambda group, at=at: _sooner(group, at))  # type: ignore[misc]
 
     # ---- what is to be seen ----
+
+    async def is_ready(self, *, wanted: bool) -> bool:
+        """Whether /readyz says so. No answer at all is neither."""
+        try:
+            async with self.town.session.get(f"{self.town.url}/readyz") as answer:
+                return answer.status == (READY if wanted else NOT_READY)
+        except aiohttp.ClientError:
+            return False
 
     async def is_done(self) -> bool:
         """The bot believes to have nothing left to do."""
@@ -147,8 +157,9 @@ def _sooner(group: AlertGroup, at: datetime) -> Change[AlertGroup]:
 
 
 def _errors(log: str) -> list[str]:
-    """Failures that the bot did not expect."""
-    return [line for line in log.splitlines() if "level=error" in line or "Traceback" in line]
+    """Failures that the bot did not expect. A 503 is an answer."""
+    lines = [line for line in log.splitlines() if "event=request" not in line]
+    return [line for line in lines if "level=error" in line or "Traceback" in line]
 
 
 def _list(what: str, which: Iterable[str]) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import shutil
 import statistics
 import sys
@@ -18,6 +19,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from time import monotonic
+
+import structlog
 
 from tests.faults.kinds import Deck, Kind
 from tests.faults.rig import Layout, Rig, rig
@@ -111,7 +114,7 @@ class Rounds:
         problems += await place.problems()
         if recovery > RECOVERED_WITHIN:
             problems.append(f"took longer than {RECOVERED_WITHIN:.0f} s")
-        problems += [f"answered {status}" for status in sender.answers if isinstance(status, int) and _final(status)]
+        problems += [f"answered {answer}" for answer in sender.answers if not _repeatable(answer)]
         return Round(
             name=f"{self._layout.name} {self._number}",
             faults=tuple(kind.name for kind in faults),
@@ -154,9 +157,11 @@ async def _send(place: Rig, sender: Sender, names: list[str]) -> None:
     await sender.end(ended)
 
 
-def _final(status: int) -> bool:
-    """Nobody would send it again after this answer."""
-    return status != 202 and not 500 <= status < 600
+def _repeatable(answer: int | str) -> bool:
+    """Taken, or a sender comes back: 5xx and lost connections. A sender that waits in vain has too long a wait."""
+    if isinstance(answer, str):
+        return "Timeout" not in answer
+    return answer == 202 or 500 <= answer < 600
 
 
 def shares(rounds: int) -> list[tuple[Layout, int]]:
@@ -182,6 +187,9 @@ def table(rounds: Sequence[Round]) -> Iterable[str]:
 
 
 async def main(rounds: int, seed: str) -> int:
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL)
+    )  # our own database client
     folder = Path(tempfile.mkdtemp(prefix="faults-"))
     began, done = monotonic(), list[Round]()
     print(f"seed {seed}")

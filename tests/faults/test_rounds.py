@@ -1,0 +1,35 @@
+"""A few rounds of faults drawn by chance; `make faults` runs many."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import SystemRandom
+
+import pytest
+
+from tests.faults.rig import Layout
+from tests.faults.rounds import LAYOUTS, Print, Rounds
+
+ROUNDS = {"web + worker": 5, "serve": 3, "three mongods": 2}
+
+
+@pytest.fixture
+def tell(capsys: pytest.CaptureFixture[str]) -> Print:
+    """Figures are of interest even where all is well."""
+
+    def tell(line: str) -> None:
+        with capsys.disabled():
+            print(f"\n  {line}", end="")
+
+    return tell
+
+
+@pytest.mark.gen_test(timeout=180)
+@pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.name)
+async def test_whatever_breaks_nothing_is_lost_and_nothing_comes_twice(
+    layout: Layout, tmp_path: Path, tell: Print
+) -> None:
+    seed = str(SystemRandom().randrange(10**6))
+    tell(f"seed {seed}")
+    rounds = await Rounds(layout, seed, tell, tmp_path).run(ROUNDS[layout.name])
+    assert [f"{one}, seed {seed}" for one in rounds if one.problems] == []
