@@ -7,6 +7,7 @@ carries it out. What goes wrong here is logged and harms nobody's alerts.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 
@@ -15,11 +16,15 @@ import structlog
 from bot.clock import Clock
 from bot.core import integrations
 from bot.core.integrations import TOLD_AGAIN, Integration
-from bot.core.text import Text
+from bot.core.neutral import neutral
+from bot.core.text import NOTHING, Text, count, say
 from bot.errors import BotError
 from bot.storage.directory import Integrations
 
 REMEMBERED = 10_000
+PROBLEMS_SHOWN = 5
+NAME_LENGTH = 60
+PROBLEM_LENGTH = 200
 
 log = structlog.get_logger()
 
@@ -57,3 +62,45 @@ class Notices:
         except BotError as problem:
             self._told.pop((integration.id, about), None)
             log.warning("notice not stored", integration=integration.id, about=about, why=str(problem))
+
+
+def left_out(integration: Integration, problems: Mapping[str, str]) -> Text:
+    """`problems` are sentences by field."""
+    return say(
+        "Part of what **{integration}** sent cannot be read and was left out; the rest was accepted:\n{problems}{more}",
+        integration=_name(integration),
+        problems=_listed(problems),
+        more=_more(problems),
+    )
+
+
+def unreadable(integration: Integration, problems: Mapping[str, str]) -> Text:
+    return say(
+        "What **{integration}** sent cannot be read, so its alerts are not here. Compare its configuration with "
+        "`/oncall integration show`:\n{problems}{more}",
+        integration=_name(integration),
+        problems=_listed(problems),
+        more=_more(problems),
+    )
+
+
+def too_large(integration: Integration) -> Text:
+    return say(
+        "**{integration}** sent more than 16 MiB at once. That was refused, so its alerts are not here. "
+        "Let it send fewer alerts at once.",
+        integration=_name(integration),
+    )
+
+
+def _name(integration: Integration) -> str:
+    return neutral(integration.name, NAME_LENGTH)
+
+
+def _listed(problems: Mapping[str, str]) -> str:
+    shown = list(problems.items())[:PROBLEMS_SHOWN]
+    return "\n".join(f"- {neutral(': '.join(filter(None, problem)), PROBLEM_LENGTH)}" for problem in shown)
+
+
+def _more(problems: Mapping[str, str]) -> Text:
+    left = len(problems) - PROBLEMS_SHOWN
+    return count("\n- and {count} more", "\n- and {count} more", count=left) if left > 0 else NOTHING

@@ -18,6 +18,7 @@ from bot.errors import Unavailable
 from bot.integrations.kind import Kind
 from bot.integrations.kinds import kind_named
 from bot.integrations.payload import Invalid, Payload
+from bot.notices import left_out, too_large, unreadable
 from handlers.base import Endpoint
 from handlers.keys import integration_of
 
@@ -96,6 +97,7 @@ class Inbound(Endpoint):
             self._body.clear()
             accepted = await self.services.reception.take(self._integration, payload)
         except Invalid as invalid:
+            self.services.notices.tell(self._integration, "unreadable", unreadable(self._integration, invalid.errors))
             self._refuse(HTTPStatus.BAD_REQUEST, "The payload cannot be read.", invalid.errors)
         except Unavailable:
             self._come_back()
@@ -120,6 +122,7 @@ class Inbound(Endpoint):
     def _report(self, payload: Payload) -> None:
         if payload.notes and self._integration is not None:
             log.warning("payload read in part", integration=self._integration.id, problems=len(payload.notes))
+            self.services.notices.tell(self._integration, "left out", left_out(self._integration, payload.notes))
 
     # ---- refusals ----
 
@@ -143,6 +146,8 @@ class Inbound(Endpoint):
             self._turned_away()
 
     def _too_large(self) -> None:
+        if self._integration is not None:
+            self.services.notices.tell(self._integration, "too large", too_large(self._integration))
         self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TOO_LARGE)
 
 
@@ -156,4 +161,5 @@ def _bearer(header: str) -> str:
 
 
 def _notes(payload: Payload) -> dict[str, Any]:
-    return {"errors": payload.notes} if payload.notes else {}
+    said = payload.notes | payload.remarks
+    return {"errors": said} if said else {}

@@ -78,9 +78,9 @@ def created(document: Mapping[str, Any]) -> Step:
         labels=clean_labels(_labels(document)),
         links=links(_addresses(mapping(document.get("details")))),
     )
-    notes = {name: NOT_USED for name in LEFT_OUT if document.get(name)}
+    remarks = {name: NOT_USED for name in LEFT_OUT if document.get(name)}
     note = _note(document, alias)
-    payload = Payload(bundles=(alone(alias, alert),), notes=notes, acts=(note,) if note else ())
+    payload = Payload(bundles=(alone(alias, alert),), remarks=remarks, acts=(note,) if note else ())
     return Step(alias=alias, payloads=(payload,))
 
 

@@ -65,10 +65,14 @@ class Act:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payload:
-    """What could be read. `notes` say what could not, by field. `acts` come after the bundles."""
+    """What could be read. `notes` say what could not, by field; `remarks` what could, but is of no use here.
+
+    `acts` come after the bundles.
+    """
 
     bundles: tuple[Bundle, ...]
     notes: dict[str, str] = field(default_factory=dict)
+    remarks: dict[str, str] = field(default_factory=dict)
     acts: tuple[Act, ...] = ()
 
     @property

@@ -59,7 +59,7 @@ async def read(body: bytes, group_by: Sequence[str]) -> Payload:
 
 
 def _nothing(action: str) -> Payload:
-    return Payload(bundles=(), notes={"action": f"{action or 'This'}: {NO_ALERT}"})
+    return Payload(bundles=(), remarks={"action": f"{action or 'This'}: {NO_ALERT}"})
 
 
 def _metric(action: str, data: Mapping[str, Any]) -> Payload:

@@ -49,7 +49,7 @@ async def read(body: bytes, group_by: Sequence[str]) -> Payload:
 def payload_of(envelope: Mapping[str, Any]) -> Payload:
     """Raises Invalid."""
     if envelope.get("Type") in CONFIRMATIONS:
-        return Payload(bundles=(), notes={"Type": f"{envelope['Type']}: no alert."})
+        return Payload(bundles=(), remarks={"Type": f"{envelope['Type']}: no alert."})
     text = envelope.get("Message")
     if envelope.get("Type") != NOTIFICATION or not isinstance(text, str):
         raise Invalid({"Type": RAW})

@@ -83,8 +83,8 @@ def _updated(key: str, given: Mapping[str, Any]) -> Payload:
     acts = [Act(key=key, verb=Verb.NOTE, by=by, text=text)] if text else []
     if clean(given.get("event_ack"), VALUE_LENGTH).strip().lower() in YES:
         acts.append(Act(key=key, verb=Verb.ACKNOWLEDGE, by=by))
-    notes = {} if acts else {"event_update_status": "This update neither acknowledges nor says anything."}
-    return Payload(bundles=(), acts=tuple(acts), notes=notes)
+    remarks = {} if acts else {"event_update_status": "This update neither acknowledges nor says anything."}
+    return Payload(bundles=(), acts=tuple(acts), remarks=remarks)
 
 
 def _filled(value: object) -> object:

@@ -22,6 +22,7 @@ from bot.core.integrations import Integration, remove, rotate
 from bot.core.servers import Server, uninstalled
 from bot.intake import Intake
 from bot.metrics import Metrics
+from bot.notices import Notices
 from bot.reception import Reception
 from bot.storage.mongo import Database
 from bot.storage.stores import Stores, open_stores
@@ -47,6 +48,7 @@ class Parts:
     intake: Intake
     reception: Reception
     metrics: Metrics
+    notices: Notices
     worker: Worker | None
 
 
@@ -91,6 +93,7 @@ def start(io_loop: IOLoop, clock: HeldClock) -> Iterator[Start]:
             intake=intake,
             reception=Reception(stores, intake, clock),
             metrics=Metrics(),
+            notices=Notices(stores.integrations, clock),
             worker=Worker([], clock),
         )
         given = {"services": parts}
@@ -218,6 +221,27 @@ async def test_a_payload_without_alerts_is_explained(bot: Bot):
 async def test_the_readable_part_is_accepted_and_the_rest_is_told(bot: Bot):
     code, answer = await bot.post({"alerts": [*alerts(1)["alerts"], 7]})
     assert (code, answer["accepted"], list(answer["errors"])) == (HTTPStatus.ACCEPTED, 1, ["alerts.1"])
+    assert await told(bot) == ["left out"]
+
+
+async def told(bot: Bot) -> list[str]:
+    """What waits to be told in the channel, by matter."""
+    await bot.parts.notices.written()
+    claims = await bot.parts.stores.integrations.load([(SERVER, "i1")])
+    return [waiting.do["about"] for waiting in claims["i1"].outbox]
+
+
+async def test_what_was_accepted_whole_is_not_spoken_of(bot: Bot):
+    await bot.post(alerts(2))
+    await bot.post(b"{}", path="/integrations/v1/alertmanager/nobody/")
+    assert await told(bot) == []
+
+
+async def test_what_nobody_could_take_is_told_in_the_channel_too(bot: Bot):
+    await bot.post(b"alert!")
+    head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: {MAX_BODY + 1}\r\n\r\n"
+    await bot.send_raw(head.encode())
+    assert sorted(await told(bot)) == ["too large", "unreadable"]
 
 
 async def test_ten_thousand_alerts_in_one_request(bot: Bot, stores: Stores):

@@ -29,6 +29,7 @@ from bot.core.integrations import Integration
 from bot.core.servers import Server
 from bot.intake import Intake
 from bot.integrations import sns
+from bot.notices import Notices
 from bot.outgoing.client import Client
 from bot.outgoing.guard import Guard
 from bot.reception import Reception
@@ -96,6 +97,7 @@ class Parts:
     stores: Stores
     reception: Reception
     sns: SnsMessages
+    notices: Notices
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,7 +143,14 @@ def bot(stores: Stores, clock: HeldClock, io_loop: IOLoop, tmp_path: Path) -> It
         )
         await stores.integrations.add(Change(doc=source))
         reception = Reception(stores, Intake(stores, clock), clock)
-        return Parts(clock=clock, vault=vault, stores=stores, reception=reception, sns=SnsMessages(outgoing, clock))
+        return Parts(
+            clock=clock,
+            vault=vault,
+            stores=stores,
+            reception=reception,
+            sns=SnsMessages(outgoing, clock),
+            notices=Notices(stores.integrations, clock),
+        )
 
     given = {"services": io_loop.run_sync(prepare)}
     server = HTTPServer(

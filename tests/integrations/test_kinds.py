@@ -44,7 +44,7 @@ def read(kind: Kind, payload: object) -> Payload:
 
 
 def check_bounds(payload: Payload) -> None:
-    assert payload.alerts or payload.acts or payload.notes
+    assert payload.alerts or payload.acts or payload.remarks
     for act in payload.acts:
         assert act.key and len(act.key) <= KEY_LENGTH
         assert len(act.by) <= VALUE_LENGTH and len(act.text) <= SUMMARY_LENGTH

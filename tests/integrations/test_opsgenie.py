@@ -38,7 +38,7 @@ def test_the_documented_request():
     )
     assert bundle.labels["tags"] == "OverwriteQuietHours, Critical" and bundle.labels["key1"] == "value1"
     assert bundle.links == (Link(label="runbook", url="https://example.com/run"),)
-    assert sorted(payload.notes) == ["actions", "responders", "visibleTo"]
+    assert sorted(payload.remarks) == ["actions", "responders", "visibleTo"]
 
 
 @pytest.mark.parametrize(

@@ -150,7 +150,7 @@ def test_to_be_assigned_in_sentry_is_to_be_acknowledged():
 @pytest.mark.parametrize("payload", [issue("created"), issue("unresolved"), {"data": {"comment": "x"}}])
 def test_only_rules_of_sentry_raise_alerts(payload: object):
     taken = read(sentry.KIND, payload)
-    assert (taken.bundles, taken.acts) == ((), ()) and taken.notes
+    assert (taken.bundles, taken.acts) == ((), ()) and taken.remarks
 
 
 def test_a_sentry_metric_alert_fires_and_ends():
