@@ -14,8 +14,8 @@ from datetime import datetime
 from itertools import chain
 
 from bot.clock import Clock
-from bot.core import alerts
-from bot.core.alert_group import AlertGroup
+from bot.core import alerts, routing
+from bot.core.alert_group import AlertGroup, Place
 from bot.core.changes import Change
 from bot.core.integrations import Integration
 from bot.errors import Unavailable
@@ -210,6 +210,7 @@ def _decide(waiting: _Pending, claim: Claim[AlertGroup] | None, number: int, now
 
 def _open(arrival: Arrival, bundle: Bundle, number: int, now: datetime) -> Change[AlertGroup]:
     source = arrival.integration
+    way = _way(arrival, bundle)
     group = AlertGroup(
         id=new_id(now),
         server_id=source.server_id,
@@ -224,13 +225,26 @@ def _open(arrival: Arrival, bundle: Bundle, number: int, now: datetime) -> Chang
         links=bundle.links,
         opened_at=now,
         changed_at=now,
-        channel_id=arrival.channel_id,
-        chain=source.chain,
+        channel_id=way.channel_id,
+        chain=way.chain,
+        also=tuple(Place(channel_id=channel_id) for channel_id in way.also),
+        route=way.route.name if way.route else "",
+        route_id=way.route.id if way.route else "",
     )
     change = alerts.opened(group, bundle.alerts, now=now)
     if change.doc.firing:
         return change
     return followed(change, alerts.received(change.doc, (), now=now))
+
+
+def _way(arrival: Arrival, bundle: Bundle) -> routing.Destination:
+    """Where the group goes: by the routes of its integration, where there are any."""
+    source = arrival.integration
+    route = None
+    if source.routes:
+        known = routing.facts(bundle.labels, severity=bundle.severity, title=bundle.title)
+        route = routing.taken_by(source.routes, known)
+    return routing.destination(route, channel_id=arrival.channel_id, chain=source.chain)
 
 
 def _take(pending: dict[str, _Pending], key: str, decision: _Decision, numbers: list[list[int]]) -> None:

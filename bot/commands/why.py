@@ -8,7 +8,7 @@ from bot.context import Context
 from bot.core.alert_group import AlertGroup, Status, Step
 from bot.core.neutral import neutral
 from bot.core.people import Person, Role
-from bot.core.text import Text, say
+from bot.core.text import Text, count, say
 from bot.registry import command
 from forms.group import Group
 
@@ -30,7 +30,20 @@ def _origin(group: AlertGroup) -> list[Text]:
     return [
         say("#{number} came from {source} at {at}.", number=group.number, source=source, at=group.opened_at),
         say("Alerts with the same key join it until it is resolved: `{key}`", key=_readable(group.key)),
+        *_route(group),
     ]
+
+
+def _route(group: AlertGroup) -> list[Text]:
+    if not group.route:
+        return []
+    route = neutral(group.route, 60)
+    if not group.channel_id:
+        return [say("It took the route “{route}”, which pages only: it is posted in no channel.", route=route)]
+    if group.also:
+        more = count("{count} further channel", "{count} further channels", count=len(group.also))
+        return [say("It took the route “{route}”, which posts it in {more}, too.", route=route, more=more)]
+    return [say("It took the route “{route}”.", route=route)]
 
 
 def _readable(key: str) -> str:
@@ -40,6 +53,8 @@ def _readable(key: str) -> str:
 
 
 def _line(group: AlertGroup, people: dict[str, Person]) -> list[Text]:
+    if not group.chain and group.route:
+        return [say("That route names nobody to page.")]
     if not group.chain:
         return [say("Its integration names nobody to page.")]
     return [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -16,6 +16,8 @@ NOTES_KEPT = 100
 FIRING_KEPT = 10_000
 SOURCE_LENGTH = 60
 EDIT_PAUSE = timedelta(seconds=2)
+CARD = "card"
+COPY = "copy:"
 
 
 class Status(StrEnum):
@@ -85,6 +87,20 @@ class Posted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A channel in which a group has its card. `lost` counts the posts there that were deleted."""
+
+    channel_id: str
+    post: Posted | None = None
+    lost: int = 0
+
+    @property
+    def name(self) -> str:
+        """What the card there is called in effects."""
+        return f"{COPY}{self.channel_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Paged:
     """A person who was told. `post` is the direct message that told them, if it was one."""
 
@@ -107,7 +123,11 @@ class Note:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertGroup:
-    """What people work on: alerts that belong together, in one state."""
+    """What people work on: alerts that belong together, in one state.
+
+    `also` are further channels with a card; the thread is under the one in `channel_id`. `route` is what decided about
+    that when the group opened. `maintenance` is why it is silenced, where a maintenance did that.
+    """
 
     id: str
     server_id: str
@@ -145,6 +165,11 @@ class AlertGroup:
     about_post: str = ""
     mirrored: int = 0
     counted: int = 0
+    also: tuple[Place, ...] = ()
+    route: str = ""
+    route_id: str = ""
+    maintenance: str = ""
+    maintenance_id: str = ""
 
     @property
     def live(self) -> bool:
@@ -156,6 +181,19 @@ class AlertGroup:
 
 
 GroupChange = Change[AlertGroup]
+
+
+def places(group: AlertGroup) -> dict[str, Place]:
+    """Where cards of this group are or shall be, by the name of the card."""
+    if not group.channel_id:
+        return {}
+    first = Place(channel_id=group.channel_id, post=group.card, lost=group.cards_lost)
+    return {CARD: first, **{place.name: place for place in group.also}}
+
+
+def with_place(group: AlertGroup, place: Place) -> AlertGroup:
+    """The card of a further channel, changed."""
+    return replace(group, also=tuple(place if one.channel_id == place.channel_id else one for one in group.also))
 
 
 def untold(group: AlertGroup) -> tuple[Entry, ...]:

@@ -31,8 +31,9 @@ def opened(group: AlertGroup, alerts: Iterable[Alert], *, now: datetime) -> Grou
     counted = _count(group, tuple(alerts))
     logged = log(counted, now, say("Fired"), by=group.integration_name, told=True)
     started, pages = start_chain(logged, now)
-    card = draw_all(started, now)[:1] if group.channel_id else ()
-    return Change(doc=started, effects=(*card, *pages), note=say("#{number} opened.", number=group.number))
+    return Change(
+        doc=started, effects=(*draw_all(started, now), *pages), note=say("#{number} opened.", number=group.number)
+    )
 
 
 def received(group: AlertGroup, alerts: Iterable[Alert], *, now: datetime) -> GroupChange:

@@ -111,6 +111,8 @@ def _next(group: AlertGroup, names: Mapping[str, str]) -> Text:
         return say("Pages {people} at {at} unless somebody acknowledges", people=people, at=group.due_at)
     if group.chain:
         return say("Everyone in line has been paged")
+    if group.route:
+        return say("Nobody is paged: the route “{route}” names no people", route=plain(group.route, 60))
     return say("Nobody is paged: this integration names no people")
 
 

@@ -16,6 +16,7 @@ from bot.core.alert_group import (
     Paged,
     Posted,
     Status,
+    places,
     unmirrored,
 )
 from bot.core.changes import Change, Draw, Effect, Mirror, Page, Tell
@@ -71,13 +72,16 @@ def quieted(group: AlertGroup, now: datetime, note: Text) -> GroupChange:
 
 
 def draw_all(group: AlertGroup, now: datetime) -> tuple[Effect, ...]:
-    card = (Effect(key="draw:card", do=Draw(post="card"), at=_pause(group.card, now)),) if group.channel_id else ()
+    cards = tuple(
+        Effect(key=f"draw:{name}", do=Draw(post=name), at=_pause(place.post, now))
+        for name, place in places(group).items()
+    )
     pages = tuple(
         Effect(key=f"draw:{name}", do=Draw(post=name), at=_pause(page.post, now))
         for name, page in group.pages.items()
         if page.post is not None
     )
-    return card + pages
+    return cards + pages
 
 
 def _pause(post: Posted | None, now: datetime) -> datetime | None:

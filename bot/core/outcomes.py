@@ -5,7 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from bot.core.alert_group import AlertGroup, GroupChange, Kind, Paged, Posted, Status, counted_in_words
+from bot.core.alert_group import (
+    CARD,
+    AlertGroup,
+    GroupChange,
+    Kind,
+    Paged,
+    Place,
+    Posted,
+    Status,
+    counted_in_words,
+    places,
+    with_place,
+)
 from bot.core.changes import Change, Draw, Effect, TellAdmin
 from bot.core.consequences import draw_all, log, mirror, pages_of_step, tell, waiting_for_next, with_page
 from bot.core.neutral import neutral
@@ -20,14 +32,22 @@ def drawn(
     `counting`: the history gets a line where the card came to show more alerts, as seldom as the card is edited.
     """
     shown = Posted(channel_id=channel_id, post_id=post_id, edited_at=now)
-    if post == "card":
+    if post == CARD:
         posted = _counted(group, now, first=group.card is None) if counting else group
         posted = replace(posted, card=shown)
         return Change(doc=posted, effects=tell(posted) if group.card is None or posted.history != group.history else ())
+    place = _further(group, post)
+    if place is not None:
+        return Change(doc=with_place(group, replace(place, post=shown)))
     page = group.pages.get(post)
     if page is None:
         return Change(doc=group)
     return Change(doc=replace(group, pages={**group.pages, post: replace(page, post=shown)}))
+
+
+def _further(group: AlertGroup, name: str) -> Place | None:
+    """The further channel whose card is called so."""
+    return next((place for place in group.also if place.name == name), None)
 
 
 def _counted(group: AlertGroup, now: datetime, *, first: bool) -> AlertGroup:
@@ -39,7 +59,8 @@ def _counted(group: AlertGroup, now: datetime, *, first: bool) -> AlertGroup:
 
 def redrawn(group: AlertGroup, *, now: datetime, post_id: str = "") -> GroupChange:
     """Show the same as before, drawn anew: in this post, where it is one of ours, else in all."""
-    posts = {"card": group.card, **{name: page.post for name, page in group.pages.items()}}
+    posts = {name: place.post for name, place in places(group).items()}
+    posts |= {name: page.post for name, page in group.pages.items()}
     meant = {f"draw:{name}" for name, post in posts.items() if post is not None and post.post_id == post_id}
     effects = draw_all(group, now)
     return Change(doc=group, effects=tuple(one for one in effects if one.key in meant) if meant else effects)
@@ -47,9 +68,12 @@ def redrawn(group: AlertGroup, *, now: datetime, post_id: str = "") -> GroupChan
 
 def lost_post(group: AlertGroup, *, post: str) -> GroupChange:
     """A post of ours is gone: forget it, and make the card anew."""
-    if post == "card":
-        lost = replace(group, card=None, cards_lost=group.cards_lost + 1)
-        return Change(doc=lost, effects=(Effect(key="draw:card", do=Draw(post="card")),))
+    again = (Effect(key=f"draw:{post}", do=Draw(post=post)),)
+    if post == CARD:
+        return Change(doc=replace(group, card=None, cards_lost=group.cards_lost + 1), effects=again)
+    place = _further(group, post)
+    if place is not None:
+        return Change(doc=with_place(group, replace(place, post=None, lost=place.lost + 1)), effects=again)
     page = group.pages.get(post)
     if page is None:
         return Change(doc=group)
@@ -123,6 +147,23 @@ def card_refused(group: AlertGroup, *, reason: Text | str, now: datetime) -> Gro
     unseen = group.status is Status.FIRING and group.step == 0 and bool(group.chain)
     pages = pages_of_step(group)[:1] if unseen else ()
     return Change(doc=log(group, now, text), effects=(*pages, Effect(key="tell-admin", do=told)))
+
+
+def copy_refused(group: AlertGroup, *, reason: Text | str, now: datetime) -> GroupChange:
+    """A further channel takes no posts: note it once and tell the admin. The card with the thread stands elsewhere."""
+    reason = _harmless(reason)
+    text = say("Could not post in a further channel: {reason}", reason=reason)
+    if any(entry.text == text for entry in group.history):
+        return Change(doc=group)
+    told = TellAdmin(
+        text=say(
+            "Alerts of {integration} cannot be posted in a further channel of the route “{route}”: {reason}",
+            integration=neutral(group.integration_name, 100),
+            route=neutral(group.route, 100),
+            reason=reason,
+        )
+    )
+    return Change(doc=log(group, now, text), effects=(Effect(key="tell-admin", do=told),))
 
 
 def _harmless(reason: Text | str) -> Text | str:

@@ -8,7 +8,7 @@ import structlog
 
 from bot.clock import Clock
 from bot.core import outcomes
-from bot.core.alert_group import AlertGroup, Posted
+from bot.core.alert_group import CARD, COPY, AlertGroup, Posted, places
 from bot.core.servers import Timeline
 from bot.core.text import Text, say
 from bot.delivery.pictures import Pictures
@@ -29,32 +29,34 @@ class Cards:
         self._pictures = pictures
         self._clock = clock
 
-    async def draw(self, scene: Scene) -> Learned[AlertGroup]:
-        group = scene.group
-        if not group.channel_id:
+    async def draw(self, scene: Scene, name: str = CARD) -> Learned[AlertGroup]:
+        """`name` is that of the card: there may be some in further channels."""
+        group, place = scene.group, places(scene.group).get(name)
+        if place is None:
             return stay
-        drawn = self._pictures.card(scene.server, group, await self._pictures.people(group))
-        mark = Mark(about=group.id, post=f"card{group.cards_lost or ''}")
-        if group.card is not None:
-            return await self.edit(scene, group.card, "card", mark, drawn)
+        people = await self._pictures.people(group)
+        drawn = self._pictures.card(scene.server, group, people, channel_id=place.channel_id)
+        mark = Mark(about=group.id, post=f"{name}{place.lost or ''}")
+        if place.post is not None:
+            return await self.edit(scene, place.post, name, mark, drawn)
         try:
             post = await post_once(
-                scene.mattermost, group.channel_id, drawn, mark=mark, tried_since=scene.tried_since, as_now=True
+                scene.mattermost, place.channel_id, drawn, mark=mark, tried_since=scene.tried_since, as_now=True
             )
         except PostGone:
-            return partial(outcomes.lost_post, post="card")
+            return partial(outcomes.lost_post, post=name)
         except Upstream as refused:
-            return refused_for_good(scene, refused, self._clock)
-        return self._drawn(scene, "card", group.channel_id, post["id"])
+            return refused_for_good(scene, refused, self._clock, name)
+        return self._drawn(scene, name, place.channel_id, post["id"])
 
     async def edit(self, scene: Scene, post: Posted, name: str, mark: Mark, drawn: Drawn) -> Learned[AlertGroup]:
-        """`name` is "card" or the key of a page."""
+        """`name` is that of a card or the key of a page."""
         try:
             await edit_post(scene.mattermost, post.post_id, drawn, mark=mark)
         except PostGone:
             return partial(outcomes.lost_post, post=name)
         except Upstream as refused:
-            return refused_for_good(scene, refused, self._clock)
+            return refused_for_good(scene, refused, self._clock, name)
         return self._drawn(scene, name, post.channel_id, post.post_id)
 
     def _drawn(self, scene: Scene, name: str, channel_id: str, post_id: str) -> Learned[AlertGroup]:
@@ -68,12 +70,13 @@ class Cards:
         )
 
 
-def refused_for_good(scene: Scene, refused: Upstream, clock: Clock) -> Learned[AlertGroup]:
+def refused_for_good(scene: Scene, refused: Upstream, clock: Clock, name: str = CARD) -> Learned[AlertGroup]:
     """What is learned from a lasting refusal. Raises it again if it may pass."""
     if not refused.permanent:
         raise refused
     log.warning("a post was refused", server=scene.server.id, group=scene.group.id, status=refused.status)
-    return partial(outcomes.card_refused, reason=_why(refused), now=clock())
+    learned = outcomes.copy_refused if name.startswith(COPY) else outcomes.card_refused
+    return partial(learned, reason=_why(refused), now=clock())
 
 
 def _why(refused: Upstream) -> Text | str:

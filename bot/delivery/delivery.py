@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from bot.clock import Clock
-from bot.core.alert_group import AlertGroup
+from bot.core.alert_group import CARD, COPY, AlertGroup
 from bot.core.changes import (
     DeleteServer,
     Draw,
@@ -73,8 +73,8 @@ class Delivery:
         match effect.do:
             case Page() as page:
                 return await self._pages.page(scene, page)
-            case Draw(post="card"):
-                return await self._cards.draw(scene)
+            case Draw(post=name) if name == CARD or name.startswith(COPY):
+                return await self._cards.draw(scene, name)
             case Draw(post=name):
                 return await self._pages.draw(scene, name)
             case Tell():

@@ -29,8 +29,8 @@ class Pictures:
         self._clock = clock
         self._public_url = public_url.rstrip("/")
 
-    def card(self, server: Server, group: AlertGroup, people: Mapping[str, Person]) -> Drawn:
-        card = cards.draw(group, names=names(people), extras=shown_buttons(server, group.channel_id))
+    def card(self, server: Server, group: AlertGroup, people: Mapping[str, Person], *, channel_id: str) -> Drawn:
+        card = cards.draw(group, names=names(people), extras=shown_buttons(server, channel_id))
         return self._picture(server, card, self.channel_reader(server))
 
     def page(self, server: Server, group: AlertGroup, person_id: str, people: Mapping[str, Person]) -> Drawn:

@@ -41,7 +41,7 @@ class Groups(Documents[AlertGroup]):
         self._counters = database.hasty_collection("counters")
 
     def index_fields(self, doc: AlertGroup) -> Raw:
-        shown = (doc.card, *(page.post for page in doc.pages.values()))
+        shown = (doc.card, *(place.post for place in doc.also), *(page.post for page in doc.pages.values()))
         return {
             "number": doc.number,
             "status": doc.status.value,
@@ -66,7 +66,7 @@ class Groups(Documents[AlertGroup]):
         """Those in one of the states, newest first. An empty channel means all of them."""
         query: dict[str, Any] = {"server_id": server_id, "status": {"$in": [status.value for status in statuses]}}
         if channel_id:
-            query["doc.channel_id"] = channel_id
+            query["$or"] = [{"doc.channel_id": channel_id}, {"doc.also.channel_id": channel_id}]
         return [claim.doc for claim in await self.read(query, limit=limit, sort=("number", DESCENDING))]
 
     async def live(self, keys: Mapping[str, str]) -> dict[str, Claim[AlertGroup]]:
