@@ -12,7 +12,6 @@ from handlers.base import Endpoint
 
 LATEST_PASS = timedelta(seconds=60)
 DATABASE_SECONDS = 2.0  # platforms wait about so long for this answer
-DATABASE_SECONDS = 2.0  # platforms wait about so long for this answer
 
 
 class Alive(Endpoint):
