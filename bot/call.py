@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from hashlib import blake2b
 
 from bot.core.servers import Site
 from bot.core.text import NOTHING, Text
@@ -94,6 +95,11 @@ class Ask:
 
 
 Reply = Say | Refuse | Ask
+
+
+def digest_of(quoted: str) -> str:
+    """By this a form knows the text of a message again without carrying it."""
+    return blake2b(quoted.strip().encode("utf-8", "replace"), digest_size=8).hexdigest()
 
 
 def tell(*lines: Text) -> Say:

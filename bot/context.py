@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from bot.call import Call, Opened
+from bot.call import Call, Opened, digest_of
 from bot.core.alert_group import AlertGroup, Link, Status, Step
 from bot.core.changes import Change
 from bot.core.heartbeats import Heartbeat
@@ -114,6 +114,10 @@ class Integrations(Protocol):
     async def create(self, integration: Integration) -> None: ...
     async def change(self, integration: Integration, decide: DecideIntegration) -> Change[Integration]: ...
     def new_key(self) -> NewKey: ...
+    def new_id(self) -> str:
+        """For a route."""
+        ...
+
     async def heartbeat(self, integration: Integration) -> Heartbeat | None: ...
     async def expect(self, integration: Integration, *, every_seconds: int, grace_seconds: int) -> None:
         """Watch for reports of this integration, at least so often."""
@@ -213,6 +217,11 @@ class Context:
         if not self.about_post or not self.server.site_url:
             return ""
         return f"{self.server.site_url}/_redirect/pl/{self.about_post}"
+
+    def quotes(self, text: str) -> bool:
+        """Whether this is what that message says, word for word, also after a form in between."""
+        known = self.call.memory.get("quoted", "") or digest_of(self.call.quoted)
+        return bool(self.about_post) and digest_of(text) == known
 
     @property
     def about_post(self) -> str:

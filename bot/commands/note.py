@@ -17,5 +17,12 @@ from forms.note import AddNote
 async def note(ctx: Context, *, group: str, text: str) -> Reply:
     """Add a note to an alert group: what you found out or did."""
     found = await chosen_group(ctx, group)
-    kept = Note(at=ctx.now, by=ctx.person.mention, text=text, post_id=ctx.about_post, link=ctx.link_to_post)
+    kept = Note(
+        at=ctx.now,
+        by=ctx.person.mention,
+        text=text,
+        post_id=ctx.about_post,
+        link=ctx.link_to_post,
+        copied=ctx.quotes(text),
+    )
     return tell((await ctx.groups.change(found, partial(alerts.add_note, note=kept, now=ctx.now))).note)

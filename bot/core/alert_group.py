@@ -112,13 +112,19 @@ class Paged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """A resolution note: what somebody found out or did. `post_id` is the message it came from, if it was one."""
+    """A resolution note: what somebody found out or did. `post_id` is the message it came from, if it was one.
+
+    `copied`: the text is that of the message and changes with it. `edited` and `deleted` are what became of the message.
+    """
 
     at: datetime
     by: str
     text: str
     post_id: str = ""
     link: str = ""
+    copied: bool = False
+    edited: bool = False
+    deleted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ from bot.core.alert_group import (
 from bot.core.changes import Change, Effect, Page
 from bot.core.consequences import already, become, draw_all, end, fire_again, log, quieted, start_chain, take_step, tell
 from bot.core.neutral import neutral
+from bot.core.noted import follow, note_in_words
 from bot.core.text import NOTHING, count, say
 
 # ---- alerts arrive -------------------------------------------------------------------------------------------------
@@ -143,9 +144,9 @@ def add_note(group: AlertGroup, *, note: Note, now: datetime) -> GroupChange:
     if note.post_id and any(known.post_id == note.post_id for known in group.notes):
         return already(group, say("That message is already a note of #{number}.", number=group.number))
     noted_ = replace(group, notes=(*group.notes, note)[-NOTES_KEPT:])
-    text = say("Note by {by}: {text}", by=note.by, text=neutral(note.text, 500))
-    logged = log(noted_, now, text, by=note.by, kind=Kind.NOTE)
-    return Change(doc=logged, effects=tell(logged), note=say("Noted on #{number}.", number=group.number))
+    logged = log(noted_, now, note_in_words(note), by=note.by, kind=Kind.NOTE)
+    effects = (*tell(logged), *(follow(logged, now=now) if note.copied else ()))
+    return Change(doc=logged, effects=effects, note=say("Noted on #{number}.", number=group.number))
 
 
 def escalate(group: AlertGroup, *, by: str, now: datetime, seen: int | None = None) -> GroupChange:

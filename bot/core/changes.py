@@ -41,6 +41,11 @@ class Mirror:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FollowNotes:
+    """Look what became of the messages that are notes of the document."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TellAdmin:
     """Send the person who installed the bot a direct message."""
 
@@ -84,6 +89,7 @@ Do = (
     | Page
     | Tell
     | Mirror
+    | FollowNotes
     | TellAdmin
     | TellChannel
     | RenewPushToken

@@ -10,6 +10,7 @@ from bot.core.changes import (
     DeleteServer,
     Draw,
     Effect,
+    FollowNotes,
     Mirror,
     Page,
     RedrawGroups,
@@ -24,6 +25,7 @@ from bot.core.text import say
 from bot.delivery.admins import Admins
 from bot.delivery.cards import Cards
 from bot.delivery.channels import Channels
+from bot.delivery.noted import follow_notes
 from bot.delivery.of_server import OfServer
 from bot.delivery.pages import Pages
 from bot.delivery.pictures import Pictures
@@ -81,6 +83,8 @@ class Delivery:
                 return await self._threads.tell(scene)
             case Mirror():
                 return await self._threads.mirror(scene)
+            case FollowNotes():
+                return await follow_notes(scene, self._clock)
             case TellAdmin(text=text):
                 await self._admins.tell(server, text)
         return stay

@@ -6,6 +6,8 @@ from bot.simulator.errors import ApiError, forbidden, invalid_parameter
 from bot.simulator.records import Json, Post
 from bot.simulator.rest.base import RestHandler
 
+_MOST_IDS = 1000
+
 
 class Posts(RestHandler):
     def post(self) -> None:
@@ -30,6 +32,24 @@ class OnePost(RestHandler):
 class PatchPost(RestHandler):
     def put(self, post_id: str) -> None:
         self.answer(self.simulator.posting.patch(self.user_id, post_id, self.json_object()).as_json())
+
+
+class PostsByIds(RestHandler):
+    """Deleted ones too; who may not be read is left out."""
+
+    def post(self) -> None:
+        ids = self.json_ids()
+        if not ids:
+            raise invalid_parameter("post_ids")
+        if len(ids) > _MOST_IDS:
+            raise ApiError(400, "api.post.posts_by_ids.invalid_body.request_error", "Too many posts at once.")
+        state = self.simulator.state
+        found = [state.posts[post_id] for post_id in dict.fromkeys(ids) if post_id in state.posts]
+        if not found:
+            raise ApiError(404, "app.post.get.app_error", "Unable to get the post.")
+        newest_first = sorted(found, key=lambda post: post.create_at, reverse=True)
+        readable = [post for post in newest_first if state.can_read_channel(self.user_id, post.channel_id)]
+        self.answer([post.as_json() for post in readable])
 
 
 class PinPost(RestHandler):

@@ -38,6 +38,7 @@ def _post_paths(profile: Profile) -> Paths:
         (f"/posts/{_POST}/patch", posts.PatchPost),
         ("/channels/direct", channels.DirectChannel),
         ("/posts/ephemeral", posts.EphemeralPost),
+        ("/posts/ids", posts.PostsByIds),
         (f"/posts/{_POST}", posts.OnePost),
         (f"/posts/{_POST}/thread", posts.Thread),
         (f"/posts/{_POST}/reactions", posts.PostReactions),
