@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 from marshmallow import ValidationError
 
-from bot.call import Ask, Call, Opened, Refuse, Reply, Say, Value, digest_of
+from bot.call import Ask, Call, Opened, Refuse, Reply, Say, Value
 from bot.context import Context, Contexts
 from bot.core.people import Role
 from bot.core.text import NOTHING, Text, say
@@ -204,20 +204,17 @@ async def _ask(context: Context, command: Command, given: Mapping[str, Value], e
 async def _all_options(context: Context, command: Command, given: Mapping[str, Value]) -> dict[str, tuple[Option, ...]]:
     found: dict[str, tuple[Option, ...]] = {}
     for name, field in command.form.inputs().items():
-        if field.kind is Kind.LOOKUP and field.choices in LOOKUPS:
+        if field.kind in (Kind.LOOKUP, Kind.LOOKUPS) and field.choices in LOOKUPS:
             offered = await options_for(context, field.choices, "")
-            value = given.get(name)
-            if isinstance(value, str) and value and all(option.value != value for option in offered):
-                offered = (Option(value=value, label=value), *offered)
-            found[name] = offered
+            known = {option.value for option in offered}
+            typed = [Option(value=one, label=one) for one in field.items(given.get(name)) if one not in known]
+            found[name] = (*typed, *offered)
     return found
 
 
 def _about(call: Call) -> dict[str, str]:
     """The message that a form is about has to be known still when the form comes back."""
-    if not call.post_id or call.opened is not Opened.MENU:
-        return {}
-    return {"post": call.post_id, **({"quoted": digest_of(call.quoted)} if call.quoted else {})}
+    return {"post": call.post_id} if call.post_id and call.opened is Opened.MENU else {}
 
 
 def _problem(command: Command, errors: Mapping[str, Text]) -> Text:

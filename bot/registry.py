@@ -12,7 +12,8 @@ from typing import Any
 
 from bot.call import Reply, Value
 from bot.core.people import Role
-from forms.base import Form, problems_of
+from forms.base import Form
+from forms.limits import problems_of
 
 Run = Callable[..., Awaitable[Reply]]
 

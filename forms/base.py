@@ -33,9 +33,16 @@ class Kind(StrEnum):
     LONG_TEXT = "long_text"
     SECRET = "secret"
     NUMBER = "number"
+    EMAIL = "email"
+    PHONE = "phone"
+    LINK = "link"
     DURATION = "duration"
+    DATE = "date"
+    DATETIME = "datetime"
     CHOICE = "choice"
+    CHOICES = "choices"
     LOOKUP = "lookup"
+    LOOKUPS = "lookups"
     USER = "user"
     USERS = "users"
     CHANNEL = "channel"
@@ -43,7 +50,22 @@ class Kind(StrEnum):
 
 
 # Kinds that a typed command draws as text, so that they can take the rest of the line.
-RESTFUL = frozenset({Kind.TEXT, Kind.LONG_TEXT, Kind.DURATION, Kind.LOOKUP, Kind.USERS})
+RESTFUL = frozenset(
+    {
+        Kind.TEXT,
+        Kind.LONG_TEXT,
+        Kind.EMAIL,
+        Kind.PHONE,
+        Kind.LINK,
+        Kind.DURATION,
+        Kind.DATE,
+        Kind.DATETIME,
+        Kind.LOOKUP,
+        Kind.USERS,
+        Kind.CHOICES,
+        Kind.LOOKUPS,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +117,10 @@ class Input(fields.Field[Any]):
     def read(self, value: Any) -> Any:
         """Turn raw input into the value the command gets; ValidationError says what to do."""
         raise NotImplementedError
+
+    def items(self, value: Any) -> tuple[str, ...]:
+        """Raw input as the things it names, unchecked: one, or several where a field takes several."""
+        return () if is_empty(value) else (str(value).strip(),)
 
 
 class Text(Input):
@@ -152,15 +178,20 @@ class Duration(Input):
 
 
 class Choice(Input):
+    """One of the options. With `radio` all of them are seen at once, where the surface can."""
+
     kind = Kind.CHOICE
 
+    def __init__(self, label: str, *, radio: bool = False, **more: Any) -> None:
+        super().__init__(label, **more)
+        self.radio = radio
+
     def read(self, value: Any) -> str:
-        wanted = str(value).strip().lower()
-        for option in self.options:
-            if wanted in (option.value.lower(), option.label.lower()):
-                return option.value
-        choices = ", ".join(option.value for option in self.options)
-        raise ValidationError(Message("Choose one of: {choices}.", choices=choices))
+        chosen = meant(str(value), self.options)
+        if chosen is None:
+            choices = ", ".join(option.value for option in self.options)
+            raise ValidationError(Message("Choose one of: {choices}.", choices=choices))
+        return chosen
 
 
 class Lookup(Text):
@@ -184,8 +215,11 @@ class Users(Input):
         super().__init__(label, **{"default": (), **more})
 
     def read(self, value: Any) -> tuple[str, ...]:
-        names = value if isinstance(value, (list, tuple)) else str(value).replace(",", " ").split()
-        return tuple(dict.fromkeys(str(name).strip().removeprefix("@") for name in names if str(name).strip()))
+        return tuple(dict.fromkeys(name.removeprefix("@") for name in self.items(value)))
+
+    def items(self, value: Any) -> tuple[str, ...]:
+        names = value if isinstance(value, (list, tuple)) else str(value or "").replace(",", " ").split()
+        return tuple(str(name).strip() for name in names if not is_empty(name))
 
 
 class Channel(Text):
@@ -240,27 +274,12 @@ def is_empty(value: object) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
 
 
+def meant(text: str, options: Iterable[Option]) -> str | None:
+    """The value of the option that is written so, by value or label."""
+    wanted = text.strip().lower()
+    return next((one.value for one in options if wanted in (one.value.lower(), one.label.lower())), None)
+
+
 def flag_of(name: str) -> str:
     """How a field is called when it is given by name."""
     return name.replace("_", "-")
-
-
-def problems_of(form: type[Form]) -> list[str]:
-    """What breaks the limits of Mattermost's dialogs (bytes, checked by the server since v9.9), or cannot be typed."""
-    found = []
-    positional = [name for name, _ in form.positional()]
-    if not form.title or len(form.title.encode()) > TITLE_BYTES:
-        found.append(f"{form.__name__}: the title must have 1 to {TITLE_BYTES} bytes")
-    for name, field in form.inputs().items():
-        if not field.label or len(field.label.encode()) > LABEL_BYTES:
-            found.append(f"{form.__name__}.{name}: the label must have 1 to {LABEL_BYTES} bytes")
-        if len(field.help.encode()) > HELP_BYTES or len(field.hint.encode()) > HINT_BYTES:
-            found.append(f"{form.__name__}.{name}: help and hint may have {HELP_BYTES} bytes")
-        if field.kind is Kind.CHOICE and not field.options:
-            found.append(f"{form.__name__}.{name}: a choice needs options")
-        longest = LONG_TEXT_LENGTH if field.kind is Kind.LONG_TEXT else TEXT_LENGTH
-        if not 0 < field.max_length <= longest:
-            found.append(f"{form.__name__}.{name}: at most {longest} characters fit")
-        if field.rest and (field.kind not in RESTFUL or name != positional[-1]):
-            found.append(f"{form.__name__}.{name}: only a text in the last place can take the rest of the line")
-    return found

@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 
 from marshmallow import ValidationError
 
-from forms.base import Option, Text
+from forms.base import Kind, Option, Text
 from forms.message import Message
 
 NAME_LENGTH = 64
@@ -37,6 +37,8 @@ class Name(Text):
 
 
 class Email(Text):
+    kind = Kind.EMAIL
+
     def __init__(self, label: str, **more: Any) -> None:
         super().__init__(label, **{"max_length": EMAIL_LENGTH, "hint": "ana@example.com", **more})
 
@@ -49,6 +51,8 @@ class Email(Text):
 
 class Phone(Text):
     """Kept as `+` and digits."""
+
+    kind = Kind.PHONE
 
     def __init__(self, label: str, **more: Any) -> None:
         super().__init__(label, **{"hint": "+49 151 23456789", **more})

@@ -44,7 +44,7 @@ class Span:
         """The instant this span ends, for somebody who lives in `zone` (an IANA name; empty is UTC)."""
         if self.clock is None:
             return now + timedelta(seconds=self.seconds)
-        here = now.astimezone(_zone(zone))
+        here = now.astimezone(zone_of(zone))
         if self.today:
             return self._today(self.clock, here, now)
         day = here.date() + timedelta(days=self.days)
@@ -65,7 +65,8 @@ class Span:
         return next((instant for instant in instants if instant > now), instants[-1])
 
 
-def _zone(name: str) -> ZoneInfo:
+def zone_of(name: str) -> ZoneInfo:
+    """The zone with this IANA name; UTC where there is none."""
     try:
         return ZoneInfo(name or "UTC")
     except (ZoneInfoNotFoundError, ValueError):
@@ -75,7 +76,7 @@ def _zone(name: str) -> ZoneInfo:
 def read_span(text: str) -> Span:
     """Raises ValidationError with examples where the text is no span between a minute and thirty days."""
     wanted = text.strip().lower()
-    span = _until(wanted.removeprefix("until ").strip()) if wanted.startswith("until ") else _lasting(wanted)
+    span = read_until(wanted.removeprefix("until ").strip()) if wanted.startswith("until ") else _lasting(wanted)
     if span is None:
         raise ValidationError(EXAMPLES)
     return span
@@ -94,7 +95,8 @@ def _lasting(text: str) -> Span | None:
     return Span(seconds=seconds)
 
 
-def _until(text: str) -> Span | None:
+def read_until(text: str) -> Span | None:
+    """What may follow `until`, in small letters; None where it is nothing of that."""
     first, _, rest = text.partition(" ")
     rest = rest.strip().removeprefix("at ").strip()
     if first == "today":
@@ -102,16 +104,16 @@ def _until(text: str) -> Span | None:
     if first == "tonight":
         return _tonight(rest)
     if first == "tomorrow" or first in WEEKDAYS:
-        clock = _clock(rest) if rest else MORNING
+        clock = read_clock(rest) if rest else MORNING
         weekday = WEEKDAYS.index(first) if first in WEEKDAYS else None
         return Span(clock=clock, days=int(weekday is None), weekday=weekday) if clock else None
-    clock = _clock(text.removeprefix("at ").strip())
+    clock = read_clock(text.removeprefix("at ").strip())
     return Span(clock=clock) if clock else None
 
 
 def _today(text: str) -> Span | None:
     """Never tomorrow: at ten, `today 8:00` is eight in the evening."""
-    clock = _clock(text)
+    clock = read_clock(text)
     if clock is None:
         return None
     return Span(clock=clock, today=True, or_later=_evening(clock) if _is_vague(text, clock) else None)
@@ -119,7 +121,7 @@ def _today(text: str) -> Span | None:
 
 def _tonight(text: str) -> Span | None:
     """`tonight 9:00` is nine in the evening, `tonight 2:00` is two in the morning after."""
-    clock = _clock(text)
+    clock = read_clock(text)
     if clock is None:
         return None
     if clock < EARLY:
@@ -139,7 +141,8 @@ def _evening(clock: time) -> time | None:
     return clock.replace(hour=clock.hour + 12) if clock.hour < 12 else None
 
 
-def _clock(text: str) -> time | None:
+def read_clock(text: str) -> time | None:
+    """`18:00`, `6pm`, `18`; None where it is no time of day."""
     found = _CLOCK.fullmatch(text)
     if found is None:
         return None

@@ -19,6 +19,7 @@ from bot.errors import Unavailable, UserError
 from bot.identity.app_tokens import HEADER, AppToken, BadToken, Caller, acting_user, read_app_token
 from bot.surfaces import apps, apps_forms
 from bot.surfaces.tokens import BadToken as BadMemory
+from bot.surfaces.values import read_labels
 from bot.words import ENGLISH, Reader, words
 from handlers.base import NO_DATABASE, OUR_FAULT, Endpoint
 
@@ -247,7 +248,12 @@ class AppCommand(AppCall):
             )
             return apps.write_options(found)
         reply = await self.services.dispatch(call)
-        drawing = apps_forms.Drawing(sealer=sealer, reader=self.reader(actor.locale, actor.zone), user_id=actor.user_id)
+        drawing = apps_forms.Drawing(
+            sealer=sealer,
+            reader=self.reader(actor.locale, actor.zone),
+            user_id=actor.user_id,
+            labels=read_labels(body.get("values")),
+        )
         return apps.write_reply(reply, call, self.services.registry, drawing)
 
 

@@ -10,7 +10,8 @@ from bot.core.people import Role
 from bot.lookups import LOOKUPS
 from bot.registry import Command, load
 from bot.words import Reader, words
-from forms.base import Kind, flag_of, problems_of
+from forms.base import Kind, flag_of
+from forms.limits import problems_of
 from tests.clock import HeldClock
 
 REGISTRY = load()

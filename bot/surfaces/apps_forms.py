@@ -6,28 +6,42 @@ Protocol: Apps plugin v1.2.2. Pure: forms in, JSON out.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bot.call import Ask, Value
 from bot.registry import Command
 from bot.surfaces.tokens import FORM_LIFE, Sealer
 from bot.words import Reader, declared, inline, words
-from forms.base import Input, Kind, Option, flag_of
+from forms.base import Input, Kind, Option, flag_of, is_empty, meant
+from forms.moments import Picked
 
 ICON = "oncall.png"
 WHO = {"acting_user": "+summary"}
 
 JSON = dict[str, Any]
+SUBTYPES = {
+    Kind.LONG_TEXT: "textarea",
+    Kind.SECRET: "password",
+    Kind.EMAIL: "email",
+    Kind.PHONE: "tel",
+    Kind.LINK: "url",
+}
+SEVERAL = frozenset({Kind.CHOICES, Kind.LOOKUPS, Kind.USERS})
+CHOSEN = SEVERAL | {Kind.CHOICE, Kind.LOOKUP, Kind.USER, Kind.CHANNEL}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawing:
-    """What drawing needs beside the thing to draw."""
+    """What drawing needs beside the thing to draw.
+
+    `labels` are those of the values that came with the call: a chosen person must not become an id when drawn anew.
+    """
 
     sealer: Sealer
     reader: Reader
     user_id: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 def app_call(room: str, command: Command, *, more: Mapping[str, str] = {}) -> JSON:
@@ -45,24 +59,23 @@ def app_call(room: str, command: Command, *, more: Mapping[str, str] = {}) -> JS
 
 def draw_typed_form(command: Command, locale: str) -> JSON:
     """The form in a command binding: everything optional, because we open the modal for what is missing."""
-    places = {name: place for place, (name, _) in enumerate(command.form.positional(), start=1)}
-    fields = []
-    for name, field in command.form.inputs().items():
-        if field.kind is Kind.SECRET:
-            continue
-        drawn = _typed_field(command, name, field, locale)
-        if name in places:
-            drawn["position"] = -1 if field.rest else places[name]
-        fields.append(drawn)
+    places = {name: -1 if field.rest else place for place, (name, field) in enumerate(command.form.positional(), 1)}
+    fields = [
+        _typed_field(command, name, field, locale) | ({"position": places[name]} if name in places else {})
+        for name, field in command.form.inputs().items()
+        if field.kind is not Kind.SECRET
+    ]
     return {"title": declared(command.form.title, locale), "submit": app_call("command", command), "fields": fields}
 
 
 def _typed_field(command: Command, name: str, field: Input, locale: str) -> JSON:
     drawn = _field(name, field, locale)
-    drawn["hint"] = drawn["hint"] or inline(field.label, locale)
     match field.kind:
         case Kind.CHOICE:
             drawn |= {"type": "static_select", "options": _declared_options(field, locale)}
+        case Kind.CHOICES:
+            # The web client loses typed lists of some selects, so lists are typed as text and read by us.
+            drawn["hint"] = drawn["hint"] or ", ".join(option.value for option in field.options)
         case Kind.LOOKUP if not field.rest:
             drawn |= {"type": "dynamic_select", "lookup": app_call("lookup", command)}
         case Kind.USER:
@@ -73,7 +86,7 @@ def _typed_field(command: Command, name: str, field: Input, locale: str) -> JSON
             drawn["type"] = "bool"
         case _:
             pass
-    return drawn
+    return drawn | {"hint": drawn["hint"] or inline(field.label, locale)}
 
 
 def _field(name: str, field: Input, locale: str) -> JSON:
@@ -93,10 +106,7 @@ def draw_form(ask: Ask, command: Command, drawing: Drawing) -> JSON:
     ends_at = reader.now + FORM_LIFE
     claims = {**ask.memory, "command": command.name}
     state = drawing.sealer.seal("form", claims, user_id=drawing.user_id, ends_at=ends_at)
-    fields = [
-        _modal_field(command, name, field, ask.values.get(name), ask.options.get(name, ()), reader.locale)
-        for name, field in ask.form.inputs().items()
-    ]
+    fields = [_modal_field(command, name, field, ask, drawing) for name, field in ask.form.inputs().items()]
     form: JSON = {
         "title": declared(ask.form.title, reader.locale),
         "icon": ICON,
@@ -108,50 +118,50 @@ def draw_form(ask: Ask, command: Command, drawing: Drawing) -> JSON:
     return form | ({"header": "\n\n".join(header)} if header else {})
 
 
-def _modal_field(
-    command: Command, name: str, field: Input, value: Value, options: tuple[Option, ...], locale: str
-) -> JSON:
+def _modal_field(command: Command, name: str, field: Input, ask: Ask, drawing: Drawing) -> JSON:
+    locale = drawing.reader.locale
     drawn = _field(name, field, locale) | {"is_required": field.required and field.kind is not Kind.TOGGLE}
     offered = _declared_options(field, locale)
-    known = {option["value"]: option["label"] for option in (*offered, *drawn_options(options))}
     match field.kind:
-        case Kind.LONG_TEXT:
-            drawn |= {"subtype": "textarea", "max_length": field.max_length}
-        case Kind.SECRET:
-            drawn |= {"subtype": "password", "max_length": field.max_length}
         case Kind.NUMBER:
             drawn["subtype"] = "number"
-        case Kind.CHOICE:
+        case Kind.CHOICE | Kind.CHOICES:
             drawn |= {"type": "static_select", "options": offered}
-        case Kind.LOOKUP:
+        case Kind.LOOKUP | Kind.LOOKUPS:
             drawn |= {"type": "dynamic_select", "lookup": app_call("lookup", command)}
         case Kind.USER | Kind.USERS:
-            drawn |= {"type": "user", "multiselect": field.kind is Kind.USERS}
+            drawn["type"] = "user"
         case Kind.CHANNEL:
             drawn["type"] = "channel"
         case Kind.TOGGLE:
             drawn["type"] = "bool"
         case _:
-            drawn |= {"subtype": "input", "max_length": field.max_length}
-    return drawn | _default(field, value, known)
+            drawn |= {"subtype": SUBTYPES.get(field.kind, "input"), "max_length": field.max_length}
+    if field.kind in SEVERAL:
+        drawn["multiselect"] = True
+    labels = {one["value"]: one["label"] for one in (*drawn_options(ask.options.get(name, ())), *offered)}
+    return drawn | _default(field, ask.values.get(name), {**drawing.labels, **labels}, drawing.reader)
 
 
-def _default(field: Input, value: Value, known: Mapping[str, str]) -> JSON:
-    value = value if value not in (None, "", ()) else _declared_default(field)
-    if value in (None, "", ()):
+def _default(field: Input, value: Value, labels: Mapping[str, str], reader: Reader) -> JSON:
+    if is_empty(value):
+        value = _declared_default(field)
+    if value is None:
         return {}
     if field.kind is Kind.TOGGLE:
         return {"value": str(value).lower() in ("true", "yes", "1")}
-    if field.kind is Kind.USERS:
-        several = value if isinstance(value, tuple) else tuple(str(value).replace(",", " ").split())
-        return {"value": [{"label": known.get(one, one), "value": one} for one in several]}
-    if field.kind in (Kind.CHOICE, Kind.LOOKUP, Kind.USER, Kind.CHANNEL):
-        return {"value": {"label": known.get(str(value), str(value)), "value": str(value)}}
-    return {"value": str(value)}
+    if field.kind in CHOSEN:
+        chosen = [meant(one, field.options) or one for one in field.items(value)]
+        found = [{"label": labels.get(one, one), "value": one} for one in chosen]
+        return {"value": found if field.kind in SEVERAL else found[0]} if found else {}
+    text = ", ".join(value) if isinstance(value, tuple) else str(value)
+    return {"value": field.written(text, reader.now, reader.zone) if isinstance(field, Picked) else text}
 
 
 def _declared_default(field: Input) -> Value:
     default = field.load_default
+    if isinstance(default, tuple):
+        return default or None
     return str(default) if isinstance(default, (str, int)) and default else None
 
 

@@ -15,7 +15,8 @@ from bot.surfaces.capabilities import Capabilities
 from bot.surfaces.drawn import Drawn
 from bot.surfaces.tokens import FORM_LIFE, Sealer
 from bot.words import Reader, declared, words
-from forms.base import Input, Kind, Option
+from forms.base import HELP_BYTES, Choice, Input, Kind, Option, is_empty, meant
+from forms.moments import Picked
 
 JSON = dict[str, Any]
 # A list this long was cut, so it is looked up while the person types, where the server can.
@@ -23,6 +24,9 @@ CUT_OPTIONS = 50
 STATIC_OPTIONS = 100
 TEXT_BYTES = 150
 LONG_TEXT_BYTES = 3000
+INTERVAL_MINUTES = 15
+SEVERAL = frozenset({Kind.CHOICES, Kind.LOOKUPS, Kind.USERS})
+SUBTYPES = {Kind.SECRET: "password", Kind.EMAIL: "email", Kind.PHONE: "tel", Kind.LINK: "url"}
 
 _ID = re.compile(r"[a-z0-9]{26}")
 
@@ -65,7 +69,6 @@ def draw_dialog(ask: Ask, drawing: Drawing) -> JSON:
 
 
 def _element(name: str, field: Input, value: Value, options: tuple[Option, ...], drawing: Drawing) -> JSON:
-    """What a server cannot draw becomes what it can: a long list a short one, a list of people a text."""
     locale = drawing.reader.locale
     drawn: JSON = {
         "display_name": declared(field.label, locale),
@@ -75,31 +78,70 @@ def _element(name: str, field: Input, value: Value, options: tuple[Option, ...],
         "placeholder": declared(field.hint, locale),
         "optional": not field.required,
     }
+    drawn |= _drawn_as(field, value, options, drawing)
+    default = _default(field, value, drawn, drawing)
+    return drawn | ({"default": default} if default else {})
+
+
+def _drawn_as(field: Input, value: Value, options: tuple[Option, ...], drawing: Drawing) -> JSON:
+    """What a server cannot draw becomes what it can: a long list a short one, several of a list a text."""
+    can, locale = drawing.capabilities, drawing.reader.locale
+    several: JSON = {"multiselect": True} if field.kind in SEVERAL else {}
     match field.kind:
         case Kind.LONG_TEXT:
-            drawn |= {"type": "textarea", "max_length": field.max_length}
-        case Kind.SECRET:
-            drawn |= {"subtype": "password", "max_length": field.max_length}
+            return {"type": "textarea", "max_length": field.max_length}
         case Kind.NUMBER:
-            drawn["subtype"] = "number"
+            return {"subtype": "number"}
         case Kind.CHOICE:
-            drawn |= {"type": "select", "options": _declared_options(field, locale)}
-        case Kind.LOOKUP if len(options) >= CUT_OPTIONS and not value and _looks_up(drawing):
-            drawn |= {"type": "select", "data_source": "dynamic", "data_source_url": drawing.lookup_url}
-        case Kind.LOOKUP if options and len(options) <= STATIC_OPTIONS:
-            drawn |= {"type": "select", "options": _options(options)}
+            return {"type": "radio" if _is_radio(field) else "select", "options": _declared_options(field, locale)}
         case Kind.USER:
-            drawn |= {"type": "select", "data_source": "users"}
-        case Kind.USERS if drawing.capabilities.multiselect:
-            drawn |= {"type": "select", "data_source": "users", "multiselect": True}
+            return {"type": "select", "data_source": "users"}
         case Kind.CHANNEL:
-            drawn |= {"type": "select", "data_source": "channels"}
+            return {"type": "select", "data_source": "channels"}
         case Kind.TOGGLE:
-            drawn |= {"type": "bool", "placeholder": declared(field.hint or field.label, locale), "optional": True}
+            return {"type": "bool", "placeholder": declared(field.hint or field.label, locale), "optional": True}
+        case Kind.DATE if can.date:
+            return {"type": "date", **_limited(field, can)}
+        case Kind.DATETIME if can.datetime:
+            return {"type": "datetime", **_limited(field, can)}
+        case Kind.USERS if can.multiselect:
+            return {"type": "select", "data_source": "users", **several}
+        case Kind.CHOICES if can.multiselect:
+            return {"type": "select", "options": _declared_options(field, locale), **several}
+        case Kind.LOOKUP | Kind.LOOKUPS if several and not can.multiselect:
+            return _typed_list(field, options, locale)
+        case Kind.LOOKUP | Kind.LOOKUPS if len(options) >= CUT_OPTIONS and not value and _looks_up(drawing):
+            return {"type": "select", "data_source": "dynamic", "data_source_url": drawing.lookup_url, **several}
+        case Kind.LOOKUP | Kind.LOOKUPS if options and len(options) <= STATIC_OPTIONS:
+            return {"type": "select", "options": _options(options), **several}
+        case Kind.CHOICES | Kind.LOOKUPS:
+            return _typed_list(field, field.options, locale)
         case _:
-            drawn["max_length"] = field.max_length
-    default = _default(field, value, drawn, drawing.ids)
-    return drawn | ({"default": default} if default else {})
+            return {"max_length": field.max_length, **_subtype(field)}
+
+
+def _subtype(field: Input) -> JSON:
+    return {"subtype": SUBTYPES[field.kind]} if field.kind in SUBTYPES else {}
+
+
+def _is_radio(field: Input) -> bool:
+    return isinstance(field, Choice) and field.radio
+
+
+def _typed_list(field: Input, options: tuple[Option, ...], locale: str) -> JSON:
+    """The help says what can be typed, as far as there is room."""
+    offered = ", ".join(option.value for option in options)
+    told = " ".join(text for text in (declared(field.help, locale), offered) if text)
+    return {"max_length": field.max_length, "help_text": _cut(told, HELP_BYTES)}
+
+
+def _limited(field: Input, can: Capabilities) -> JSON:
+    """Newer servers read limits in an object of their own, older ones beside it; between them both have to be there."""
+    found: JSON = {"time_interval": INTERVAL_MINUTES} if field.kind is Kind.DATETIME else {}
+    if isinstance(field, Picked) and field.ahead:
+        found["min_date"] = "today"
+    drawn = dict(found) if can.legacy_date_keys else {}
+    return drawn | ({"datetime_config": found} if can.datetime_config and found else {})
 
 
 def _looks_up(drawing: Drawing) -> bool:
@@ -108,28 +150,47 @@ def _looks_up(drawing: Drawing) -> bool:
     return drawing.capabilities.dynamic_select and drawing.lookup_url.startswith(local)
 
 
-def _default(field: Input, value: Value, drawn: JSON, ids: Mapping[str, str]) -> str:
+def _default(field: Input, value: Value, drawn: JSON, drawing: Drawing) -> str:
     """Defaults are always strings; several values are joined by commas. Users and channels are meant by their ids."""
-    if value in (None, "", ()):
-        declared = field.load_default
-        value = str(declared).lower() if isinstance(declared, (str, int)) and declared is not False else None
-    if value in (None, "", ()):
+    if is_empty(value):
+        value = _declared_default(field)
+    if value is None:
         return ""
     if field.kind is Kind.TOGGLE or isinstance(value, bool):
         return str(str(value).lower() in ("true", "yes", "1")).lower()
     if drawn.get("data_source") in ("users", "channels"):
-        return ",".join(_ids(value, "@" if drawn["data_source"] == "users" else "~", ids))
-    text = " ".join(value) if isinstance(value, tuple) else value
-    if "options" in drawn and all(option["value"] != text for option in drawn["options"]):
-        return ""
+        return ",".join(_ids(field.items(value), "@" if drawn["data_source"] == "users" else "~", drawing.ids))
+    if "options" in drawn:
+        return _chosen(field.items(value), drawn)
+    text = ", ".join(value) if isinstance(value, tuple) else value
+    if isinstance(field, Picked):
+        spelled = field.written if drawn["type"] == "text" else field.picked
+        return _cut(spelled(text, drawing.reader.now, drawing.reader.zone), TEXT_BYTES)
     return _cut(text, LONG_TEXT_BYTES if drawn["type"] == "textarea" else TEXT_BYTES)
 
 
-def _ids(value: str | tuple[str, ...], sigil: str, ids: Mapping[str, str]) -> list[str]:
+def _declared_default(field: Input) -> Value:
+    default = field.load_default
+    if isinstance(default, bool):
+        return default or None
+    if isinstance(default, tuple):
+        return default or None
+    return str(default) if isinstance(default, (str, int)) and default else None
+
+
+def _chosen(items: tuple[str, ...], drawn: JSON) -> str:
+    """Only what is on offer; a value with a comma in it cannot be said beside others."""
+    offered = [Option(value=option["value"], label=option["text"]) for option in drawn["options"]]
+    found = [one for one in (meant(item, offered) for item in items) if one is not None]
+    if drawn.get("multiselect"):
+        return ",".join(one for one in found if "," not in one)
+    return found[0] if found else ""
+
+
+def _ids(names: tuple[str, ...], sigil: str, ids: Mapping[str, str]) -> list[str]:
     """Those that are known; the person chooses the others again."""
-    names = value if isinstance(value, tuple) else value.replace(",", " ").split()
-    meant = [ids.get(f"{sigil}{name.removeprefix(sigil).lower()}", name) for name in names]
-    return [one for one in meant if _ID.fullmatch(one)]
+    found = [ids.get(f"{sigil}{name.removeprefix(sigil).lower()}", name) for name in names]
+    return [one for one in found if _ID.fullmatch(one)]
 
 
 def _cut(text: str, most: int) -> str:

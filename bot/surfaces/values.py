@@ -12,6 +12,13 @@ def read_values(values: object) -> dict[str, Value]:
     return {str(name): _value(raw) for name, raw in object_of(values).items()}
 
 
+def read_labels(values: object) -> dict[str, str]:
+    """What people read for the values that were chosen, by value."""
+    chosen = [one for raw in object_of(values).values() for one in (raw if isinstance(raw, list) else [raw])]
+    pairs = [(one.get("value"), one.get("label")) for one in chosen if isinstance(one, dict)]
+    return {value: label for value, label in pairs if isinstance(value, str) and isinstance(label, str)}
+
+
 def object_of(raw: object) -> dict[str, Any]:
     """What should be an object, or nothing: null and any other shape are the same as missing."""
     return raw if isinstance(raw, dict) else {}

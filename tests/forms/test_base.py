@@ -21,9 +21,9 @@ from forms.base import (
     User,
     Users,
     flag_of,
-    problems_of,
 )
 from forms.duration import Span
+from forms.limits import problems_of
 
 SIZES = (Option(value="s", label="Small"), Option(value="l", label="Large"))
 

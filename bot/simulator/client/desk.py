@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any, Literal
 
 from bot.simulator.client.modal import Modal
+from bot.simulator.client.pickers import zone_named
 from bot.simulator.client.rendering import RenderedPost, render
 from bot.simulator.records import Channel, Team, User, new_id
 from bot.simulator.server import Simulator
@@ -91,6 +93,11 @@ class Desk:
         if channel and channel.team_id:
             return state.teams[channel.team_id]
         return next((team for team in state.teams.values() if self.user.id in team.members), None)
+
+    def today(self) -> date:
+        """Where the person lives."""
+        now = datetime.fromtimestamp(self.simulator.state.now() / 1000, zone_named(self.user.timezone))
+        return now.date()
 
     @property
     def modal(self) -> Modal | None:

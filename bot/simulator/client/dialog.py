@@ -5,10 +5,12 @@ fields and in what they do when the answer is bad; an integration has to live wi
 """
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Literal
 
 from bot.simulator.client.modal import REQUIRED, Modal, ModalField, is_number, problems_of_text
 from bot.simulator.client.parser import Directory
+from bot.simulator.client.pickers import default_time
 
 Json = dict[str, Any]
 Model = Literal["legacy", "appsform"]
@@ -39,19 +41,30 @@ def first_step(request: Json) -> DialogStep:
     )
 
 
-def draw(modal: Modal, dialog: Json, known: frozenset[str], directory: Directory) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawer:
+    """What the client draws with: the element types it knows, names, and the person's zone and day."""
+
+    known: frozenset[str]
+    directory: Directory
+    zone: str
+    today: date
+
+
+def draw(modal: Modal, dialog: Json, drawer: Drawer) -> None:
     """(Re)fill the modal; element types the server version does not know are drawn as nothing."""
     modal.title = dialog.get("title") or ""
     modal.header = dialog.get("introduction_text") or ""
     modal.icon = dialog.get("icon_url") or ""
     modal.submit_label = dialog.get("submit_label") or "Submit"
-    modal.fields = [_field(one, known, directory) for one in dialog.get("elements") or []]
+    modal.fields = [_field(one, drawer) for one in dialog.get("elements") or []]
     modal.error, modal.errors = "", {}
     modal.edition += 1
 
 
-def _field(raw: Json, known: frozenset[str], directory: Directory) -> ModalField:
-    kind = _kind(raw, known)
+def _field(raw: Json, drawer: Drawer) -> ModalField:
+    kind = _kind(raw, drawer.known)
+    limits = {**raw, **(raw.get("datetime_config") or {})}
     found = ModalField(
         name=raw.get("name") or "",
         kind=kind,
@@ -66,9 +79,12 @@ def _field(raw: Json, known: frozenset[str], directory: Directory) -> ModalField
         min_length=raw.get("min_length") or 0,
         max_length=_max_length(kind, raw),
         lookup=raw.get("data_source_url") if raw.get("data_source") == "dynamic" else None,
+        zone=drawer.zone,
+        interval=limits.get("time_interval") or 60,
+        earliest=drawer.today.isoformat() if limits.get("min_date") == "today" else limits.get("min_date") or "",
         raw=raw,
     )
-    found.value = _default(found, str(raw.get("default") or ""), directory)
+    found.value = _default(found, str(raw.get("default") or ""), drawer)
     return found
 
 
@@ -85,13 +101,15 @@ def _max_length(kind: str, raw: Json) -> int:
     return int(raw.get("max_length") or {"text": MAX_TEXT, "textarea": MAX_TEXTAREA}.get(kind, 0))
 
 
-def _default(target: ModalField, default: str, directory: Directory) -> Any:
+def _default(target: ModalField, default: str, drawer: Drawer) -> Any:
     if target.kind == "bool":
         return default == "true"
+    if target.kind in ("date", "datetime"):
+        return default_time(target, default, drawer.today)
     if target.kind not in ("select", "radio", "user", "channel"):
         return default or None
     wanted = default.split(",") if target.multiselect else [default]
-    found = [option for option in (_option(target, one, directory) for one in wanted) if option]
+    found = [option for option in (_option(target, one, drawer.directory) for one in wanted) if option]
     if target.multiselect:
         return found or None
     return found[0] if found else None

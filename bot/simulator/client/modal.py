@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from bot.simulator.client.parser import Directory
+from bot.simulator.client.pickers import pick_time
 
 Json = dict[str, Any]
-TEXT_KINDS = {"text", "textarea", "date", "datetime"}
+TEXT_KINDS = {"text", "textarea"}
 CHOICE_KINDS = {"select", "radio", "user", "channel"}
 REQUIRED = "This field is required."
 
@@ -34,6 +35,12 @@ class ModalField:
     subtype: str = ""
     min_length: int = 0
     max_length: int = 0
+    zone: str = ""
+    """Where the person picks days and times."""
+    interval: int = 60
+    """Minutes between the times a picker offers."""
+    earliest: str = ""
+    """The first day a picker offers, as YYYY-MM-DD."""
     lookup: Any = None
     """Where the choices come from while the person types; None when they are all in `options`."""
     raw: Json = field(default_factory=dict)
@@ -100,6 +107,8 @@ def fill(target: ModalField, given: Any, directory: Directory) -> None:
         target.value = _choice(target, given, directory)
     elif target.kind == "bool":
         target.value = bool(given)
+    elif target.kind in ("date", "datetime"):
+        target.value = pick_time(target, str(given)) if given else None
     elif target.kind in TEXT_KINDS:
         text = str(given)
         target.value = text[: target.max_length] if target.max_length else text

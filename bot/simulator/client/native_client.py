@@ -156,7 +156,17 @@ class NativeClient:
         self.desk.open_modal(modal, stack=self.desk.simulator.profile.stacked_dialogs)
 
     def draw(self, modal: Modal, form: Json) -> None:
-        dialog.draw(modal, form, self.desk.simulator.profile.element_types, self.desk.names)
+        desk = self.desk
+        dialog.draw(
+            modal,
+            form,
+            dialog.Drawer(
+                known=desk.simulator.profile.element_types,
+                directory=desk.names,
+                zone=desk.user.timezone,
+                today=desk.today(),
+            ),
+        )
 
     async def send(
         self,

@@ -1,6 +1,8 @@
 """Dialog definitions: what a server of a version keeps of them, and what it only logs as wrong."""
 
+import re
 from collections.abc import Iterator
+from datetime import date, datetime
 from typing import Any
 
 from bot.simulator.native.attachments import is_web_url
@@ -34,6 +36,7 @@ _ELEMENT: Json = {
 _SUBTYPES = ("", "text", "email", "number", "password", "tel", "url")
 _LONGEST = {"text": 150, "textarea": 3000, "select": 3000, "file": 300}
 _LEGACY_DATE_KEYS = ("min_date", "max_date", "time_interval")
+_RELATIVE = re.compile(r"today|tomorrow|yesterday|[+-]\d{1,4}[dwM]")
 
 
 def kept(dialog: Json, profile: Profile) -> Json:
@@ -119,8 +122,8 @@ def _element_problems(element: Json, profile: Profile) -> Iterator[str]:
         yield from _choice_problems(element, kind, profile)
     elif kind == "bool":
         yield from _bool_problems(element)
-    elif kind == "datetime":
-        yield from _interval_problems(element)
+    elif kind in ("date", "datetime"):
+        yield from _date_problems(element, kind, profile)
 
 
 def _text_problems(element: Json, longest: int) -> Iterator[str]:
@@ -170,11 +173,39 @@ def _bool_problems(element: Json) -> Iterator[str]:
         yield "placeholder is longer than 150 bytes"
 
 
-def _interval_problems(element: Json) -> Iterator[str]:
-    nested = element.get("datetime_config") or {}
-    interval = nested.get("time_interval") or element.get("time_interval") or 60
+def _date_problems(element: Json, kind: str, profile: Profile) -> Iterator[str]:
+    nested = element.get("datetime_config")
+    if nested is not None and not profile.datetime_config:
+        yield f"datetime_config is unknown in {profile.version}"
+    if any(element.get(key) for key in _LEGACY_DATE_KEYS) and not profile.legacy_date_keys:
+        yield f"limits beside datetime_config are ignored in {profile.version}"
+    limits = {**element, **(nested or {})}
+    for key in ("min_date", "max_date"):
+        if limits.get(key) and not _is_day(str(limits[key])):
+            yield f"{key} {limits[key]!r} is no day"
+    interval = limits.get("time_interval") or 60
     if not isinstance(interval, int) or not 1 <= interval <= 1440 or 1440 % interval:
         yield f"time_interval {interval!r} is no divisor of 1440"
+    default = str(element.get("default") or "")
+    if default and not (_is_day(default) if kind == "date" else _RELATIVE.fullmatch(default) or _is_moment(default)):
+        yield f"default {default!r} is no {kind}"
+
+
+def _is_day(text: str) -> bool:
+    if _RELATIVE.fullmatch(text):
+        return True
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def _is_moment(text: str) -> bool:
+    """RFC 3339: an offset, or Z, is part of it."""
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
 
 
 def _bytes(text: str) -> int:
