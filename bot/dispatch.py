@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 from marshmallow import ValidationError
 
-from bot.call import Ask, Call, Opened, Refuse, Reply, Say, Value
+from bot.call import Ask, Call, Opened, Refuse, Reply, Say, Value, digest_of
 from bot.context import Context, Contexts
 from bot.core.people import Role
 from bot.core.text import NOTHING, Text, say
@@ -214,7 +214,9 @@ async def _all_options(context: Context, command: Command, given: Mapping[str, V
 
 def _about(call: Call) -> dict[str, str]:
     """The message that a form is about has to be known still when the form comes back."""
-    return {"post": call.post_id} if call.post_id and call.opened is Opened.MENU else {}
+    if not call.post_id or call.opened is not Opened.MENU:
+        return {}
+    return {"post": call.post_id, **({"quoted": digest_of(call.quoted)} if call.quoted else {})}
 
 
 def _problem(command: Command, errors: Mapping[str, Text]) -> Text:
