@@ -45,6 +45,8 @@ from bot.sns import SnsMessages
 from bot.storage.embedded import EmbeddedMongo
 from bot.storage.mongo import Database
 from bot.storage.stores import open_stores
+from bot.templates.pool import Pool
+from bot.templates.templating import Templating
 from bot.vault import Vault
 from bot.watching import Watching
 from bot.worker import Worker
@@ -88,7 +90,8 @@ def build(
     )
     commands = registry.load()
     intake = Intake(stores, clock)
-    reception = Reception(stores, intake, clock)
+    notices = Notices(stores.integrations, clock)
+    reception = Reception(stores, intake, clock, Templating(Pool(), notices))
     parts = Parts(
         stores=stores,
         access=access,
@@ -134,7 +137,7 @@ def build(
         installing_natively=natively,
         moving=Moving(servers=stores.servers, setup=setup, natively=natively),
         metrics=metrics,
-        notices=Notices(stores.integrations, clock),
+        notices=notices,
         resealing=Resealing(servers=stores.servers, vault=vault, tell=metrics.sealed_with_old_keys),
         worker=Worker(works_for, clock, lease=lease, watch=metrics) if works else None,
     )
@@ -173,6 +176,7 @@ async def running(config: Config, *, lease: timedelta = LEASE) -> AsyncIterator[
         outgoing = _outgoing(config)
         stack.push_async_callback(outgoing.close)  # whatever fails from here on
         services = build(config, database, clock, works=config.role is not Role.WEB, lease=lease, outgoing=outgoing)
+        stack.push_async_callback(services.reception.templating.close)
         await services.stores.prepare()
         stack.callback(asyncio.create_task(_keep_correcting(database, clock)).cancel)
         if services.worker is None:

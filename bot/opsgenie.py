@@ -41,9 +41,9 @@ class OpsgenieApi:
     reception: Reception
     clock: Clock
 
-    async def create(self, integration: Integration, document: Json) -> str:
-        """The id of the request. Raises Invalid, Unavailable."""
-        return await self._take(integration, opsgenie.created(document))
+    async def create(self, integration: Integration, document: Json, body: bytes) -> str:
+        """The id of the request. `body` is the document as it came. Raises Invalid, Unavailable."""
+        return await self._take(integration, opsgenie.created(document), body)
 
     async def act(self, integration: Integration, action: str, identifier: str, type_: str, document: Json) -> str:
         """The id of the request. Raises Invalid, NotSupported, NotFound, Unavailable."""
@@ -54,10 +54,10 @@ class OpsgenieApi:
             alias = (await self.find(integration, identifier, type_)).key
         return await self._take(integration, opsgenie.acted(action, alias, document, now=self.clock()))
 
-    async def _take(self, integration: Integration, step: Step) -> str:
+    async def _take(self, integration: Integration, step: Step, body: bytes = b"") -> str:
         numbers: tuple[int, ...] = ()
         for payload in step.payloads:
-            numbers = (*numbers, *(await self.reception.take(integration, payload)).groups)
+            numbers = (*numbers, *(await self.reception.take(integration, payload, body)).groups)
         if not numbers:
             return str(uuid.uuid4())  # nothing was there to act upon; Opsgenie accepts that, too
         group = await self.stores.groups.by_number(integration.server_id, numbers[-1])

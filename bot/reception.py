@@ -21,6 +21,7 @@ from bot.intake import Accepted, Intake
 from bot.integrations.payload import Act, Payload, Verb
 from bot.storage.groups import open_key
 from bot.storage.stores import Stores
+from bot.templates.templating import Templating
 
 NAME_LENGTH = 60
 NOTHING_ACCEPTED = Accepted(alerts=0, groups=())
@@ -33,9 +34,18 @@ class Reception:
     stores: Stores
     intake: Intake
     clock: Clock
+    templating: Templating
 
-    async def take(self, integration: Integration, payload: Payload) -> Accepted:
-        """Returns when it is durable. Raises Unavailable: the sender should try again."""
+    async def take(self, integration: Integration, payload: Payload, body: bytes = b"") -> Accepted:
+        """Returns when it is durable. Raises Unavailable: the sender should try again.
+
+        `body` is the JSON that the payload was read from, without secrets of ours: templates see it, and it is kept for
+        trying them.
+        """
+        if body:
+            self.stores.payloads.note(integration.server_id, integration.id, body)
+        if integration.templates:
+            payload = await self.templating.applied(integration, payload, body)
         accepted = await self.intake.accept(integration, payload) if payload.bundles else NOTHING_ACCEPTED
         if not payload.acts:
             return accepted

@@ -46,7 +46,8 @@ class Enqueue(Endpoint):
             if integration is None or integration.kind != pagerduty.KIND.name:
                 return self._invalid([WRONG_KEY])
             event = pagerduty.event(document)
-            await self.services.reception.take(integration, event.payload)
+            without_key = self.request.body.replace(key.encode(), b"")
+            await self.services.reception.take(integration, event.payload, without_key)
         except Invalid as invalid:
             self._invalid(list(invalid.errors.values()))
         except Unavailable:

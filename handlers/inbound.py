@@ -93,9 +93,10 @@ class Inbound(Endpoint):
         if self._finished or self._integration is None or self._kind is None:
             return None
         try:
-            payload = await self._read(self._kind, self._integration, bytes(self._body))
+            body = bytes(self._body)
             self._body.clear()
-            accepted = await self.services.reception.take(self._integration, payload)
+            payload = await self._read(self._kind, self._integration, body)
+            accepted = await self.services.reception.take(self._integration, payload, body)
         except Invalid as invalid:
             self.services.notices.tell(self._integration, "unreadable", unreadable(self._integration, invalid.errors))
             self._refuse(HTTPStatus.BAD_REQUEST, "The payload cannot be read.", invalid.errors)

@@ -104,7 +104,7 @@ class OpsgenieAlerts(OpsgenieEndpoint):
 
     async def post(self) -> None:
         try:
-            self.processed(await self.api.create(self.integration, await self.document()))
+            self.processed(await self.api.create(self.integration, await self.document(), self.request.body))
         except (Invalid, Unavailable) as problem:
             self.failed(problem)
 

@@ -137,8 +137,22 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "bot.installing_natively",
     ),
     "bot.intake": ("bot.core", "bot.errors", "bot.clock", "bot.gathering", "bot.integrations", "bot.storage"),
-    "bot.reception": ("bot.core", "bot.errors", "bot.clock", "bot.integrations", "bot.storage", "bot.intake"),
     "bot.notices": ("bot.core", "bot.errors", "bot.clock", "bot.storage"),
+    "bot.templates": ("bot.core", "bot.errors", "bot.integrations", "bot.notices"),
+    # What happens in the processes that render: nothing of the bot may be there, least of all a secret.
+    "bot.templates.frames": (),
+    "bot.templates.sandbox": (),
+    "bot.templates.job": ("bot.templates.sandbox",),
+    "bot.templates.rendering": ("bot.templates.frames", "bot.templates.job"),
+    "bot.reception": (
+        "bot.core",
+        "bot.errors",
+        "bot.clock",
+        "bot.integrations",
+        "bot.storage",
+        "bot.intake",
+        "bot.templates",
+    ),
     "bot.reaching": ("bot.core", "bot.errors"),
     "bot.contexts": (
         "bot.call",
@@ -155,6 +169,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "bot.installing",
         "bot.linking",
         "bot.integrations",
+        "bot.templates",
         "bot.reception",
     ),
     "bot.importing_people": (
@@ -271,6 +286,7 @@ CATCH_ALL = {
     "bot.dispatch": 1,  # every failure of a command ends as words
     "bot.worker": 2,  # its passes, and the renewing of its leases
     "bot.serving": 2,  # one document's trouble must not stop the others
+    "bot.templates.job": 1,  # a template can fail in any way
     "bot.gathering": 1,  # goes on to everybody who waits for the batch
     "bot.storage.embedded": 1,  # stops mongod, then raises again
 }

@@ -16,6 +16,7 @@ from bot.storage.heartbeats import Heartbeats
 from bot.storage.mongo import Database
 from bot.storage.nudges import Nudges
 from bot.storage.once import Once
+from bot.storage.payloads import Payloads
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,12 +29,13 @@ class Stores:
     alerts: Alerts
     once: Once
     heartbeats: Heartbeats
+    payloads: Payloads
     nudges: Nudges
 
     async def prepare(self) -> None:
         """Create the indexes; quick when they exist."""
         stores = (self.servers, self.people, self.integrations, self.groups, self.alerts, self.once, self.heartbeats)
-        await asyncio.gather(*(store.prepare() for store in (*stores, self.nudges)))
+        await asyncio.gather(*(store.prepare() for store in (*stores, self.payloads, self.nudges)))
 
     def nudge_others(self) -> None:
         """For a process without a worker: what it stores is served elsewhere."""
@@ -50,7 +52,7 @@ class Stores:
 
     async def delete_server(self, server_id: str) -> None:
         """One server with all that belongs to it, itself last: whatever interrupts this, it can be done again."""
-        belongings = (self.integrations, self.heartbeats, self.groups, self.alerts, self.people)
+        belongings = (self.integrations, self.heartbeats, self.groups, self.alerts, self.payloads, self.people)
         for store in (*belongings, self.servers):
             await store.delete_of(server_id)
 
@@ -65,5 +67,6 @@ def open_stores(database: Database, clock: Clock) -> Stores:
         alerts=Alerts(database, clock),
         once=Once(database),
         heartbeats=Heartbeats(database, clock),
+        payloads=Payloads(database, clock),
         nudges=Nudges(database, clock),
     )

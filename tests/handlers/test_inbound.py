@@ -26,6 +26,8 @@ from bot.notices import Notices
 from bot.reception import Reception
 from bot.storage.mongo import Database
 from bot.storage.stores import Stores, open_stores
+from bot.templates.pool import Pool
+from bot.templates.templating import Templating
 from bot.vault import Vault, generate_keys
 from bot.worker import Worker
 from handlers import health
@@ -86,14 +88,15 @@ def start(io_loop: IOLoop, clock: HeldClock) -> Iterator[Start]:
 
     def _start(stores: Stores, keys: str = "") -> Bot:
         intake = Intake(stores, clock)
+        notices = Notices(stores.integrations, clock)
         parts = Parts(
             clock=clock,
             vault=Vault(keys or generate_keys()),
             stores=stores,
             intake=intake,
-            reception=Reception(stores, intake, clock),
+            reception=Reception(stores, intake, clock, Templating(Pool(), notices)),
             metrics=Metrics(),
-            notices=Notices(stores.integrations, clock),
+            notices=notices,
             worker=Worker([], clock),
         )
         given = {"services": parts}

@@ -35,6 +35,8 @@ from bot.outgoing.guard import Guard
 from bot.reception import Reception
 from bot.sns import SnsMessages
 from bot.storage.stores import Stores
+from bot.templates.pool import Pool
+from bot.templates.templating import Templating
 from bot.vault import Vault, generate_keys
 from handlers.inbound_sns import InboundSns
 from tests.certificates import certificate, pem, server_side
@@ -142,14 +144,15 @@ def bot(stores: Stores, clock: HeldClock, io_loop: IOLoop, tmp_path: Path) -> It
             created_at=clock(),
         )
         await stores.integrations.add(Change(doc=source))
-        reception = Reception(stores, Intake(stores, clock), clock)
+        notices = Notices(stores.integrations, clock)
+        reception = Reception(stores, Intake(stores, clock), clock, Templating(Pool(), notices))
         return Parts(
             clock=clock,
             vault=vault,
             stores=stores,
             reception=reception,
             sns=SnsMessages(outgoing, clock),
-            notices=Notices(stores.integrations, clock),
+            notices=notices,
         )
 
     given = {"services": io_loop.run_sync(prepare)}

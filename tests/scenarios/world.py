@@ -71,6 +71,8 @@ class World:
         await self.session.close()
         self._http.stop()
         await self._http.close_all_connections()
+        await self.services.stores.payloads.written()
+        await self.services.reception.templating.close()
         await self.services.outgoing.close()
         await self.simulator.stop()
 
@@ -164,6 +166,7 @@ class World:
         return "\n".join(
             [
                 *self.people[person].notices,
+                *self.people[person].field_errors.values(),
                 *(post.words for post in self.people[person].direct_messages()),
             ]
         )
