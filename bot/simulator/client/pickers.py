@@ -36,22 +36,17 @@ def pick_time(picker: Picker, given: str) -> str:
     return local.isoformat(timespec="seconds")
 
 
-def shown_time(picker: Picker, value: str) -> str:
-    """What stands in the picker for a value: a time is that on the person's clock."""
-    if picker.kind == "date" or not value:
-        return value
-    return datetime.fromisoformat(value).astimezone(zone_named(picker.zone)).strftime("%Y-%m-%dT%H:%M")
-
-
 def default_time(picker: Picker, default: str, today: date) -> str | None:
-    """A default may be relative; what is no day or time is not shown."""
-    if default in _AHEAD:
-        return (today + timedelta(days=_AHEAD[default])).isoformat() if picker.kind == "date" else None
+    """A day may be relative, an instant is shown on the person's clock; what is neither is not shown."""
+    if picker.kind == "date" and default in _AHEAD:
+        return (today + timedelta(days=_AHEAD[default])).isoformat()
     try:
-        datetime.fromisoformat(default)
+        at = datetime.fromisoformat(default)
     except ValueError:
         return None
-    return default
+    if picker.kind == "date":
+        return at.date().isoformat()
+    return at.astimezone(zone_named(picker.zone)).isoformat(timespec="seconds")
 
 
 def zone_named(name: str) -> tzinfo:

@@ -90,15 +90,16 @@ export class ModalView {
     if (field.kind === 'textarea') return this.text(field, common, h('textarea', {...common, rows: '4'}));
     if (field.searched || field.multiselect) return this.search(field, common);
     if (field.kind === 'select') return this.select(field, common);
-    const kinds = {date: 'date', number: 'text', email: 'email', tel: 'tel', url: 'url', password: 'password'};
-    const type = field.kind === 'date' ? 'date' : kinds[field.subtype] || 'text';
+    const kinds = {number: 'text', email: 'email', tel: 'tel', url: 'url', password: 'password'};
+    const type = {date: 'date', datetime: 'datetime-local'}[field.kind] || kinds[field.subtype] || 'text';
     return this.text(field, common, h('input', {...common, type, autocomplete: type === 'password' ? 'new-password' : 'off',
       inputmode: field.subtype === 'number' ? 'decimal' : null}));
   }
 
   text(field, common, input) {
     input.placeholder = field.placeholder;
-    input.value = field.value ?? '';
+    // An instant comes on the clock of the person, with its offset behind it, which a picker does not take.
+    input.value = field.kind === 'datetime' ? (field.value ?? '').slice(0, 16) : field.value ?? '';
     if (field.max_length) input.maxLength = field.max_length;
     let touched = field.value !== null;
     input.addEventListener('input', () => {
