@@ -16,6 +16,7 @@ from tornado.netutil import bind_sockets
 from tornado.web import Application
 
 from bot import registry
+from bot.budgets import Budgets
 from bot.clock import Clock, DatabaseClock
 from bot.config import Config, Role
 from bot.contexts.making import MakeContexts
@@ -89,8 +90,8 @@ def build(
         servers=stores.servers, setup=setup, outgoing=outgoing, vault=vault, clock=clock, public_url=config.public_url
     )
     commands = registry.load()
-    intake = Intake(stores, clock)
     notices = Notices(stores.integrations, clock)
+    intake = Intake(stores, clock, budgets=Budgets(config.alerts_per_second, notices, clock))
     reception = Reception(stores, intake, clock, Templating(Pool(), notices))
     parts = Parts(
         stores=stores,

@@ -58,6 +58,7 @@ class Config:
     admin_token: Secret
     admin_token_file: Path | None
     allow_private_networks: tuple[Network, ...]
+    alerts_per_second: int
     log_level: str
     log_format: str
 
@@ -91,6 +92,7 @@ class _Settings(Schema):
     ENCRYPTION_KEYS = settings.EncryptionKeys(load_default=None)
     ADMIN_TOKEN = settings.AdminToken(load_default=None)
     ALLOW_PRIVATE_NETWORKS = settings.Networks(load_default=())
+    ALERTS_PER_SECOND = settings.Count(load_default=300)
     LOG_LEVEL = settings.OneOf("DEBUG", "INFO", "WARNING", "ERROR", load_default="INFO")
     LOG_FORMAT = settings.OneOf("text", "json", load_default="text")
 
@@ -174,6 +176,7 @@ def _build(role: Role, values: dict[str, Any]) -> Config:
         admin_token=values["ADMIN_TOKEN"] or _keep("ADMIN_TOKEN", folder / ADMIN_TOKEN_FILE, _new_admin_token),
         admin_token_file=folder / ADMIN_TOKEN_FILE if generated else None,
         allow_private_networks=values["ALLOW_PRIVATE_NETWORKS"] or (LOOPBACK if demo else ()),
+        alerts_per_second=values["ALERTS_PER_SECOND"],
         log_level=values["LOG_LEVEL"],
         log_format=values["LOG_FORMAT"],
     )

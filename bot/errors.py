@@ -56,3 +56,11 @@ class LeaseLost(BotError):
 
 class Unavailable(BotError):
     """The database cannot be reached or the process is overloaded; the sender should try again."""
+
+
+class OverBudget(Unavailable):
+    """This sender sends more than its share; in so many seconds there is room for it again."""
+
+    def __init__(self, retry_after: float) -> None:
+        super().__init__(f"Over budget for {retry_after:.1f} s")
+        self.retry_after = retry_after

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from bot.errors import Unavailable
@@ -20,11 +21,26 @@ def _one(item: object) -> int:
     return 1
 
 
+def _nobody(item: object) -> str:
+    return ""
+
+
+@dataclass(slots=True)
+class _Line(Generic[Item, Answer]):
+    """What waits for one owner, and how heavy it is together."""
+
+    items: deque[tuple[Item, asyncio.Future[Answer]]] = field(default_factory=deque)
+    weight: int = 0
+
+
 class Gathering(Generic[Item, Answer]):
     """Hands items to `flush` in batches; it answers with as many answers, of which some may be exceptions.
 
     A batch is as heavy as `most`, or one item; `waiting` is how much weight may wait before new items are refused, and
     `patience` how many seconds one waits for its answer. Those who gave up are not handed on any more.
+
+    Items have an `owner`. Batches take from each owner in turn, so that nobody waits behind the queue of somebody else;
+    and the more owners wait, the less each of them may have waiting: as much as is still free of twice `waiting`.
     """
 
     def __init__(
@@ -36,6 +52,7 @@ class Gathering(Generic[Item, Answer]):
         flights: int = 1,
         weigh: Callable[[Item], int] = _one,
         patience: float | None = None,
+        owner: Callable[[Item], str] = _nobody,
     ) -> None:
         self._flush = flush
         self._most = most
@@ -43,7 +60,8 @@ class Gathering(Generic[Item, Answer]):
         self._flights = flights
         self._weigh = weigh
         self._patience = patience
-        self._queue: deque[tuple[Item, asyncio.Future[Answer]]] = deque()
+        self._owner = owner
+        self._lines: dict[str, _Line[Item, Answer]] = {}
         self._weight = 0
         self._flying = 0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -55,11 +73,16 @@ class Gathering(Generic[Item, Answer]):
 
     async def submit(self, item: Item) -> Answer:
         """The answer to this item, once its batch is done. Raises Unavailable, at once if too much waits."""
-        if self._queue and self._weight + self._weigh(item) > self._waiting:
+        owner, weight = self._owner(item), self._weigh(item)
+        line = self._lines.get(owner)
+        if line is None:
+            line = self._lines[owner] = _Line()
+        elif line.weight + weight > 2 * self._waiting - self._weight:
             raise Unavailable("Too much waits to be stored")
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._queue.append((item, future))
-        self._weight += self._weigh(item)
+        line.items.append((item, future))
+        line.weight += weight
+        self._weight += weight
         if self._flying < self._flights:
             self._flying += 1
             task = asyncio.create_task(self._fly())
@@ -82,14 +105,29 @@ class Gathering(Generic[Item, Answer]):
     def _take(self) -> list[tuple[Item, asyncio.Future[Answer]]]:
         batch: list[tuple[Item, asyncio.Future[Answer]]] = []
         room = self._most
-        while self._queue and (not batch or self._weigh(self._queue[0][0]) <= room):
-            item, future = self._queue.popleft()
-            self._weight -= self._weigh(item)
+        while self._lines:
+            owner, line = next(iter(self._lines.items()))
+            item, future = line.items[0]
+            weight = self._weigh(item)
+            if batch and weight > room and not future.done():
+                break
+            self._advance(owner, line, weight)
             if future.done():  # gone away while it waited
                 continue
-            room -= self._weigh(item)
+            room -= weight
             batch.append((item, future))
         return batch
+
+    def _advance(self, owner: str, line: _Line[Item, Answer], weight: int) -> None:
+        """The first of this line leaves, and the line goes to the end."""
+        line.items.popleft()
+        line.weight -= weight
+        self._weight -= weight
+        if not line.items:
+            del self._lines[owner]
+        elif len(self._lines) > 1:
+            del self._lines[owner]
+            self._lines[owner] = line
 
 
 async def _answer(

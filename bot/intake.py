@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
 
+from bot.budgets import Budgets
 from bot.clock import Clock
 from bot.core import alerts, routing
 from bot.core.alert_group import AlertGroup, Place
@@ -76,11 +77,13 @@ class _Decision:
 class Intake:
     """Takes payloads in for all servers; one per process.
 
-    `taken` counts the alerts that were stored, `refused` the payloads that were sent away for now.
+    `taken` counts the alerts that were stored, `refused` the payloads that were sent away for now. Without `budgets`
+    everybody may send what they like.
     """
 
-    def __init__(self, stores: Stores, clock: Clock, *, waiting: int = WAITING) -> None:
+    def __init__(self, stores: Stores, clock: Clock, *, waiting: int = WAITING, budgets: Budgets | None = None) -> None:
         self._stores = stores
+        self._budgets = budgets
         self._clock = clock
         self._gathering = Gathering[Arrival, Accepted](
             self._flush,
@@ -88,6 +91,7 @@ class Intake:
             waiting=waiting,
             weigh=lambda arrival: arrival.payload.alerts,
             patience=PATIENCE,
+            owner=lambda arrival: arrival.integration.server_id,
         )
 
         self.taken = 0
@@ -101,6 +105,8 @@ class Intake:
     async def accept(self, integration: Integration, payload: Payload) -> Accepted:
         """Store a payload; returns when it is durable. Raises Unavailable: the sender should try again."""
         try:
+            if self._budgets is not None:
+                self._budgets.spend(integration, payload.alerts)
             channel_id = integration.channel_id or await self._default_channel(integration.server_id)
             parts = [
                 await self._gathering.submit(Arrival(integration=integration, channel_id=channel_id, payload=part))

@@ -39,6 +39,13 @@ class Port(Setting[int]):
         return int(text)
 
 
+class Count(Setting[int]):
+    def read(self, text: str) -> int:
+        if not text.isascii() or not text.isdigit() or int(text) > 1_000_000:
+            raise ValidationError(f"{text!r} is no number from 0 to 1000000. Use for example 300.")
+        return int(text)
+
+
 class Host(Setting[str]):
     """An address of this machine to listen on; empty is all of them."""
 

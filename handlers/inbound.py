@@ -5,6 +5,7 @@ Alertmanager 0.25 tries again at once on 5xx only, and never on 429: so overload
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable, Callable
 from functools import partial
 from http import HTTPStatus
@@ -14,7 +15,7 @@ import structlog
 from tornado.web import stream_request_body
 
 from bot.core.integrations import Integration
-from bot.errors import Unavailable
+from bot.errors import OverBudget, Unavailable
 from bot.integrations.kind import Kind
 from bot.integrations.kinds import kind_named
 from bot.integrations.payload import Invalid, Payload
@@ -30,6 +31,8 @@ RETRY_AFTER = "2"
 UNKNOWN = "There is no such integration."
 TOO_LARGE = "The payload is larger than 16 MiB. Send fewer alerts at once."
 ONLY_POST = "Alerts are delivered with POST. This address is made for a monitoring system, not for a browser."
+LONGEST_PAUSE = 60
+TOO_MANY = "This integration sends too many alerts for now. Please send them again later."
 NOT_NOW = "The alerts could not be stored. Please send them again."
 
 log = structlog.get_logger()
@@ -100,6 +103,8 @@ class Inbound(Endpoint):
         except Invalid as invalid:
             self.services.notices.tell(self._integration, "unreadable", unreadable(self._integration, invalid.errors))
             self._refuse(HTTPStatus.BAD_REQUEST, "The payload cannot be read.", invalid.errors)
+        except OverBudget as over:
+            self._come_back(TOO_MANY, min(math.ceil(over.retry_after), LONGEST_PAUSE))
         except Unavailable:
             self._come_back()
         else:
@@ -136,9 +141,9 @@ class Inbound(Endpoint):
         self.set_header("Allow", "POST")
         self._refuse(HTTPStatus.METHOD_NOT_ALLOWED, ONLY_POST)
 
-    def _come_back(self) -> None:
-        self.set_header("Retry-After", RETRY_AFTER)
-        self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, NOT_NOW)
+    def _come_back(self, sentence: str = NOT_NOW, seconds: int | str = RETRY_AFTER) -> None:
+        self.set_header("Retry-After", str(seconds))
+        self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, sentence)
 
     def _hang_up(self) -> None:
         """Answer before the rest has come, and take no more of it."""

@@ -136,8 +136,17 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "bot.setup",
         "bot.installing_natively",
     ),
-    "bot.intake": ("bot.core", "bot.errors", "bot.clock", "bot.gathering", "bot.integrations", "bot.storage"),
     "bot.notices": ("bot.core", "bot.errors", "bot.clock", "bot.storage"),
+    "bot.budgets": ("bot.core", "bot.errors", "bot.clock", "bot.notices"),
+    "bot.intake": (
+        "bot.core",
+        "bot.errors",
+        "bot.clock",
+        "bot.budgets",
+        "bot.gathering",
+        "bot.integrations",
+        "bot.storage",
+    ),
     "bot.templates": ("bot.core", "bot.errors", "bot.integrations", "bot.notices"),
     # What happens in the processes that render: nothing of the bot may be there, least of all a secret.
     "bot.templates.frames": (),

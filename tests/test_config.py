@@ -38,7 +38,7 @@ def test_serve_needs_no_setting_at_all(here: dict[str, str]) -> None:
     assert (config.host, config.port, config.public_url) == ("", 8080, "http://localhost:8080")
     assert config.mongodb_uri is None
     assert (config.trusted_proxies, config.allow_private_networks) == ((), ())
-    assert (config.log_level, config.log_format) == ("INFO", "text")
+    assert (config.alerts_per_second, config.log_level, config.log_format) == (300, "INFO", "text")
     Vault(config.encryption_keys.reveal())
     assert len(config.admin_token.reveal()) == 43
 
@@ -117,6 +117,7 @@ def test_all_problems_are_told_together_in_the_order_of_the_table(here: dict[str
             "ENCRYPTION_KEYS": "k1:c2hvcnQ=",
             "ADMIN_TOKEN": "short",
             "ALLOW_PRIVATE_NETWORKS": "10.0.0.1/8",
+            "ALERTS_PER_SECOND": "many",
             "LOG_LEVEL": "loud",
             "LOG_FORMAT": "xml",
         }
@@ -124,6 +125,7 @@ def test_all_problems_are_told_together_in_the_order_of_the_table(here: dict[str
     assert tuple(found) == NAMES
     assert found["PORT"] == "'eighty' is no port. Use a number from 1 to 65535, for example 8080."
     assert found["TRUSTED_PROXIES"].startswith("everywhere: no address range.")
+    assert found["ALERTS_PER_SECOND"] == "'many' is no number from 0 to 1000000. Use for example 300."
     assert found["LOG_LEVEL"] == "'loud' is none of DEBUG, INFO, WARNING, ERROR."
     assert "the key k1 is not 32 bytes" in found["ENCRYPTION_KEYS"]
     assert not [text for text in found.values() if "hunter22" in text or "c2hvcnQ" in text]

@@ -107,3 +107,27 @@ async def test_no_more_flights_than_allowed_are_under_way(flights: int):
     assert len(shop.batches) == flights
     shop.open.set()
     await asyncio.gather(*waiting)
+
+
+async def test_each_owner_has_its_turn_however_much_another_has_waiting():
+    shop = Shop()
+    gathering = Gathering[int, int](shop.flush, most=3, owner=lambda item: "even" if item % 2 == 0 else "odd")
+    await asyncio.gather(*(gathering.submit(number) for number in (2, 4, 6, 8, 10, 1, 3)))
+    assert shop.batches == [[2, 1, 4], [3, 6, 8], [10]]
+
+
+async def test_who_has_much_waiting_leaves_room_for_others():
+    shop = Shop()
+    gathering = Gathering[int, int](shop.flush, most=100, waiting=6, owner=lambda item: str(item % 2))
+    submitted = [asyncio.ensure_future(gathering.submit(number)) for number in (*range(2, 22, 2), *range(1, 21, 2))]
+    answers = await asyncio.gather(*submitted, return_exceptions=True)
+    taken = [number for number in shop.batches[0] if number]
+    assert sum(number % 2 == 0 for number in taken) == 6
+    assert sum(number % 2 == 1 for number in taken) == 3
+    assert sum(isinstance(answer, Unavailable) for answer in answers) == 11
+
+
+async def test_one_item_of_each_owner_is_always_taken():
+    shop = Shop()
+    gathering = Gathering[int, int](shop.flush, most=100, waiting=1, weigh=lambda item: item, owner=str)
+    assert await asyncio.gather(*(gathering.submit(number) for number in (5, 6, 7))) == [10, 12, 14]

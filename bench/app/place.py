@@ -51,6 +51,7 @@ class Place:
             "ENCRYPTION_KEYS": self._keys,
             "ADMIN_TOKEN": self.admin_token,
             "ALLOW_PRIVATE_NETWORKS": "127.0.0.0/8",
+            "ALERTS_PER_SECOND": "0",
             "DATA_DIR": self.folder.name,
         }
 

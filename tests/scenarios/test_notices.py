@@ -37,3 +37,18 @@ async def test_a_key_that_nobody_has_tells_nobody(world: World):
         assert answer.status == 404
     await world.settle()
     assert world.cards() == []
+
+
+async def test_who_sends_too_much_is_asked_to_come_back_and_the_channel_hears_of_it(world: World):
+    instances = tuple(f"web-{number}" for number in range(1_000))
+    for _ in range(10):
+        await world.fire("Flood", instances=instances, severity="warning")
+    again = payload("Flood", firing=instances[:600], now=world.clock(), severity="warning")
+    async with world.session.post(world.alert_url, json=again) as answer:
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "2")
+        assert "too many alerts" in (await answer.json())["error"]
+    await world.settle()
+    assert "**Prometheus** sends more than 300 alerts a second" in world.cards()[-1].words
+
+    world.clock.advance(seconds=2)
+    await world.send(again)
