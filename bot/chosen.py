@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from bot.context import Context
 from bot.core.alert_group import AlertGroup
+from bot.core.integrations import Integration
 from bot.core.text import say
 from bot.errors import NotFound
+
+
+async def chosen_integration(ctx: Context, named: str) -> Integration:
+    """The integration with this name. Raises NotFound."""
+    for one in await ctx.integrations.listed():
+        if one.name.lower() == named.strip().lower():
+            return one
+    raise NotFound(say("There is no integration called {name}. `/oncall integration list` shows them.", name=named))
 
 
 async def chosen_group(ctx: Context, named: str) -> AlertGroup:

@@ -63,6 +63,17 @@ async def integrations(context: Context) -> list[Option]:
     return [Option(value=one.name, label=one.name) for one in await context.integrations.listed()]
 
 
+async def routes(context: Context) -> list[Option]:
+    """Those of the integration that was chosen; of all before one is."""
+    chosen = str(context.call.values.get("integration") or "").lower()
+    return [
+        Option(value=route.name, label=f"{route.name} ({one.name})"[:LABEL_LENGTH])
+        for one in await context.integrations.listed()
+        if chosen in ("", one.name.lower())
+        for route in one.routes
+    ]
+
+
 async def commands(context: Context) -> list[Option]:
     return [
         Option(value=one.name, label=f"{one.name}: {declared(one.summary, context.reader.locale)}"[:LABEL_LENGTH])
@@ -77,6 +88,7 @@ LOOKUPS: dict[str, Lookup] = {
     "recent_groups": recent_groups,
     "people": people,
     "integrations": integrations,
+    "routes": routes,
     "pageable": pageable,
     "commands": commands,
 }

@@ -62,4 +62,7 @@ class IntegrationsOfServer:
     def new_key(self) -> NewKey:
         key = "".join(secrets.choice(KEY_SIGNS) for _ in range(KEY_LENGTH))
         digest = self.parts.vault.digest(KEY_PURPOSE, key)
-        return NewKey(id=new_id(self.parts.clock()), url_key=key, digests=(digest,))
+        return NewKey(id=self.new_id(), url_key=key, digests=(digest,))
+
+    def new_id(self) -> str:
+        return new_id(self.parts.clock())

@@ -5,6 +5,7 @@ Routes are meant by their ids, so that two admins who work at the same time do n
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from bot.core.changes import Change
@@ -42,17 +43,17 @@ def add(integration: Integration, *, route: Route, position: int | None) -> Chan
     return Change(doc=after, note=say("**Route {place} is “{name}”.**", place=place, name=_shown(route)))
 
 
-def edit(integration: Integration, *, route: Route) -> Change[Integration]:
-    """What the route with this id is from now on. Its place and whether it is on stay."""
+def edit(integration: Integration, *, route: Route, decide: Callable[[Route], Route]) -> Change[Integration]:
+    """`decide` gets the route as it is by now, and changes what is to be changed."""
     old = with_id(integration, route.id)
     if old is None:
         return _gone(integration, route.name)
-    if _taken(integration, route):
-        return Change(doc=integration, note=_name_taken(route))
-    edited = replace(route, on=old.on)
+    edited = decide(old)
+    if _taken(integration, edited):
+        return Change(doc=integration, note=_name_taken(edited))
     after = tuple(edited if one.id == route.id else one for one in integration.routes)
     return Change(
-        doc=replace(integration, routes=after), note=say("**Route “{name}” is changed.**", name=_shown(route))
+        doc=replace(integration, routes=after), note=say("**Route “{name}” is changed.**", name=_shown(edited))
     )
 
 

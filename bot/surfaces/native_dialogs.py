@@ -79,8 +79,16 @@ def _element(name: str, field: Input, value: Value, options: tuple[Option, ...],
         "optional": not field.required,
     }
     drawn |= _drawn_as(field, value, options, drawing)
-    default = _default(field, value, drawn, drawing)
+    default = _default(field, _named(field, value, options, drawn), drawn, drawing)
     return drawn | ({"default": default} if default else {})
+
+
+def _named(field: Input, value: Value, options: tuple[Option, ...], drawn: JSON) -> Value:
+    """Where people have to be typed, by the names that are known for their ids."""
+    if field.kind is not Kind.USERS or drawn["type"] != "text":
+        return value
+    names = {option.value: option.label for option in options}
+    return tuple(names.get(one, one) for one in field.items(value))
 
 
 def _drawn_as(field: Input, value: Value, options: tuple[Option, ...], drawing: Drawing) -> JSON:

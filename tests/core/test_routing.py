@@ -170,13 +170,13 @@ def test_names_are_used_once() -> None:
     one = source(route("a"), route("b"))
     again = routes.add(one, route=route("c", name="a"), position=None)
     assert again.doc == one and "already" in again.note.english
-    renamed = routes.edit(one, route=route("b", name="A"))
+    renamed = routes.edit(one, route=one.routes[1], decide=lambda old: replace(old, name="A"))
     assert renamed.doc == one and "already" in renamed.note.english
 
 
 def test_an_edit_keeps_place_and_switch() -> None:
     one = source(route("a", on=False), route("b"))
-    edited = routes.edit(one, route=route("a", "team=db", name="Databases")).doc
+    edited = routes.edit(one, route=one.routes[0], decide=lambda old: replace(old, name="Databases")).doc
     assert ids(edited) == "a b"
     assert (edited.routes[0].name, edited.routes[0].on) == ("Databases", False)
 
@@ -184,7 +184,7 @@ def test_an_edit_keeps_place_and_switch() -> None:
 def test_a_route_that_somebody_removed_meanwhile_does_not_come_back() -> None:
     gone, one = route("z"), source(route("a"))
     changes = (
-        routes.edit(one, route=gone),
+        routes.edit(one, route=gone, decide=lambda old: old),
         routes.move(one, route=gone, position=1),
         routes.switch(one, route=gone, on=True),
         routes.remove(one, route=gone),
