@@ -65,6 +65,8 @@ class Vault:
         self._keys = {key.name: key for key in _read_keys(keys)}
         self._newest = next(iter(self._keys.values()))
         self._derived: dict[tuple[str, str], bytes] = {}
+        self._ciphers: dict[str, AESGCM] = {}
+        self._macs: dict[tuple[str, str], hmac.HMAC] = {}
 
     def __repr__(self) -> str:
         return f"<Vault with keys {', '.join(self._keys)}>"
@@ -116,10 +118,19 @@ class Vault:
         return tuple(_text(self._mac(key, f"digest|{purpose}", _encoded(text))) for key in self._keys.values())
 
     def _cipher(self, key: _Key) -> AESGCM:
-        return AESGCM(self._derive(key, "seal"))
+        cipher = self._ciphers.get(key.name)
+        if cipher is None:
+            cipher = self._ciphers[key.name] = AESGCM(self._derive(key, "seal"))
+        return cipher
 
     def _mac(self, key: _Key, job: str, message: bytes) -> bytes:
-        return hmac.digest(self._derive(key, job), message, "sha256")
+        """Begun once for each job: `hmac.digest` lets go of the interpreter's lock every time, and waits for it."""
+        begun = self._macs.get((key.name, job))
+        if begun is None:
+            begun = self._macs[key.name, job] = hmac.new(self._derive(key, job), digestmod="sha256")
+        mac = begun.copy()
+        mac.update(message)
+        return mac.digest()
 
     def _derive(self, key: _Key, job: str) -> bytes:
         derived = self._derived.get((key.name, job))

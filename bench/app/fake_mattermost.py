@@ -26,6 +26,7 @@ from bot.simulator.server import Simulator
 CREATED = 201
 TITLE = re.compile(rb"HighErrorRate(\d+)")
 PROPS = re.compile(rb'"oncall":\{"group":"([^"]*)","post":"([^"]*)"')
+MARK = re.compile(rb'"oncall":\{[^{}]*\}')
 ALERT_URL = re.compile(r"http://\S+/integrations/v1/alertmanager/[^/\s]+/")
 
 
@@ -134,7 +135,11 @@ class FakeMattermost:
         if method == "POST" and place == "/posts":
             self.posts.append((time.perf_counter(), body))
             self.first += b'"post":"tell' not in body
-            return CREATED, b'{"id":"%026d","delete_at":0}' % len(self.posts)
+            mark = MARK.search(body)  # a post comes back with its props; what was posted as it is now is known by them
+            return CREATED, b'{"id":"%026d","delete_at":0,"props":{%s}}' % (
+                len(self.posts),
+                mark.group() if mark else b"",
+            )
         if method == "PUT" and place.endswith("/patch"):
             self.edits += 1
             return 200, b'{"id":"x"}'
@@ -169,6 +174,10 @@ class FakeMattermost:
     async def play(self, per_second: float, seconds: float) -> dict[str, list[float]]:
         """Let people act; milliseconds that the bot took for each request of Mattermost, by kind."""
         return await self.players.play(per_second, seconds)
+
+    async def repeat(self, kind: str, count: int) -> dict[str, Any]:
+        """Let people do one thing after the other, all of one kind."""
+        return await self.players.repeat(kind, count)
 
     async def bindings(self, times: int) -> list[float]:
         return await self.players.bindings(times)

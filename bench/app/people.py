@@ -58,6 +58,14 @@ class Players:
             found.setdefault(one.kind, []).append(one.milliseconds)
         return found
 
+    async def repeat(self, kind: str, count: int) -> dict[str, Any]:
+        """Closed loop: one after the other."""
+        problems: list[str] = []
+        people = itertools.cycle(self._people)
+        for number in range(count):
+            await self._act(next(people), kind, number, problems)
+        return {"problems": problems[:3], "failed": len(problems)}
+
     async def _act(self, person: Person, kind: str, number: int, problems: list[str]) -> None:
         try:
             if kind == "command":
@@ -65,6 +73,8 @@ class Players:
             elif kind == "dialog":
                 await person.types(f"/oncall silence {number % 20 + 1}")
                 await person.submits(duration="30m")
+            elif kind == "opening":
+                await person.types(f"/oncall silence {number % 20 + 1}")
             else:
                 await self._press(person, number)
         except Exception as problem:  # counted and told

@@ -143,8 +143,9 @@ async def place(
     people: int = 20,
     integrations: int = 1,
     fast: bool = True,
+    command: tuple[str, ...] = (),
 ) -> AsyncIterator[Place]:
-    """Installed and ready; `fast` puts the bare Mattermost into the strict one's place."""
+    """Installed and ready; `fast` puts the bare Mattermost into the strict one's place. `command` runs the bot."""
     async with AsyncExitStack() as stack:
         here = Place(uri, surface)
         stack.callback(here.folder.cleanup)
@@ -155,7 +156,7 @@ async def place(
         mattermost = await stack.enter_async_context(child("bench.app.fake_mattermost", *arguments))
         stack.push_async_callback(_stop_all, here)
         for number, role in enumerate(roles):
-            await here.start(f"{role}{number}", role)
+            await here.start(f"{role}{number}", role, *command)
         await here.install(mattermost, integrations)
         if fast:
             here.mattermost_url = await here.ask("fast")

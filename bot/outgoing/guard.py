@@ -6,6 +6,7 @@ metadata addresses: never. A name is only as good as its addresses, which `resol
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TypeAlias
 from urllib.parse import SplitResult, quote, urlsplit
@@ -20,6 +21,7 @@ Network: TypeAlias = IPv4Network | IPv6Network
 DEFAULT_PORTS = {"https": 443, "http": 80}
 PUBLIC_PORTS = (443, 8443)
 MAX_LENGTH = 4096
+REMEMBERED = 256
 
 NOT_A_URL = "That is not a complete web address. Write it like https://alerts.example.com/path."
 HTTPS_ONLY = (
@@ -71,6 +73,7 @@ NOT_PUBLIC = _networks(
 GLOBAL_UNICAST = IPv6Network("2000::/3")  # everything else of IPv6 is special or not given out
 CARRIERS = _networks("64:ff9b::/96", "64:ff9b:1::/48", "::/96")  # the last 32 bits are an IPv4 address
 
+UNWANTED = re.compile(r"[\x00-\x20\\\x7f]")
 LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 BRACKETED = re.compile(r"\[[0-9A-Fa-f:.]+\](:[0-9]*)?")
 NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
@@ -97,18 +100,24 @@ class Guard:
 
     def __init__(self, allowed: tuple[Network, ...] = ()) -> None:
         self.allowed = allowed
+        self._site = lru_cache(maxsize=REMEMBERED)(self._check_site)
 
     def check_url(self, url: str) -> ParsedUrl:
         """Raises UnsafeDestination, also for a literal address; the addresses of a name are checked when resolved."""
         parts = _split(url)
-        port = _port(parts)
-        host = _ascii_host(parts)
-        listed_only = parts.scheme != "https" or port not in PUBLIC_PORTS
+        host, port, listed_only = self._site(parts.scheme, parts.netloc)
+        return ParsedUrl(scheme=parts.scheme, host=host, port=port, target=_target(parts), listed_only=listed_only)
+
+    def _check_site(self, scheme: str, netloc: str) -> tuple[str, int, bool]:
+        """Host, port, and whether only listed networks will do. Good ones are remembered: they are few, asked often."""
+        parts = SplitResult(scheme, netloc, "", "", "")
+        port, host = _port(parts), _ascii_host(parts)
+        listed_only = scheme != "https" or port not in PUBLIC_PORTS
         if listed_only and not self.allowed:
             raise UnsafeDestination(HTTPS_ONLY)
         if _is_literal(host):
             self.check_address(host, listed_only=listed_only)
-        return ParsedUrl(scheme=parts.scheme, host=host, port=port, target=_target(parts), listed_only=listed_only)
+        return host, port, listed_only
 
     def check_address(self, text: str, *, listed_only: bool) -> None:
         """Raises UnsafeDestination unless a connection to this address may be made."""
@@ -145,7 +154,7 @@ def _faces(address: Address) -> tuple[Address, ...]:
 
 def _split(url: str) -> SplitResult:
     text = url.strip()
-    if len(text) > MAX_LENGTH or any(sign <= " " or sign in "\\\x7f" for sign in text):
+    if len(text) > MAX_LENGTH or UNWANTED.search(text):
         raise UnsafeDestination(NOT_A_URL)
     if "#" in text:
         raise UnsafeDestination(NO_FRAGMENT)
@@ -207,6 +216,8 @@ def _is_literal(host: str) -> bool:
 def _target(parts: SplitResult) -> str:
     """Path and query as they were written, with what is not ASCII percent-encoded."""
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    if target.isascii():
+        return target
     try:
         return "".join(sign if sign.isascii() else quote(sign) for sign in target)
     except UnicodeEncodeError:

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from bot.clock import Clock
 
 FORM_LIFE = timedelta(hours=1)
+COMPACT = json.JSONEncoder(separators=(",", ":"))
 
 
 class Signer(Protocol):
@@ -41,7 +42,7 @@ class Sealer:
         self, purpose: str, claims: Mapping[str, object], *, user_id: str = "", ends_at: datetime | None = None
     ) -> str:
         end = int(ends_at.timestamp()) if ends_at else 0
-        body = json.dumps([self._server_id, user_id, end, claims], separators=(",", ":")).encode()
+        body = COMPACT.encode([self._server_id, user_id, end, claims]).encode()
         return f"{_encode(body)}.{self._signer.sign(f'memory|{purpose}', body)}"
 
     def unseal(self, purpose: str, token: object, *, user_id: str = "") -> dict[str, str]:
