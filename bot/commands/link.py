@@ -12,7 +12,7 @@ from bot.core.linking import profile_of
 from bot.core.neutral import neutral
 from bot.core.people import Person, Role
 from bot.core.text import Text, say
-from bot.errors import UserError
+from bot.errors import Denied, UserError
 from bot.registry import command
 from forms.link import ConfirmLink, ConfirmUnlink, Link
 
@@ -20,7 +20,10 @@ from forms.link import ConfirmLink, ConfirmUnlink, Link
 @command("link", form=Link, section="me", needs=Role.VIEWER)
 async def link(ctx: Context, *, code: str) -> Reply:
     """Link your account with the code that an admin got for you."""
-    profile = await ctx.linking.recognise(code)
+    try:
+        profile = await ctx.linking.recognise(code)
+    except Denied as refused:
+        return Ask(command="link", form=Link, errors={"code": refused.text}, problem=refused.text)
     return Ask(
         command="link confirm",
         form=ConfirmLink,

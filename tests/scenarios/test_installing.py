@@ -88,7 +88,7 @@ async def test_an_installation_that_failed_half_way_is_finished_with_the_install
     assert bare_world.root.modal is not None
     assert bare_world.root.modal.title == "Finish the set-up"
     await bare_world.root.submits(code="WRONG-CODES")
-    assert "This install code is not valid" in bare_world.root.sees
+    assert "This install code is not valid" in bare_world.root.field_errors["code"]
     await bare_world.root.submits(code=created.install_code.reveal().lower())
     assert "OnCall is installed." in bare_world.root.sees
     assert (await state_of(bare_world)).state is State.INSTALLED

@@ -102,6 +102,16 @@ async def test_paging_somebody_who_has_not_linked_says_so_in_the_thread(world: W
     assert len(world.pages("ben")) == 1
 
 
+async def test_a_wrong_code_is_told_at_its_field_and_can_be_mended(world: World) -> None:
+    await added(world)
+    code = await invited(world)
+    await enters(world, "ana", "AAAAA-AAAAA")
+    assert world.ana.field_errors == {"code": WRONG}
+    await world.ana.submits(code=code)
+    await confirms(world, "ana")
+    assert LINKED in world.heard("ana")
+
+
 async def test_a_code_serves_once(world: World) -> None:
     await added(world)
     code = await invited(world)
@@ -148,9 +158,9 @@ async def test_guessing_codes_is_slowed_down_and_does_not_end_by_luck(world: Wor
     await world.ana.types("/oncall link")
     for _ in range(5):
         await world.ana.submits(code="AAAAA-AAAAA")
-        assert world.ana.sees == WRONG
+        assert world.ana.field_errors == {"code": WRONG}
     await world.ana.submits(code=code)
-    assert world.ana.sees == TOO_MANY
+    assert world.ana.field_errors == {"code": TOO_MANY}
     world.clock.advance(minutes=11)
     await world.ana.submits(code=await invited(world))
     await confirms(world, "ana")
