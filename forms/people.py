@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from forms.base import Choice, Form, Lookup
+from forms.base import Choice, Form, Lookup, Number, Option, Text
 from forms.contact import ROLES, Email, Name, Phone, Zone
 
 
@@ -16,6 +16,22 @@ class AddPerson(Form):
     phone = Phone("Phone", typed=False)
     zone = Zone("Time zone", typed=False)
     role = Choice("Role", help="Empty: a responder, or an admin if Mattermost says so.", typed=False, options=ROLES)
+
+
+class ListPeople(Form):
+    title = "List people"
+    submit = "List"
+
+    search = Text("Name", hint="schmidt", rest=True)
+    only = Choice(
+        "Which",
+        typed=False,
+        options=(
+            Option(value="unlinked", label="Those who are not linked"),
+            Option(value="unreachable", label="Those who cannot be paged"),
+        ),
+    )
+    page = Number("Page number", minimum=1, maximum=200, default=1, hint="2", typed=False)
 
 
 class OnePerson(Form):

@@ -8,13 +8,15 @@ from bot.call import Reply, tell
 from bot.commands.me import contact_lines
 from bot.context import Context
 from bot.core import people
+from bot.core.neutral import plain
 from bot.core.people import ASSIGNED, MATTERMOST, Person, Role, role_in_words, role_name, rules_in_words, state_in_words
 from bot.core.text import Text, count, say
 from bot.errors import UserError
 from bot.registry import command
-from forms.people import AddPerson, InvitePerson, OnePerson, PersonRole, RemovePerson
+from forms.people import AddPerson, InvitePerson, ListPeople, OnePerson, PersonRole, RemovePerson
 
 SHOWN = 50
+LOOKED_AT = 10_000
 HISTORY_SHOWN = 10
 
 
@@ -63,23 +65,48 @@ async def invite(ctx: Context, *, person: str) -> Reply:
     )
 
 
-@command("people list", section="people", needs=Role.VIEWER)
-async def list_(ctx: Context) -> Reply:
-    """List the people, and whether they are linked."""
-    found = await ctx.people.listed(SHOWN + 1)
-    shown = await ctx.people.refreshed(found[:SHOWN])
-    linked = sum(person.linked for person in shown)
-    lines = [
+@command("people list", form=ListPeople, section="people", needs=Role.VIEWER)
+async def list_(ctx: Context, *, search: str, only: str, page: int) -> Reply:
+    """List the people, or those with a name, and whether they are linked."""
+    found = [one for one in await ctx.people.listed(LOOKED_AT) if _meant(one, search) and _wanted(one, only)]
+    first = SHOWN * (page - 1)
+    shown = await ctx.people.refreshed(found[first : first + SHOWN])
+    if not shown:
+        return tell(say("Nobody is found. `/oncall people list` shows everybody."))
+    heading = say(
+        "{people}, {linked} linked",
+        people=count("**{count} person**", "**{count} people**", count=len(found)),
+        linked=sum(one.linked for one in found),
+    )
+    return tell(heading, *(_line(ctx, one) for one in shown), *_more(len(found), first, search, only))
+
+
+def _meant(person: Person, search: str) -> bool:
+    """Every word is in the name or the username."""
+    names = f"{person.name} {person.username}".casefold()
+    return all(word in names for word in search.casefold().replace("@", "").split())
+
+
+def _wanted(person: Person, only: str) -> bool:
+    if only == "unlinked":
+        return not person.linked
+    return only != "unreachable" or not person.mattermost_user_id or person.gone_at is not None
+
+
+def _more(total: int, first: int, search: str, only: str) -> list[Text]:
+    last = first + SHOWN
+    if total <= last:
+        return []
+    name = plain(search.replace("@", "").replace("`", ""))
+    words = ["people list", name, f"--only {only}" if only else "", f"--page {last // SHOWN + 1}"]
+    return [
         say(
-            "{people}, {linked} linked",
-            people=count("**{count} person**", "**{count} people**", count=len(shown)),
-            linked=linked,
+            "{first} to {last} are shown. `/oncall {more}` shows the next.",
+            first=first + 1,
+            last=last,
+            more=" ".join(word for word in words if word),
         )
     ]
-    lines += [_line(ctx, person) for person in shown]
-    if len(found) > SHOWN:
-        lines.append(say("…and more. The first {count} are shown.", count=SHOWN))
-    return tell(*lines)
 
 
 def _line(ctx: Context, person: Person) -> Text:

@@ -155,11 +155,6 @@ def gone(person: Person, *, now: datetime) -> PersonChange:
     return Change(doc=person if person.gone_at else replace(person, gone_at=now))
 
 
-def back(person: Person) -> PersonChange:
-    """Mattermost has activated it again."""
-    return Change(doc=replace(person, gone_at=None))
-
-
 def assign_role(person: Person, *, role: Role, by: str, now: datetime) -> PersonChange:
     note = say("{person} is now {role}.", person=person.described, role=role_in_words(role))
     if person.role is role and person.role_from == ASSIGNED:

@@ -73,7 +73,8 @@ class Pages:
     async def _page_person(
         self, scene: Scene, page: Page, person: Person, people: Mapping[str, Person]
     ) -> Learned[AlertGroup]:
-        await self._check_active(scene, person)
+        person = await self._as_known_now(scene, person)
+        people = {**people, page.person_id: person}
         ways = {
             Way.DIRECT: partial(self._page_directly, scene, page, person, people),
             Way.MENTION: partial(self._page_in_thread, scene, page, people),
@@ -148,22 +149,29 @@ class Pages:
     async def _is_wanted(self, scene: Scene, page: Page) -> bool:
         return await self._still_wanted(scene, page) is not None
 
-    async def _check_active(self, scene: Scene, person: Person) -> None:
-        """Mattermost takes messages to deactivated people without a word. Raises Upstream, permanent."""
+    async def _as_known_now(self, scene: Scene, person: Person) -> Person:
+        """Mattermost takes messages to deactivated people, and mentions by former names, without a word.
+
+        Raises Upstream, permanent.
+        """
         now, key = self._clock(), (scene.server.id, person.mattermost_user_id)
         seen = self._seen_active.get(key)
         if seen is not None and now - seen < SEEN_ACTIVE:
-            return
+            return person
         users = await scene.mattermost.users_by_ids([person.mattermost_user_id])
         if not users or users[0].get("delete_at"):
             await self._note(person, partial(core_people.gone, now=now))
             raise Upstream(DEACTIVATED if users else UNKNOWN, permanent=True)
-        await self._note(person, core_people.back)
+        username = users[0].get("username", "")
+        known = await self._note(person, partial(core_people.seen, username=username, locale="", zone="", admin=None))
         remember(self._seen_active, key, now)
+        return known
 
-    async def _note(self, person: Person, decide: Callable[[Person], Change[Person]]) -> None:
-        if decide(person).doc != person:
-            await self._stores.people.change(person.server_id, person.id, decide)
+    async def _note(self, person: Person, decide: Callable[[Person], Change[Person]]) -> Person:
+        """Written only if it changes anything."""
+        if decide(person).doc == person:
+            return person
+        return (await self._stores.people.change(person.server_id, person.id, decide)).doc
 
 
 def _reachable(person: Person | None) -> bool:

@@ -1,7 +1,12 @@
 """People: added, listed, shown, given roles, removed; what they say about themselves, and how they are paged."""
 
+from functools import partial
 from typing import Any
 
+from bot.core.changes import Change
+from bot.core.linking import confirmed
+from bot.core.people import Person
+from bot.storage.ids import new_id
 from tests.scenarios.world import World
 
 
@@ -61,6 +66,42 @@ async def test_the_list_says_who_is_linked_and_who_is_not(world: World) -> None:
     assert "- Ana Schmidt: responder, not in Mattermost yet" in lines
     assert "- Ben Meier: responder, invited until 10:10" in lines
     assert "- @root: admin, not linked" in lines
+
+
+async def test_a_long_list_is_shown_page_by_page_and_searched_by_name(world: World) -> None:
+    people = world.services.stores.people
+    for number in range(60):
+        await people.add(
+            Change(doc=Person(id=new_id(world.clock()), server_id=world.server_id, name=f"Xaver {number:02}"))
+        )
+    await world.root.types("/oncall people list xaver")
+    lines = world.root.sees.splitlines()
+    assert lines[0] == "**60 people**, 0 linked"
+    assert [lines[1], lines[50]] == [f"- Xaver {number}: responder, not in Mattermost yet" for number in ("00", "49")]
+    assert lines[51] == "1 to 50 are shown. `/oncall people list xaver --page 2` shows the next."
+    await world.root.types("/oncall people list xaver --page 2")
+    assert [line[:10] for line in world.root.sees.splitlines()[1:]] == [f"- Xaver {number}" for number in range(50, 60)]
+    await world.root.types("/oncall people list xaver --page 3")
+    assert world.root.sees == "Nobody is found. `/oncall people list` shows everybody."
+    await world.root.types("/oncall people list 07 Xaver")
+    assert world.root.sees.splitlines()[1:] == ["- Xaver 07: responder, not in Mattermost yet"]
+
+
+async def test_the_list_shows_only_those_who_are_not_linked_or_cannot_be_paged(world: World) -> None:
+    await world.root.types("/oncall people add Somebody Else")
+    world.ben.user.delete_at = 1
+    await world.root.types("/oncall people list")
+    await world.root.types("/oncall people list --only unreachable")
+    assert world.root.sees.splitlines()[1:] == [
+        "- @ben: responder, deactivated in Mattermost",
+        "- Somebody Else: responder, not in Mattermost yet",
+    ]
+    ana = await person(world, "ana")
+    decide = partial(confirmed, how="import", by="import", now=world.clock())
+    await world.services.stores.people.change(world.server_id, ana.id, decide)
+    await world.root.types("/oncall people list --only unlinked")
+    assert "@ana" not in world.root.sees
+    assert "- @root: admin, not linked" in world.root.sees
 
 
 async def test_two_people_of_one_name_are_told_apart_by_address(world: World) -> None:
@@ -176,6 +217,15 @@ async def test_a_new_username_is_noticed_on_next_sight(world: World) -> None:
     world.simulator.state.rename_user(world.ana.user, "ana.schmidt")
     await world.root.types("/oncall people list")
     assert "- @ana.schmidt: responder" in world.root.sees
+
+
+async def test_who_is_renamed_is_mentioned_by_their_new_name(world: World) -> None:
+    await world.ana.types("/oncall rules mention-then-direct")
+    world.simulator.state.rename_user(world.ana.user, "ana.schmidt")
+    await world.fire()
+    await world.pass_time(seconds=5)
+    assert "🔴 @ana.schmidt, you are on call" in thread(world)
+    assert "Paged @\u200bana.schmidt in this thread" in thread(world)
 
 
 async def test_who_is_deactivated_is_skipped_with_a_line_in_the_thread_and_shown_in_the_list(world: World) -> None:
