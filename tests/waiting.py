@@ -12,3 +12,8 @@ async def until(ready: Callable[[], Awaitable[bool] | bool], seconds: float = 10
             if answer if isinstance(answer, bool) else await answer:
                 return
             await asyncio.sleep(pause)
+
+
+async def lasting(seconds: float) -> None:
+    """How long an outage lasts, or the pace of a sender, in real time. Never for something that ought to happen."""
+    await asyncio.sleep(seconds)

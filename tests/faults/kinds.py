@@ -9,11 +9,12 @@ from random import Random
 
 from bot.simulator.faults import Fault
 from tests.faults.rig import Rig
-from tests.waiting import until
+from tests.waiting import lasting, until
 
 SEVERAL = 0.25  # of the rounds have two faults at once
 
 NOTICED_SECONDS = 10
+STARTED_SECONDS = 30
 
 Do = Callable[[Rig, Random], Awaitable[None]]
 
@@ -31,7 +32,7 @@ class Kind:
 async def _kill_process(rig: Rig, chance: Random, role: str) -> None:
     process = rig.process(role)
     await process.kill()
-    await asyncio.sleep(chance.uniform(0, 1.5))
+    await lasting(chance.uniform(0, 1.5))
     await process.start()
 
 
@@ -52,7 +53,7 @@ async def kill_all(rig: Rig, chance: Random) -> None:
 async def kill_database(rig: Rig, chance: Random) -> None:
     primary = await rig.mongods.primary()
     await primary.kill()
-    await asyncio.sleep(chance.uniform(0, 3))
+    await lasting(chance.uniform(0, 3))
     await primary.start()
     await rig.mongods.primary()
 
@@ -62,11 +63,11 @@ async def hang_database(rig: Rig, chance: Random) -> None:
     primary = await rig.mongods.primary()
     primary.hang()
     try:
-        await until(lambda: rig.is_ready(wanted=False), NOTICED_SECONDS, pause=0.1)
-        await asyncio.sleep(chance.uniform(4, 8))
+        await until(rig.is_unready, NOTICED_SECONDS, pause=0.1)
+        await lasting(chance.uniform(4, 8))
     finally:
         primary.go_on()
-    await until(lambda: rig.is_ready(wanted=True), NOTICED_SECONDS, pause=0.1)
+    await until(rig.is_ready, STARTED_SECONDS, pause=0.1)
 
 
 async def step_down(rig: Rig, chance: Random) -> None:
@@ -79,14 +80,14 @@ async def lose_primary(rig: Rig, chance: Random) -> None:
     primary = await rig.mongods.primary()
     await primary.kill()
     await rig.mongods.primary()
-    await asyncio.sleep(chance.uniform(0, 2))
+    await lasting(chance.uniform(0, 2))
     await primary.start()
 
 
 async def _spoil(rig: Rig, chance: Random, *faults: Fault) -> None:
     for fault in faults:
         rig.town.simulator.faults.add(fault)
-    await asyncio.sleep(chance.uniform(1, 4))
+    await lasting(chance.uniform(1, 4))
     rig.town.simulator.faults.clear()
 
 
@@ -109,7 +110,7 @@ async def silent(rig: Rig, chance: Random) -> None:
 
 async def away(rig: Rig, chance: Random) -> None:
     await rig.town.simulator.down()
-    await asyncio.sleep(chance.uniform(1, 4))
+    await lasting(chance.uniform(1, 4))
     rig.town.simulator.up()
 
 

@@ -26,10 +26,11 @@ from bot.simulator.records import Post
 from tests.faults.mongods import ReplicaSet, replica_set
 from tests.faults.processes import BotProcess
 from tests.town import Town, mark, town, twice
+from tests.waiting import lasting
 
 SOON = timedelta(seconds=2)
 HASTEN_SECONDS = 0.3
-READY, NOT_READY = 200, 503
+READY = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +60,7 @@ class Rig:
     async def hasten(self, chance: random.Random) -> None:
         """Until cancelled: next steps that are minutes away become due within two seconds."""
         while True:
-            await asyncio.sleep(HASTEN_SECONDS)
+            await lasting(HASTEN_SECONDS)
             with contextlib.suppress(BotError):  # the database is away: that is what this is about
                 await self._hasten(chance)
 
@@ -72,13 +73,16 @@ class Rig:
 
     # ---- what is to be seen ----
 
-    async def is_ready(self, *, wanted: bool) -> bool:
-        """Whether /readyz says so. No answer at all is neither."""
+    async def is_ready(self) -> bool:
+        """Whether /readyz says so; what answers nothing gets no traffic either."""
         try:
             async with self.town.session.get(f"{self.town.url}/readyz") as answer:
-                return answer.status == (READY if wanted else NOT_READY)
+                return answer.status == READY
         except aiohttp.ClientError:
             return False
+
+    async def is_unready(self) -> bool:
+        return not await self.is_ready()
 
     async def is_done(self) -> bool:
         """The bot believes to have nothing left to do."""

@@ -25,7 +25,7 @@ import structlog
 from tests.faults.kinds import Deck, Kind
 from tests.faults.rig import Layout, Rig, rig
 from tests.faults.sender import Sender
-from tests.waiting import until
+from tests.waiting import lasting, until
 
 SEND_SECONDS = 3.0
 PER_SECOND = 12
@@ -140,7 +140,7 @@ class Rounds:
             hastening.cancel()
 
     async def _faults(self, place: Rig, faults: tuple[Kind, ...]) -> None:
-        await asyncio.sleep(self._chance.uniform(0.3, SEND_SECONDS - 0.5))
+        await lasting(self._chance.uniform(0.3, SEND_SECONDS - 0.5))
         async with asyncio.TaskGroup() as tasks:
             for kind in faults:
                 tasks.create_task(kind.do(place, self._chance))  # type: ignore[arg-type]
@@ -151,7 +151,7 @@ async def _send(place: Rig, sender: Sender, names: list[str]) -> None:
     async with asyncio.TaskGroup() as tasks:
         for name in names:
             tasks.create_task(sender.send([name]))
-            await asyncio.sleep(1 / PER_SECOND)
+            await lasting(1 / PER_SECOND)
     ended = names[::ENDED]
     place.ended.update(ended)
     await sender.end(ended)
