@@ -8,6 +8,8 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
+import structlog
+
 from bot import sealed
 from bot.call import Call
 from bot.clock import Clock
@@ -27,6 +29,8 @@ from bot.vault import Vault
 
 # A bot token is an app session with 5 to 10 minutes left on arrival (Apps plugin v1.2.2); the rest is for the way.
 TOKEN_LIFE = timedelta(minutes=5) - timedelta(seconds=15)
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,8 +128,21 @@ class Installing:
         decide = partial(servers.token_brought, sealed="", ends_at=ends_at, now=now, works=works)
         if not token or not server.installed or decide(server).doc is server:
             return
+        if not await self._is_the_bots(server, Secret(token)):
+            return
         sealed_token = self.vault.seal(token, about=sealed.push_token(server.id))
         await self.servers.change(server.id, server.id, partial(decide, sealed=sealed_token))
+
+    async def _is_the_bots(self, server: Server, token: Secret) -> bool:
+        """The body that brought it is not signed: whoever knows the install secret could pass us their own."""
+        try:
+            owner = await Mattermost(self.outgoing, server.site_url, token).me()
+        except Upstream as refused:
+            log.warning("bot token not kept", server=server.id, reason=refused.reason)
+            return False
+        if owner["id"] != server.bot_user_id:
+            log.warning("bot token not kept", server=server.id, reason="it is somebody else's")
+        return owner["id"] == server.bot_user_id
 
     async def secret_used(self, server: Server, secret_id: str) -> None:
         """The first call signed with a new install secret retires the old one."""

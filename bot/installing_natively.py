@@ -40,7 +40,10 @@ class InstalledNatively:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MadeByHand:
-    """What a person made there, and what they typed. Without a bot's token the known one stays."""
+    """What a person made there, and what they typed. Without a bot's token the known one stays.
+
+    `source` is the address that the form came from.
+    """
 
     site_url: str
     user_id: str
@@ -48,6 +51,7 @@ class MadeByHand:
     sealed_command_token: str
     code: str
     bot_token: Secret
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +82,7 @@ class InstallingNatively:
 
     async def by_hand(self, server: Server, made: MadeByHand) -> Text:
         """Bind a hand-made bot account and slash command, or the command of one more team. Raises UserError."""
-        await self.setup.check_install_code(server, made.code, user_id=made.user_id)
+        await self.setup.check_install_code(server, made.code, user_id=made.user_id, source=made.source)
         if server.installed and made.site_url != server.site_url:  # the form may be older than the installation
             raise Denied(BOT_WANTED)
         token = made.bot_token or self._lasting_token(server) or Secret("")
@@ -101,7 +105,7 @@ class InstallingNatively:
             commands=(command,),
         )
         decide = partial(_one_more, site=site, now=self.clock())
-        await self.setup.use_install_code(server, made.code, user_id=made.user_id, then=decide)
+        await self.setup.use_install_code(server, made.code, user_id=made.user_id, source=made.source, then=decide)
         return INSTALLED
 
     async def remove(self, server: Server, token: Secret) -> Server:

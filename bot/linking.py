@@ -72,6 +72,7 @@ class Linking:
         profile = await self._people.by_link_digest(person.server_id, self._digests(person.server_id, typed))
         if profile is None or not self._good(profile.link_digest, profile, person):
             raise Denied(WRONG_CODE)
+        self._per_server.take_back(person.server_id)
         return profile
 
     async def link(self, person: Person, *, profile_id: str, digest: str) -> PersonChange:

@@ -33,7 +33,8 @@ CODE_PURPOSE = "install code"
 SERVER_ID_BYTES = 20  # 160 random bits, 32 small letters and digits
 SECRET_BYTES = 32
 TRIES_PER_PERSON = 5
-TRIES_PER_SERVER = 50
+TRIES_PER_SOURCE = 50
+VISITS = 100  # of the form for installing by hand
 SIGN_INS = 10  # with a wrong admin token, per address
 TRIES_WITHIN = timedelta(minutes=10)
 MOST_LISTED = 500
@@ -80,7 +81,8 @@ class Setup:
         self._clock = clock
         self._public_url = public_url
         self._per_person = Throttle(tries=TRIES_PER_PERSON, within=TRIES_WITHIN, clock=clock)
-        self._per_server = Throttle(tries=TRIES_PER_SERVER, within=TRIES_WITHIN, clock=clock)
+        self._per_source = Throttle(tries=TRIES_PER_SOURCE, within=TRIES_WITHIN, clock=clock)
+        self._visits = Throttle(tries=VISITS, within=TRIES_WITHIN, clock=clock)
         self.sign_ins = Throttle(tries=SIGN_INS, within=TRIES_WITHIN, clock=clock)
 
     async def create(self, name: str, *, surface: Surface = Surface.APPS) -> Created:
@@ -134,22 +136,30 @@ class Setup:
         )
         return InstallCode(code=Secret(code), ends_at=ends_at)
 
-    async def check_install_code(self, server: Server, typed: str, *, user_id: str = "") -> None:
-        """Before anything is done for whoever typed it; it stays good. Raises Denied."""
-        self._count_try(server, user_id)
+    def may_visit(self, server: Server, source: str) -> bool:
+        """Whether so many from this address may have something asked of a Mattermost that nobody has proven yet."""
+        return self._visits.admit(f"{server.id}|{source}")
+
+    async def check_install_code(self, server: Server, typed: str, *, user_id: str = "", source: str = "") -> None:
+        """Before anything is done for whoever typed it; it stays good. Raises Denied.
+
+        `source` is the address it came from where nothing proves that `user_id` typed it: what is tried from another
+        address, in whoever's name, must not keep anybody from their code.
+        """
+        self._count_try(server, user_id, source)
         digests = self._vault.digests(CODE_PURPOSE, f"{server.id}|{read_code(typed)}")
         if not code_fits(server, digests, now=self._clock()):
             raise Denied(WRONG_CODE)
-        self._per_person.forget(f"{server.id}|{user_id}")
+        self._was_right(server, user_id, source)
 
     async def use_install_code(
-        self, server: Server, typed: str, *, user_id: str = "", then: Decide = unchanged
+        self, server: Server, typed: str, *, user_id: str = "", source: str = "", then: Decide = unchanged
     ) -> ServerChange:
         """Use the code up and decide `then`, in one write: the code is spent only if the decision is stored.
 
         `user_id` is who typed it. Raises Denied, with the same words for an unknown, expired or used code.
         """
-        self._count_try(server, user_id)
+        self._count_try(server, user_id, source)
         digests = self._vault.digests(CODE_PURPOSE, f"{server.id}|{read_code(typed)}")
         now = self._clock()
 
@@ -159,11 +169,16 @@ class Setup:
             return then(replace(stored, install_code_digest=""))
 
         change = await self._servers.change(server.id, server.id, decide)
-        self._per_person.forget(f"{server.id}|{user_id}")
+        self._was_right(server, user_id, source)
         return change
 
-    def _count_try(self, server: Server, user_id: str) -> None:
-        if not self._per_person.admit(f"{server.id}|{user_id}") or not self._per_server.admit(server.id):
+    def _was_right(self, server: Server, user_id: str, source: str) -> None:
+        self._per_person.forget(f"{server.id}|{source}|{user_id}")
+        self._per_source.take_back(f"{server.id}|{source}")
+
+    def _count_try(self, server: Server, user_id: str, source: str) -> None:
+        free = self._per_person.admit(f"{server.id}|{source}|{user_id}")
+        if not free or (source and not self._per_source.admit(f"{server.id}|{source}")):
             raise Denied(say("Too many wrong install codes. Wait ten minutes, then try again."))
 
     async def confirm_site(self, server_id: str, *, site_url: str, by: str) -> ServerChange:
@@ -183,12 +198,12 @@ class Setup:
             server_id, server_id, lambda server: Change(doc=replace(server, waiting_site=None))
         )
 
-    async def listed(self) -> list[Server]:
+    async def listed(self, *, most: int = MOST_LISTED) -> list[Server]:
         """All servers for the operator, newest first; set-ups that expired are left out."""
         now = self._clock()
-        found = [claim.doc for claim in await self._servers.read({}, limit=MOST_LISTED)]
-        shown = [server for server in found if not expired(server, now=now)]
-        return sorted(shown, key=lambda server: server.created_at, reverse=True)
+        newest_first = ("doc.created_at", -1)
+        found = [claim.doc for claim in await self._servers.read({}, limit=most, sort=newest_first)]
+        return [server for server in found if not expired(server, now=now)]
 
     def keys_in_force(self, server: Server) -> tuple[Key, ...]:
         """The secrets that may sign this server's calls now. Raises VaultError where the ring of keys lacks one."""

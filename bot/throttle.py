@@ -30,10 +30,16 @@ class Throttle:
             self._tidy(now)
         return True
 
+    def take_back(self, key: str) -> None:
+        """The last try does not count, those before it do."""
+        seen = self._seen.get(key)
+        if seen:
+            seen.pop()
+
     def forget(self, key: str) -> None:
         self._seen.pop(key, None)
 
     def _tidy(self, now: datetime) -> None:
         """Drop who has waited long enough; under a flood of new keys everybody but the last half."""
-        fresh = {key: seen for key, seen in self._seen.items() if seen[-1] > now - self._within}
+        fresh = {key: seen for key, seen in self._seen.items() if seen and seen[-1] > now - self._within}
         self._seen = dict(list(fresh.items())[-MOST_KEYS // 2 :])

@@ -72,6 +72,8 @@ class AppCall(Endpoint):
             context = _context(body)
             if not self.of_this_site(server, context):
                 raise BadToken("another Mattermost than the one this secret belongs to")
+            if not self.of_this_app(server, context):
+                raise BadToken("another app or bot account than the one that was installed")
             if self._nobody_acts(token, context):
                 return self.answer(self.problem(NOBODY))
             self._check_acting(server, token, context)
@@ -108,6 +110,15 @@ class AppCall(Endpoint):
     def of_this_site(self, server: Server, context: Mapping[str, Any]) -> bool:
         """The body is not signed: a secret that leaked must not make us talk to another Mattermost."""
         return not server.site_url or _site_url(context) == server.site_url
+
+    def of_this_app(self, server: Server, context: Mapping[str, Any]) -> bool:
+        """Empty is no statement: the plugin leaves the app's id out of calls (Apps plugin v1.2.2)."""
+        if _site_url(context) != server.site_url:
+            return True
+        app = context.get("app")
+        said = (context, app if isinstance(app, dict) else {})
+        known = {"app_id": server.app_id, "bot_user_id": server.bot_user_id}
+        return all(one.get(name) in (None, "", mine) for one in said for name, mine in known.items() if mine)
 
     def of_waiting_site(self, server: Server, context: Mapping[str, Any]) -> bool:
         """A second Mattermost with the same secret may do nothing but present its install code."""
@@ -165,6 +176,10 @@ class AppLifecycle(AppCall):
     def of_this_site(self, server: Server, context: Mapping[str, Any]) -> bool:
         """A second site is not served, but its installation is remembered until somebody confirms it."""
         return self.path_args[-1:] == ["installed"] or super().of_this_site(server, context)
+
+    def of_this_app(self, server: Server, context: Mapping[str, Any]) -> bool:
+        """Installing again may bring another bot account."""
+        return self.path_args[-1:] == ["installed"] or super().of_this_app(server, context)
 
     async def call(self, server: Server, body: dict[str, Any], *names: str) -> apps_forms.JSON:
         context = _context(body)

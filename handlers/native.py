@@ -95,6 +95,7 @@ class NativeEndpoint(Endpoint):
             capabilities=capabilities(server.version),
             dialog_url=f"{self.services.config.public_url}/native/{server.id}/dialog",
             lookup_url=f"{self.services.config.public_url}/native/{server.id}/lookup",
+            refresh_url=f"{self.services.config.public_url}/native/{server.id}/refresh",
             action_url=f"{self.services.config.public_url}/native/{server.id}/action",
             user_id=user_id,
             ids=ids or {},
@@ -110,29 +111,32 @@ class NativeEndpoint(Endpoint):
             return False
         return True
 
-    async def proven_trigger(self, server: Server, trigger_id: str, user_id: str) -> bool:
-        """Proves that this Mattermost served a request of this person just now."""
+    async def proven_trigger(self, server: Server, trigger_id: str, user_id: str) -> str | None:
+        """Proves that this Mattermost served a request of this person just now; None if it did not.
+
+        Else what it signed, which is the same for every spelling of the trigger; empty where nothing is signed.
+        """
         if not server.signing_key:
-            return True
+            return ""
         try:
             return await self._verify(server, trigger_id, user_id)
         except BadTrigger as problem:
             log.warning("trigger refused", server=server.id, reason=str(problem))
-            return False
+            return None
 
-    async def _verify(self, server: Server, trigger_id: str, user_id: str) -> bool:
+    async def _verify(self, server: Server, trigger_id: str, user_id: str) -> str:
         """Against the key we know; against the one of now where Mattermost has another. Raises BadTrigger."""
         now = self.services.clock()
         try:
-            verify_trigger(trigger_id, user_id=user_id, public_key=server.signing_key, now=now)
+            return verify_trigger(trigger_id, user_id=user_id, public_key=server.signing_key, now=now)
         except WrongSignature:
             key = await self.services.access.fresh_key(server)
             if key in ("", server.signing_key):
                 raise
-            verify_trigger(trigger_id, user_id=user_id, public_key=key, now=now)
+            signed = verify_trigger(trigger_id, user_id=user_id, public_key=key, now=now)
             keep = partial(with_key, key=key)
             await self.services.stores.servers.change(server.id, server.id, keep)
-        return True
+            return signed
 
 
 class NativeCommand(NativeEndpoint):
@@ -150,15 +154,16 @@ class NativeCommand(NativeEndpoint):
             for name, values in self.request.body_arguments.items()
         }
         if server is None or not self._knows_token(server, form):
-            answer = await open_by_hand(self.services, server_id, form)
+            answer = await open_by_hand(self.services, server_id, form, self.request)
             return self.refuse_proof() if answer is None else self.answer(answer)
         call = native.read_command(form, server_id=server.id, registry=self.services.registry)
         trigger_id = _one(form, "trigger_id")
-        if not await self.proven_trigger(server, trigger_id, call.actor.user_id):
+        signed = await self.proven_trigger(server, trigger_id, call.actor.user_id)
+        if signed is None:
             return self.refuse_proof()
         if self.moved(server):
             return await self.tell(server, call.actor.user_id, MOVED)
-        if server.signing_key and not await self.first_time(server, trigger_id, 2 * LONGEST):
+        if signed and not await self.first_time(server, signed, 2 * LONGEST):
             return await self.tell(server, call.actor.user_id, ALREADY)
         answer_url = _one(form, "response_url")
         reply = await self.services.dispatch(call)
@@ -201,7 +206,7 @@ class NativeAction(NativeEndpoint):
             return self.refuse_proof()
         body = self.read_json()
         user_id = str(body.get("user_id") or "")
-        if not await self.proven_trigger(server, str(body.get("trigger_id") or ""), user_id):
+        if await self.proven_trigger(server, str(body.get("trigger_id") or ""), user_id) is None:
             return self.refuse_proof()
         try:
             call = native.read_action(body, server_id=server.id, sealer=self.services.sealer(server.id))

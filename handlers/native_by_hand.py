@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import structlog
+from tornado.httputil import HTTPServerRequest
 
 from bot import sealed
 from bot.core.servers import Server, State, Surface
@@ -27,6 +28,7 @@ from bot.surfaces.tokens import FORM_LIFE, BadToken
 from bot.surfaces.values import object_of
 from bot.words import Reader, words
 from handlers.base import NO_DATABASE, OUR_FAULT, Endpoint
+from handlers.operator import home
 
 log = structlog.get_logger()
 
@@ -35,9 +37,12 @@ PLACE = re.compile(r"(https?://[^\s?#]+)/hooks/commands/[a-z0-9]{26}")
 LONGEST_TOKEN = 64
 # Nothing about why: whoever asks is not proven, and would learn from it what answers in our network.
 NOT_OPENED = "The form could not be opened. Check that the bot reaches this Mattermost at its Site URL, then try again."
+TOO_OFTEN = "This was tried very often from here. Wait ten minutes, then try again."
 
 
-async def open_by_hand(services: Services, server_id: str, form: Mapping[str, list[str]]) -> native.JSON | None:
+async def open_by_hand(
+    services: Services, server_id: str, form: Mapping[str, list[str]], request: HTTPServerRequest
+) -> native.JSON | None:
     """The answer to `/oncall setup` of a command whose token is not known; None where nobody expects one."""
     server = await services.stores.servers.by_id(server_id)
     said = {name: values[0] for name, values in form.items() if values}
@@ -52,6 +57,8 @@ async def open_by_hand(services: Services, server_id: str, form: Mapping[str, li
     site = place[1]
     if server.installed and site != server.site_url:
         return None
+    if not services.setup.may_visit(server, home(services, request)):
+        return native.say_privately(TOO_OFTEN)
     try:
         anybody = Mattermost(services.outgoing, site, Secret(""))
         url = f"{services.config.public_url}/native/{server.id}/by-hand"
@@ -133,6 +140,7 @@ class NativeByHand(Endpoint):
             sealed_command_token=memory["token"],
             code=str(given.get("code") or "").strip(),
             bot_token=Secret(str(given.get("bot_token") or "").strip()),
+            source=home(self.services, self.request),
         )
         self.answer(await self._finish(server, made, memory["answer"]))
 

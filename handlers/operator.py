@@ -21,11 +21,11 @@ IPV6_HOME = 64  # an IPv6 customer has at least a /64 to try from
 
 def may_try(services: Services, request: HTTPServerRequest) -> bool:
     """Whether this address may show a token now; it counts as a wrong one until it `proved_right`."""
-    return services.setup.sign_ins.admit(_home(services, request))
+    return services.setup.sign_ins.admit(home(services, request))
 
 
 def proved_right(services: Services, request: HTTPServerRequest) -> None:
-    services.setup.sign_ins.forget(_home(services, request))
+    services.setup.sign_ins.forget(home(services, request))
 
 
 def is_admin_token(services: Services, shown: str) -> bool:
@@ -50,7 +50,7 @@ def true_status(handler: RequestHandler, status: int, more: Mapping[str, Any]) -
     return status
 
 
-def _home(services: Services, request: HTTPServerRequest) -> str:
+def home(services: Services, request: HTTPServerRequest) -> str:
     """Whom to count a guess for."""
     text = address_of(request, services.config.trusted_proxies)
     try:

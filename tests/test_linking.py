@@ -68,6 +68,13 @@ async def test_a_good_code_does_not_buy_more_guesses(desk: Desk):
     assert await desk.refused(eve, code) == TOO_MANY
 
 
+async def test_right_codes_do_not_count_as_guesses_of_the_server(desk: Desk):
+    for number in range(TRIES_PER_SERVER + 1):
+        code = (await desk.linking.invite(await desk.person(f"profile{number}"), by="@root")).code.reveal()
+        user = await desk.user(f"user{number}")
+        assert (await desk.linking.recognise(user, code)).id == f"profile{number}"
+
+
 async def test_many_people_of_one_server_guess_no_faster_than_allowed(desk: Desk):
     users = [await desk.user(f"user{number}") for number in range(TRIES_PER_SERVER // 5 + 1)]
     for user in users[:-1]:

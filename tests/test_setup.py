@@ -170,9 +170,28 @@ async def test_many_people_cannot_guess_together(setup: Setup, stores: Stores) -
     server = await stored(stores, await setup.create("x"))
     for number in range(50):
         with pytest.raises(Denied, match=WRONG):
-            await setup.use_install_code(server, "wrong", user_id=f"person {number}")
+            await setup.use_install_code(server, "wrong", user_id=f"person {number}", source="203.0.113.1")
     with pytest.raises(Denied, match="Too many"):
-        await setup.use_install_code(server, "wrong", user_id="somebody else")
+        await setup.use_install_code(server, "wrong", user_id="somebody else", source="203.0.113.1")
+
+
+async def test_nobody_is_locked_out_by_others_who_guess(setup: Setup, stores: Stores) -> None:
+    created = await setup.create("x")
+    server = await stored(stores, created)
+    for number in range(100):
+        with pytest.raises(Denied):
+            await setup.use_install_code(server, "wrong", user_id=ANA, source="203.0.113.1")
+        with pytest.raises(Denied):
+            await setup.use_install_code(server, "wrong", user_id=f"person {number}")
+    await setup.check_install_code(server, created.install_code.reveal(), user_id=ANA, source="203.0.113.2")
+    await setup.use_install_code(server, created.install_code.reveal(), user_id=ANA)
+
+
+async def test_the_newest_servers_are_listed_first_and_before_all_others(setup: Setup, clock: HeldClock) -> None:
+    for name in ("first", "second", "third"):
+        await setup.create(name)
+        clock.advance(minutes=1)
+    assert [server.name for server in await setup.listed(most=2)] == ["third", "second"]
 
 
 async def test_a_code_is_spent_only_with_what_it_allows(setup: Setup, stores: Stores) -> None:
@@ -291,6 +310,14 @@ def test_a_throttle_forgets_who_waited(clock: HeldClock) -> None:
     assert throttle.admit("a")
     throttle.forget("b")
     assert [throttle.admit("b") for _ in range(2)] == [True, True]
+
+
+def test_a_try_that_is_taken_back_does_not_count(clock: HeldClock) -> None:
+    throttle = Throttle(tries=2, within=timedelta(minutes=1), clock=clock)
+    for _ in range(5):
+        assert throttle.admit("a")
+        throttle.take_back("a")
+    assert [throttle.admit("a") for _ in range(3)] == [True, True, False]
 
 
 def test_a_flood_of_strangers_does_not_fill_the_memory(clock: HeldClock) -> None:

@@ -15,7 +15,7 @@ from bot.contexts.linking import LinkingOfPerson
 from bot.contexts.parts import Parts
 from bot.contexts.people import PeopleOfServer, actor_of
 from bot.core.servers import Server
-from bot.core.text import say
+from bot.core.text import NOTHING, say
 from bot.errors import Denied
 from bot.mattermost.client import Mattermost
 from bot.mattermost.wire import User
@@ -41,7 +41,7 @@ class MakeContexts:
         people = PeopleOfServer(parts=parts, server=server, call=call)
         seen = await people.acting(call.actor)
         linking = LinkingOfPerson(parts=parts, server=server, call=call, person=seen)
-        person, news = await linking.on_sight()
+        person, news = (seen, NOTHING) if people.elsewhere else await linking.on_sight()
         now = parts.clock()
         return Context(
             call=call,

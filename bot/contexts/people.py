@@ -130,8 +130,16 @@ class PeopleOfServer:
 
     # ---- whoever acts ----
 
+    @property
+    def elsewhere(self) -> bool:
+        """Another Mattermost that waits to be confirmed: its people are not ours, even if ids and names are the same."""
+        site = self.call.site
+        return site is not None and bool(self.server.site_url) and site.url != self.server.site_url
+
     async def acting(self, actor: Actor) -> Person:
         """Whoever acts for the first time gets a person by themselves: the request proves who they are."""
+        if self.elsewhere:
+            return newcomer(actor, id_=self.new_id(), server_id=self.server.id)
         known = await self._by_id(actor.user_id)
         if known is not None:
             return await self.updated(known, actor)
@@ -147,8 +155,9 @@ class PeopleOfServer:
 
     async def _updated(self, person: Person, decide: DecidePerson) -> Person:
         """Written only if it changes anything."""
-        if decide(person).doc == person:
-            return person
+        decided = decide(person).doc
+        if decided == person or self.elsewhere:
+            return decided
         return (await self.change(person, decide)).doc
 
     async def _provisioned(self, actor: Actor) -> Person:

@@ -24,8 +24,11 @@ class WrongSignature(BadTrigger):
     """Everything else fits: the server may have another key by now."""
 
 
-def verify_trigger(trigger_id: str, *, user_id: str, public_key: str, now: datetime) -> None:
-    """Raises BadTrigger. `public_key` is base64 of a DER SubjectPublicKeyInfo."""
+def verify_trigger(trigger_id: str, *, user_id: str, public_key: str, now: datetime) -> str:
+    """What was signed: it has one spelling, while its signature has several. Raises BadTrigger.
+
+    `public_key` is base64 of a DER SubjectPublicKeyInfo.
+    """
     try:
         client, user, milliseconds, signature = base64.b64decode(trigger_id, validate=True).decode().split(":")
         made_at = datetime.fromtimestamp(int(milliseconds) / 1000, UTC)
@@ -36,5 +39,7 @@ def verify_trigger(trigger_id: str, *, user_id: str, public_key: str, now: datet
         raise BadTrigger("made for somebody else")
     if abs(now - made_at) > LONGEST:
         raise BadTrigger("too old")
-    if not signed_by(key, raw, f"{client}:{user}:{milliseconds}:".encode()):
+    signed = f"{client}:{user}:{milliseconds}:"
+    if not signed_by(key, raw, signed.encode()):
         raise WrongSignature("wrong signature")
+    return signed

@@ -5,7 +5,6 @@ The minutes between the steps of a chain are made seconds, by moving what is due
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import random
 from collections import Counter
