@@ -12,7 +12,7 @@ from bot.core.servers import Server, State, Surface
 from bot.errors import Upstream
 from bot.mattermost.access import Access, can_renew
 from bot.mattermost.client import Mattermost
-from bot.mattermost.findings import Finding, bad, good
+from bot.mattermost.findings import Finding, bad, good, name_finding
 from bot.mattermost.refusals import FORBIDDEN, NOT_FOUND, NOT_IMPLEMENTED
 from bot.mattermost.wire import Team
 from bot.secret import Secret
@@ -109,12 +109,13 @@ class Doctor:
         chat = self.access.for_server(server)
         try:
             place = await chat.direct_channel((await chat.me())["id"])
-            mine, seen = await chat.my_teams(), await chat.all_teams()
+            mine, seen, config = await chat.my_teams(), await chat.all_teams(), await chat.client_config()
         except Upstream as refused:
             return [bad(f"The bot cannot look at its teams: {refused.reason}", AGAIN)]
         served = {command.team_id for command in server.commands}
         findings = [await self._round_trip(chat, place, team) for team in mine if team["id"] in served]
         findings += [bad(f"The bot is in no team that has /{TRIGGER}", AGAIN)] if not findings else []
+        findings.append(name_finding(config, server.bot_username or TRIGGER))
         return findings if server.settings.get("teams") else [*findings, *_new_teams(seen, served)]
 
     async def _round_trip(self, chat: Mattermost, place: str, team: Team) -> Finding:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 
-from bot.mattermost.wire import ServiceSettings
+from bot.mattermost.wire import ClientConfig, ServiceSettings
+from bot.surfaces.capabilities import capabilities
 
 SHORTEST_TIMEOUT = 5
 
@@ -42,6 +43,23 @@ def settings_findings(settings: ServiceSettings, *, makes_bot: bool) -> list[Fin
         _certificates(settings),
         _login(settings),
     ]
+
+
+def name_finding(config: ClientConfig, name: str) -> Finding:
+    """Under which name private answers appear. Nothing fails without the bot's, so this is no more than a hint."""
+    possible = capabilities(config.get("Version", "")).override_username
+    if possible and config.get("EnablePostUsernameOverride") == "true":
+        return good(f"Private answers come from @{name}")
+    return Finding(
+        ok=True,
+        title="Private answers appear under the name of whoever asked, with BOT behind it",
+        remedy=(
+            f"To see @{name} there: System Console > Integrations > Integration Management > Enable integrations to "
+            "override usernames, or: mmctl config set ServiceSettings.EnablePostUsernameOverride true"
+        )
+        if possible
+        else "",
+    )
 
 
 async def address_finding(public_url: str, allowed: str) -> Finding:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from bot.errors import BotError, Upstream
 from bot.mattermost import wire
 from bot.mattermost.client import Mattermost
-from bot.mattermost.findings import Finding, address_finding, bad, good, settings_findings
+from bot.mattermost.findings import Finding, address_finding, bad, good, name_finding, settings_findings
 from bot.mattermost.refusals import UNAUTHORIZED
 from bot.outgoing.client import Client
 from bot.secret import Secret
@@ -181,6 +181,7 @@ async def _look(admin: Mattermost, wanted: Wanted) -> _Found:
     findings = (
         _version(config),
         *settings_findings(settings, makes_bot=bot_user is None),
+        name_finding(config, wanted.bot_username),
         await address_finding(wanted.public_url, allowed),
         *_bot_name(wanted, bot_user),
         *choice,
@@ -310,6 +311,7 @@ def _declared(wanted: Wanted, team: wire.Team) -> wire.Command:
         "trigger": TRIGGER,
         "method": "P",
         "url": wanted.command_url,
+        "username": wanted.bot_username,
         "auto_complete": True,
         "auto_complete_desc": "Alerts and on-call",
         "auto_complete_hint": wanted.hint,

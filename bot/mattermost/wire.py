@@ -118,6 +118,7 @@ class ClientConfig(TypedDict, total=False):
     Version: str
     SiteURL: str
     RequireEmailVerification: str
+    EnablePostUsernameOverride: str
     AsymmetricSigningPublicKey: str
     MaxPostSize: str
     DiagnosticId: str

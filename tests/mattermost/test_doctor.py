@@ -83,7 +83,7 @@ async def test_a_healthy_server_has_no_problems(healthy, bot):
     findings = await examined(healthy, bot)
 
     assert [finding for finding in findings if not finding.ok] == []
-    assert len(findings) == 5
+    assert len(findings) == 6
     assert len(bot.asked) == 1
     assert all(not channel_posts for channel_posts in [healthy.messages_to(healthy.bot_user), healthy.posts()])
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.mattermost.findings import address_finding, settings_findings
+from bot.mattermost.findings import address_finding, name_finding, settings_findings
 
 RIGHT = {"SiteURL": "https://chat.example.com", "EnableCommands": True, "EnableBotAccountCreation": True}
 
@@ -10,6 +10,26 @@ RIGHT = {"SiteURL": "https://chat.example.com", "EnableCommands": True, "EnableB
 def problems(**settings):
     makes_bot = settings.pop("makes_bot", True)
     return [one for one in settings_findings(RIGHT | settings, makes_bot=makes_bot) if not one.ok]
+
+
+@pytest.mark.parametrize(
+    ("version", "allowed", "title", "remedy"),
+    [
+        ("11.10.0", "true", "Private answers come from @oncall", ""),
+        (
+            "11.10.0",
+            "false",
+            "Private answers appear under the name of whoever asked",
+            "EnablePostUsernameOverride true",
+        ),
+        ("12.0.0", "true", "Private answers appear under the name of whoever asked", ""),
+    ],
+)
+def test_under_which_name_answers_appear_is_a_hint_where_it_can_be_changed(version, allowed, title, remedy):
+    found = name_finding({"Version": version, "EnablePostUsernameOverride": allowed}, "oncall")
+    assert found.ok
+    assert found.title.startswith(title)
+    assert found.remedy.endswith(remedy) and bool(found.remedy) is bool(remedy)
 
 
 def test_sound_settings_have_no_problems():

@@ -159,3 +159,17 @@ async def _second_server(world: World) -> Simulator:
     await other.start()
     await world.services.installing_natively.install("Other", other.site_url, Secret(other.session(root)))
     return other
+
+
+# ---- under which name private answers appear ----
+
+
+@pytest.mark.parametrize("surface", ["native-9.5"])
+@pytest.mark.parametrize(("allowed", "author"), [(True, "oncall"), (False, "ana")])
+async def test_private_answers_come_from_the_bot_where_mattermost_allows_that(
+    world: World, allowed: bool, author: str
+) -> None:
+    world.simulator.state.config["ServiceSettings"]["EnablePostUsernameOverride"] = allowed
+    await world.ana.types("/oncall who")
+    [answer] = world.ana.desk.private
+    assert answer.author == author
