@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -14,6 +14,7 @@ from bot.core.heartbeats import Heartbeat
 from bot.core.integrations import Integration
 from bot.core.people import Person
 from bot.core.servers import Server, Who
+from bot.core.templates import Part
 from bot.core.text import Text
 from bot.integrations.payload import Payload
 from bot.registry import Registry
@@ -126,6 +127,23 @@ class Integrations(Protocol):
     async def take(self, integration: Integration, payload: Payload) -> tuple[int, ...]:
         """Take a payload in as if its sender had delivered it; the numbers of its alert groups. Raises Unavailable."""
         ...
+
+    async def preview(self, integration: Integration, templates: Mapping[str, str]) -> Preview:
+        """What these templates, by part, make of the last payload, or of a sample. Raises Unavailable."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """`payload` is what the templates made of `body`, `problems` what is wrong with them by part.
+
+    `real` is whether the sender sent that; else it is a sample.
+    """
+
+    payload: Payload
+    problems: Mapping[Part, Text]
+    body: str
+    real: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

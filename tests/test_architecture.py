@@ -33,8 +33,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "bot.errors": ("bot.core",),
     "bot.gathering": ("bot.errors",),
     "bot.integrations": ("bot.core", "bot.errors", "bot.clock"),
-    # The kinds of senders are declared once, and a form offers them.
-    "forms": ("bot.integrations.kinds",),
+    # The kinds of senders, and what templates are for, are declared once, and forms offer them.
+    "forms": ("bot.integrations.kinds", "bot.core.templates"),
     "bot.call": ("bot.core", "bot.secret", "forms"),
     "bot.registry": ("bot.call", "bot.core", "forms"),
     "bot.words": ("bot.core",),

@@ -6,7 +6,7 @@ from functools import partial
 
 from bot.call import Reply, tell
 from bot.context import Context
-from bot.core import integrations
+from bot.core import integrations, templates
 from bot.core.heartbeats import Heartbeat
 from bot.core.integrations import Integration
 from bot.core.neutral import neutral
@@ -170,6 +170,8 @@ async def show(ctx: Context, *, name: str) -> Reply:
         else say("It pages nobody; alerts are only posted."),
         *_unposted(posted=bool(one.channel_id or ctx.server.channel_id)),
     ]
+    if one.templates:
+        lines.append(say("Templates: {parts}.", parts=templates.names_of(one)))
     if one.group_by:
         lines.append(say("Grouped by {labels}.", labels=neutral(", ".join(one.group_by), 200)))
     address = Address(host=ctx.public_url, kind=one.kind)

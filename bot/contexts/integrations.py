@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import secrets
 import string
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from bot.context import DecideIntegration, NewKey
+import orjson
+
+from bot.context import DecideIntegration, NewKey, Preview
 from bot.contexts.parts import Parts
 from bot.core import heartbeats
 from bot.core.changes import Change
 from bot.core.heartbeats import Heartbeat
 from bot.core.integrations import Integration
-from bot.errors import NotFound
-from bot.integrations.payload import Payload
+from bot.core.text import say
+from bot.errors import NotFound, UserError
+from bot.integrations.kinds import kind_named
+from bot.integrations.payload import Invalid, Payload
 from bot.storage.ids import new_id
+from bot.templates.problems import in_words
 
 # Digests of integration keys are made for this purpose, and looked up for it when alerts come in.
 KEY_PURPOSE = "integration-key"
@@ -59,6 +65,26 @@ class IntegrationsOfServer:
     async def take(self, integration: Integration, payload: Payload) -> tuple[int, ...]:
         return (await self.parts.reception.take(integration, payload)).groups
 
+    async def preview(self, integration: Integration, templates: Mapping[str, str]) -> Preview:
+        body, payload, real = await self._last(integration)
+        outcome = await self.parts.reception.templating.tried(integration, templates, payload, body)
+        problems = {part: in_words(problem) for part, problem in outcome.problems.items()}
+        return Preview(payload=outcome.payload, problems=problems, body=_legible(body), real=real)
+
+    async def _last(self, integration: Integration) -> tuple[bytes, Payload, bool]:
+        """The last payload as its kind reads it, and whether it is real. Raises UserError, Unavailable."""
+        kind = kind_named(integration.kind)
+        if kind is None:
+            raise UserError(say("This release does not know this kind of sender."))
+        body = await self.parts.stores.payloads.last(self.server_id, integration.id)
+        if body:
+            try:
+                return body, await kind.read(body, integration.group_by), True
+            except Invalid:
+                pass  # such as a note of Opsgenie's: nothing that opens an alert group
+        sample = kind.sample(self.parts.clock())
+        return sample, await kind.read(sample, integration.group_by), False
+
     def new_key(self) -> NewKey:
         key = "".join(secrets.choice(KEY_SIGNS) for _ in range(KEY_LENGTH))
         digest = self.parts.vault.digest(KEY_PURPOSE, key)
@@ -66,3 +92,10 @@ class IntegrationsOfServer:
 
     def new_id(self) -> str:
         return new_id(self.parts.clock())
+
+
+def _legible(body: bytes) -> str:
+    try:
+        return orjson.dumps(orjson.loads(body), option=orjson.OPT_INDENT_2).decode()
+    except ValueError:
+        return body.decode("utf-8", "replace")

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from bot.core.changes import Change
 from bot.core.integrations import Integration
 from bot.core.neutral import neutral
-from bot.core.text import Text, say
+from bot.core.text import NOTHING, Text, say
 
 
 class Part(StrEnum):
@@ -26,6 +26,7 @@ class Part(StrEnum):
     RUNBOOK = "runbook"
 
 
+PARTS = frozenset(part.value for part in Part)
 NAMES: Mapping[Part, Text] = MappingProxyType(
     {
         Part.TITLE: say("Title"),
@@ -38,6 +39,15 @@ NAMES: Mapping[Part, Text] = MappingProxyType(
         Part.RUNBOOK: say("Runbook link"),
     }
 )
+
+
+def names_of(integration: Integration) -> Text:
+    """Which templates it has; nothing where it has none."""
+    names = [name for part, name in NAMES.items() if part.value in integration.templates]
+    together = names[0] if names else NOTHING
+    for name in names[1:]:
+        together = say("{first}, {second}", first=together, second=name)
+    return together
 
 
 def with_template(integration: Integration, *, part: Part, text: str) -> Change[Integration]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 import structlog
 
 from bot.core.integrations import Integration
-from bot.core.templates import Part
+from bot.core.templates import PARTS, Part
 from bot.integrations.payload import Payload
 from bot.notices import Notices
 from bot.templates.applying import Outcome, Problem, applied, question
@@ -19,7 +19,6 @@ from bot.templates.process import NoAnswer
 LARGEST_BODY = 4 * 1024 * 1024
 REST_SECONDS = 60.0
 RESTING = 10_000
-PARTS = frozenset(part.value for part in Part)
 # These cost so much that they are not tried again with the next payload.
 COSTLY = ("slow", "large", "died")
 
@@ -62,6 +61,11 @@ class Templating:
         except NoAnswer as problem:
             return _unused(payload, known, "slow" if problem.killed else "died")
         return await applied(payload, answer)
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """The processes that render, where there are any."""
+        return self._pool.pids
 
     async def close(self) -> None:
         await self._pool.close()
