@@ -13,6 +13,8 @@ from bot.secret import Secret
 from forms.base import Form, Option
 
 Value = str | bool | tuple[str, ...] | None
+# In the memory of a form that cannot be drawn anew while it is open: the fields that it has.
+SEEN = "fields_seen"
 
 
 class Opened(StrEnum):

@@ -6,14 +6,14 @@ given; a form that is open already gets its errors at the fields.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
 from marshmallow import ValidationError
 
-from bot.call import Ask, Call, Opened, Refuse, Reply, Say, Value, digest_of
+from bot.call import SEEN, Ask, Call, Opened, Refuse, Reply, Say, Value, digest_of
 from bot.context import Context, Contexts
 from bot.core.people import Role
 from bot.core.text import NOTHING, Text, say
@@ -21,7 +21,7 @@ from bot.errors import BotError, Denied, NotFound, Unavailable, Upstream, UserEr
 from bot.log import new_reference
 from bot.lookups import LOOKUPS, options_for
 from bot.registry import Command, Registry
-from forms.base import Kind, Option, is_empty
+from forms.base import Form, Kind, Option, is_empty
 from forms.message import Message
 
 log = structlog.get_logger()
@@ -31,6 +31,7 @@ MUST_LINK = say(
     "Only linked people may act on alerts here, and you are not linked yet. "
     "Ask an admin for a link code and enter it here, then try again."
 )
+MORE = say("What you chose needs a little more.")
 OUR_FAULT = "That went wrong on our side. Mention `{reference}` when you ask for help."
 
 
@@ -43,8 +44,15 @@ class Dispatch:
 
     async def __call__(self, call: Call) -> Reply:
         """Never raises: every failure becomes a Refuse with words."""
+        return await self._in_words(call, self._answer)
+
+    async def redraw(self, call: Call) -> Reply:
+        """The form that is open, as it is after a choice in it: nothing is carried out. Never raises."""
+        return await self._in_words(call, self._redraw)
+
+    async def _in_words(self, call: Call, answer: Callable[[Call], Awaitable[Reply]]) -> Reply:
         try:
-            reply = await self._answer(call)
+            reply = await answer(call)
         except UserError as problem:
             reply = Refuse(text=problem.text)
         except Upstream as problem:
@@ -84,6 +92,10 @@ class Dispatch:
         command, context = await self._prepare(call)
         return _with_news(context.news, await self._run(command, context))
 
+    async def _redraw(self, call: Call) -> Reply:
+        command, context = await self._prepare(call, lately=True)
+        return await _ask(context, command, await _given(context, command), {})
+
     async def _run(self, command: Command, context: Context) -> Reply:
         call = context.call
         if command.acts and context.must_link:
@@ -91,10 +103,14 @@ class Dispatch:
         if call.leftover:
             return Refuse(text=_not_understood(call, command))
         given = await _given(context, command)
+        unseen = _unseen(command.form, given, call) if call.opened is Opened.FORM else frozenset()
         try:
             values = command.form.read(given)
         except ValidationError as invalid:
-            return await _ask(context, command, given, _errors(invalid))
+            errors = {name: text for name, text in _errors(invalid).items() if name not in unseen}
+            return await _ask(context, command, given, errors, more=bool(unseen))
+        if unseen:
+            return await _ask(context, command, given, {}, more=True)
         if call.opened is Opened.ASKING_BUTTON or (call.opened is Opened.MENU and command.menu.endswith("…")):
             return await _ask(context, command, given, {})
         if command.known is not None and not given and call.opened is Opened.TYPED:
@@ -164,7 +180,19 @@ async def _given(context: Context, command: Command) -> dict[str, Value]:
     quoted: dict[str, Value] = {"text": call.quoted} if call.quoted and "text" in inputs else {}
     remembered = {name: value for name, value in call.memory.items() if name in inputs}
     typed = {name: value for name, value in call.values.items() if not is_empty(value)}
-    return {**await _from_post(context, command), **quoted, **remembered, **typed}
+    given = {**await _from_post(context, command), **quoted, **remembered, **typed}
+    if call.opened is not Opened.FORM:
+        return given
+    # Some clients still send what stood in fields that have gone.
+    return {name: value for name, value in given.items() if name in command.form.shown(given)}
+
+
+def _unseen(form: type[Form], given: Mapping[str, Value], call: Call) -> frozenset[str]:
+    """What applies now and was not in the form that was filled in, as far as that is known: needed, and not given."""
+    applying = {name: field for name, field in form.shown(given).items() if field.when and is_empty(given.get(name))}
+    if SEEN in call.memory:
+        return frozenset(applying) - set(call.memory[SEEN].split(","))
+    return frozenset(name for name, field in applying.items() if field.required)
 
 
 async def _from_post(context: Context, command: Command) -> dict[str, Value]:
@@ -182,7 +210,9 @@ async def _from_post(context: Context, command: Command) -> dict[str, Value]:
     return {"group": str(group.number)} if group else {}
 
 
-async def _ask(context: Context, command: Command, given: Mapping[str, Value], errors: dict[str, Text]) -> Ask:
+async def _ask(
+    context: Context, command: Command, given: Mapping[str, Value], errors: dict[str, Text], *, more: bool = False
+) -> Ask:
     """The form, filled with what is known; its lists are fetched before drawing, because a native dialog is a race."""
     call = context.call
     missing = {name for name in errors if is_empty(given.get(name))}
@@ -194,6 +224,7 @@ async def _ask(context: Context, command: Command, given: Mapping[str, Value], e
         values={**known, **given},
         errors=wrong,
         problem=_problem(command, wrong),
+        introduction=MORE if more and not wrong else NOTHING,
         memory={**call.memory, **_about(call)},
     )
     if call.opened is Opened.FORM and errors:

@@ -76,6 +76,14 @@ class Option:
     label: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class When:
+    """A field is there only while another one, a choice or a switch, has one of these values."""
+
+    field: str
+    among: tuple[str, ...]
+
+
 class Input(fields.Field[Any]):
     """What every kind of field knows beside its validation."""
 
@@ -94,6 +102,7 @@ class Input(fields.Field[Any]):
         options: Iterable[Option] = (),
         choices: str = "",
         shape: str = "",
+        when: When | None = None,
         max_length: int = TEXT_LENGTH,
         validators: Iterable[Callable[[Any], Any]] = (),
     ) -> None:
@@ -107,6 +116,8 @@ class Input(fields.Field[Any]):
         self.options = tuple(options)
         self.choices = choices
         self.shape = shape
+        self.when = when
+        self.otherwise = default
         self.max_length = max_length
         self.error_messages["required"] = NEEDED
         self.error_messages["null"] = NEEDED
@@ -260,11 +271,28 @@ class Form(Schema):
         return [(name, field) for name, field in cls.inputs().items() if field.typed and field.kind is not Kind.SECRET]
 
     @classmethod
+    def shown(cls, values: Mapping[str, Any]) -> dict[str, Input]:
+        """The fields that apply to these raw values, in order. Without a field there is nothing that depends on it."""
+        found: dict[str, Input] = {}
+        for name, field in cls.inputs().items():
+            other = found.get(field.when.field) if field.when else None
+            if field.when is None or (other and _deciding(other, values.get(field.when.field)) in field.when.among):
+                found[name] = field
+        return found
+
+    @classmethod
+    def deciding(cls) -> frozenset[str]:
+        """The fields that others depend on: when they change, the form has to be drawn anew."""
+        return frozenset(field.when.field for field in cls.inputs().values() if field.when)
+
+    @classmethod
     def read(cls, values: Mapping[str, Any]) -> dict[str, Any]:
         """Validated values by field name. Raises ValidationError with messages by field name."""
         given = {name: value for name, value in values.items() if not is_empty(value)}
-        loaded: dict[str, Any] = cls().load(given)
-        return loaded
+        applying = cls.shown(given)
+        absent = {name: field for name, field in cls.inputs().items() if name not in applying and name not in given}
+        loaded: dict[str, Any] = cls().load(given, partial=tuple(absent))
+        return {**{name: field.otherwise for name, field in absent.items()}, **loaded}
 
 
 def is_empty(value: object) -> bool:
@@ -272,6 +300,12 @@ def is_empty(value: object) -> bool:
     if isinstance(value, (list, tuple)):
         return all(is_empty(one) for one in value)
     return value is None or (isinstance(value, str) and not value.strip())
+
+
+def _deciding(field: Input, value: Any) -> str:
+    """What a choice or a switch stands at, as text."""
+    text = str(field.otherwise if is_empty(value) else value)
+    return meant(text, field.options) or text.strip().lower()
 
 
 def meant(text: str, options: Iterable[Option]) -> str | None:

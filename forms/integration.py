@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from bot.integrations import heartbeat
 from bot.integrations.kinds import KINDS
-from forms.base import Channel, Choice, Duration, Form, Lookup, Number, Option, Text, Users
+from forms.base import Channel, Choice, Duration, Form, Lookup, Number, Option, Text, Users, When
+
+BY_LABELS = When(field="kind", among=tuple(kind.name for kind in KINDS if kind.groups_by_labels))
+REPORTING = When(field="kind", among=(heartbeat.KIND.name,))
 
 
 class AddIntegration(Form):
@@ -38,14 +42,23 @@ class AddIntegration(Form):
         hint="alertname, cluster",
         help="Label names, separated by commas. Empty: as the sender groups them.",
         typed=False,
+        when=BY_LABELS,
     )
     every = Duration(
         "Heartbeat every",
         hint="10m, 1h, 1d",
-        help="How often it must report; an alert group opens when it does not. Needed for heartbeats.",
+        help="How often it must report; an alert group opens when it does not.",
+        required=True,
         typed=False,
+        when=REPORTING,
     )
-    grace = Duration("Heartbeat grace", hint="1m", help="How late a report may be. Empty: a minute.", typed=False)
+    grace = Duration(
+        "Heartbeat grace",
+        hint="1m",
+        help="How late a report may be. Empty: a minute.",
+        typed=False,
+        when=REPORTING,
+    )
 
 
 class HeartbeatOfIntegration(Form):

@@ -33,4 +33,26 @@ def problems_of(form: type[Form]) -> list[str]:
             found.append(f"{form.__name__}.{name}: at most {longest} characters fit")
         if field.rest and (field.kind not in RESTFUL or name != positional[-1]):
             found.append(f"{form.__name__}.{name}: only a text in the last place can take the rest of the line")
+        found += _problems_of_condition(form, name)
     return found
+
+
+def _problems_of_condition(form: type[Form], name: str) -> list[str]:
+    """What a field depends on stands before it, can be chosen, and can have such a value."""
+    inputs = form.inputs()
+    condition = inputs[name].when
+    if condition is None:
+        return []
+    other = inputs.get(condition.field)
+    if (
+        other is None
+        or other.kind not in (Kind.CHOICE, Kind.TOGGLE)
+        or list(inputs).index(condition.field) > list(inputs).index(name)
+    ):
+        return [f"{form.__name__}.{name}: depends on a choice or a switch before it"]
+    possible = {option.value for option in other.options} or {"true", "false"}
+    if not condition.among or not set(condition.among) <= possible:
+        return [f"{form.__name__}.{name}: depends on a value that cannot be chosen"]
+    if any(field.kind is Kind.SECRET for field in inputs.values()):
+        return [f"{form.__name__}.{name}: a form with a secret cannot be asked in steps"]
+    return []

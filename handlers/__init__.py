@@ -18,6 +18,7 @@ from handlers.inbound import Inbound
 from handlers.inbound_sns import InboundSns
 from handlers.native import NativeAction, NativeCommand, NativeDialog, NativeLookup
 from handlers.native_by_hand import NativeByHand
+from handlers.native_refresh import NativeRefresh
 from handlers.opsgenie import OpsgenieAlert, OpsgenieAlerts, OpsgenieRequest
 from handlers.people import PeopleApi
 from handlers.setup import DoctorApi, MoveApi, RemoveApi, SetupApi
@@ -39,7 +40,7 @@ def routes(services: Services) -> list[URLSpec]:
         url(rf"{app}/ping", AppPing, given),
         url(rf"{app}/(installed|uninstalled|enabled|disabled)", AppLifecycle, given),
         url(rf"{app}/bindings", AppBindings, given),
-        url(rf"{app}/(command|form|menu|lookup)/{NAME}", AppCommand, given),
+        url(rf"{app}/(command|form|source|menu|lookup)/{NAME}", AppCommand, given),
         url(rf"{app}/(button)", AppCommand, given),
         url(rf"{app}/oauth2/(?:connect|complete)", AppOAuth2, given),
         url(rf"{app}/webhook(?:/{NAME})?", AppWebhook, given),
@@ -47,6 +48,7 @@ def routes(services: Services) -> list[URLSpec]:
         url(rf"/native/{SERVER}/action", NativeAction, given),
         url(rf"/native/{SERVER}/dialog", NativeDialog, given),
         url(rf"/native/{SERVER}/lookup", NativeLookup, given),
+        url(rf"/native/{SERVER}/refresh", NativeRefresh, given),
         url(rf"/native/{SERVER}/by-hand", NativeByHand, given),
         url(r"/heartbeat/(?P<key>[^/]{1,100})/?", Heartbeat, given),
         url(r"/integrations/v1/(?P<kind>[a-z_]{1,40})/(?P<key>[^/]{1,100})/heartbeat/?", Heartbeat, given),

@@ -225,7 +225,7 @@ class AppBindings(AppCall):
 
 
 class AppCommand(AppCall):
-    """A command, a form, a menu item, a button or a lookup: the first name says which, the second the command."""
+    """A command, a form, a menu item, a button, a lookup or a form drawn anew: the first name says which."""
 
     route = "apps-command"
 
@@ -262,7 +262,7 @@ class AppCommand(AppCall):
                 call, str(body.get("selected_field") or ""), str(body.get("query") or "")
             )
             return apps.write_options(found)
-        reply = await self.services.dispatch(call)
+        reply = await (self.services.dispatch.redraw(call) if room == "source" else self.services.dispatch(call))
         drawing = apps_forms.Drawing(
             sealer=sealer,
             reader=self.reader(actor.locale, actor.zone),

@@ -95,6 +95,7 @@ class NativeEndpoint(Endpoint):
             capabilities=capabilities(server.version),
             dialog_url=f"{self.services.config.public_url}/native/{server.id}/dialog",
             lookup_url=f"{self.services.config.public_url}/native/{server.id}/lookup",
+            refresh_url=f"{self.services.config.public_url}/native/{server.id}/refresh",
             action_url=f"{self.services.config.public_url}/native/{server.id}/action",
             user_id=user_id,
             ids=ids or {},

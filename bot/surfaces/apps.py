@@ -165,8 +165,9 @@ def read_call(
     With a registry, a typed line is read again: the web client gives flags behind the rest of a line to that rest.
     """
     context = body.get("context") or {}
-    memory = sealer.unseal("form", body.get("state"), user_id=actor.user_id) if room == "form" else {}
-    if room == "form" and memory.pop("command", "") != name.replace(".", " "):
+    in_form = room in ("form", "source")
+    memory = sealer.unseal("form", body.get("state"), user_id=actor.user_id) if in_form else {}
+    if in_form and memory.pop("command", "") != name.replace(".", " "):
         raise BadToken
     values, leftover = read_values(body.get("values")), ""
     if room == "command" and registry is not None:
@@ -178,7 +179,7 @@ def read_call(
         server_id=server_id,
         command=name,
         actor=actor,
-        opened={"form": Opened.FORM, "menu": Opened.MENU}.get(room, Opened.TYPED),
+        opened=Opened.FORM if in_form else Opened.MENU if room == "menu" else Opened.TYPED,
         values=values,
         leftover=leftover,
         memory=memory,

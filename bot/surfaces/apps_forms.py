@@ -106,13 +106,15 @@ def draw_form(ask: Ask, command: Command, drawing: Drawing) -> JSON:
     ends_at = reader.now + FORM_LIFE
     claims = {**ask.memory, "command": command.name}
     state = drawing.sealer.seal("form", claims, user_id=drawing.user_id, ends_at=ends_at)
-    fields = [_modal_field(command, name, field, ask, drawing) for name, field in ask.form.inputs().items()]
+    fields = [_modal_field(command, name, field, ask, drawing) for name, field in ask.form.shown(ask.values).items()]
     form: JSON = {
         "title": declared(ask.form.title, reader.locale),
         "icon": ICON,
         "submit": app_call("form", command) | {"state": state},
         "fields": fields,
     }
+    if ask.form.deciding():
+        form["source"] = app_call("source", command) | {"state": state}
     introduction = declared(ask.form.introduction, reader.locale)
     header = [text for text in (introduction, words(ask.introduction, reader), words(ask.problem, reader)) if text]
     return form | ({"header": "\n\n".join(header)} if header else {})
@@ -139,6 +141,8 @@ def _modal_field(command: Command, name: str, field: Input, ask: Ask, drawing: D
             drawn |= {"subtype": SUBTYPES.get(field.kind, "input"), "max_length": field.max_length}
     if field.kind in SEVERAL:
         drawn["multiselect"] = True
+    if name in ask.form.deciding():
+        drawn["refresh"] = True
     labels = {one["value"]: one["label"] for one in (*drawn_options(ask.options.get(name, ())), *offered)}
     return drawn | _default(field, ask.values.get(name), {**drawing.labels, **labels}, drawing.reader)
 

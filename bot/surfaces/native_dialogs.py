@@ -10,9 +10,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.call import Ask, Value
+from bot.call import SEEN, Ask, Value
 from bot.surfaces.capabilities import Capabilities
 from bot.surfaces.drawn import Drawn
+from bot.surfaces.pressed import GIVEN, carried
 from bot.surfaces.tokens import FORM_LIFE, Sealer
 from bot.words import Reader, declared, words
 from forms.base import HELP_BYTES, Choice, Input, Kind, Option, is_empty, meant
@@ -43,6 +44,7 @@ class Drawing:
     capabilities: Capabilities
     dialog_url: str
     lookup_url: str = ""
+    refresh_url: str = ""
     action_url: str = ""
     user_id: str = ""
     ids: Mapping[str, str] = field(default_factory=dict)
@@ -50,22 +52,31 @@ class Drawing:
 
 def draw_dialog(ask: Ask, drawing: Drawing) -> JSON:
     """A dialog within the limits of every server version (checked for each form when the process starts)."""
+    reader, deciding = drawing.reader, ask.form.deciding()
+    shown = ask.form.shown(ask.values)
+    refreshes = bool(deciding) and drawing.capabilities.refresh and bool(drawing.refresh_url)
     claims = {**ask.memory, "command": ask.command}
-    ends_at = drawing.reader.now + FORM_LIFE
-    reader = drawing.reader
+    if deciding and not refreshes:
+        # What the person does not see yet is asked in a next step.
+        claims[SEEN] = ",".join(shown)
+    ends_at = reader.now + FORM_LIFE
     introduction = declared(ask.form.introduction, reader.locale)
     above = [text for text in (introduction, words(ask.introduction, reader), words(ask.problem, reader)) if text]
-    return {
+    elements = [
+        _element(name, field, ask.values.get(name), ask.options.get(name, ()), drawing) for name, field in shown.items()
+    ]
+    dialog = {
         "callback_id": ask.command,
         "title": declared(ask.form.title, reader.locale),
         "introduction_text": "\n\n".join(above),
         "submit_label": declared(ask.form.submit, reader.locale),
         "state": drawing.sealer.seal("form", claims, user_id=drawing.user_id, ends_at=ends_at),
         "elements": [
-            _element(name, field, ask.values.get(name), ask.options.get(name, ()), drawing)
-            for name, field in ask.form.inputs().items()
+            element | {"refresh": True} if refreshes and element["name"] in deciding else element
+            for element in elements
         ],
     }
+    return dialog | ({"source_url": drawing.refresh_url} if refreshes else {})
 
 
 def _element(name: str, field: Input, value: Value, options: tuple[Option, ...], drawing: Drawing) -> JSON:
@@ -222,17 +233,20 @@ def write_next_dialog(ask: Ask, drawing: Drawing) -> JSON:
 def draw_next_button(ask: Ask, drawing: Drawing) -> Drawn:
     """Where a dialog cannot follow a dialog: a private message whose button goes on, for this person only.
 
-    A form without fields needs no dialog: pressing the button submits it.
+    A form without fields needs no dialog: pressing the button submits it. What was filled in already travels in the
+    button, where people do not see it, and stands in the next dialog.
     """
     locale = drawing.reader.locale
     text = words(ask.introduction, drawing.reader) or declared(ask.form.introduction, locale)
-    claims = {**ask.memory, "command": ask.command, **({"ask": "1"} if ask.form.inputs() else {})}
+    asks = bool(ask.form.inputs())
+    given = {f"{GIVEN}{name}": carried(value) for name, value in ask.values.items() if not is_empty(value)}
+    claims = {**ask.memory, **given, "command": ask.command, **({"ask": "1"} if asks else {})}
     ends_at = drawing.reader.now + FORM_LIFE
     token = drawing.sealer.seal("button", claims, user_id=drawing.user_id, ends_at=ends_at)
     action = {
         "id": "next",
         "type": "button",
-        "name": declared(ask.form.submit, locale),
+        "name": f"{declared(ask.form.submit, locale)}{'…' if asks else ''}",
         "style": "primary",
         "integration": {"url": drawing.action_url, "context": {"token": token}},
     }

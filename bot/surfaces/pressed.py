@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from bot.call import Actor, Call, Opened
+from bot.call import Actor, Call, Opened, Value
 from bot.surfaces.tokens import BadToken, Sealer
+
+# Before the name of what somebody filled in, in the memory of a button that goes on: it may still be changed.
+GIVEN = "="
 
 
 def read_pressed(token: object, *, server_id: str, actor: Actor, sealer: Sealer) -> Call:
@@ -12,11 +15,18 @@ def read_pressed(token: object, *, server_id: str, actor: Actor, sealer: Sealer)
     command, ask = claims.pop("command", ""), claims.pop("ask", "")
     if not command:
         raise BadToken
+    given = {name.removeprefix(GIVEN): value for name, value in claims.items() if name.startswith(GIVEN)}
+    claims = {name: value for name, value in claims.items() if not name.startswith(GIVEN)}
     return Call(
         server_id=server_id,
         command=command,
         actor=actor,
         opened=Opened.ASKING_BUTTON if ask else Opened.BUTTON,
-        values=dict(claims),
+        values={**claims, **given},
         memory=dict(claims),
     )
+
+
+def carried(value: Value) -> str:
+    """As a text that every kind of field reads back."""
+    return ", ".join(f'"{one}"' if "," in one else one for one in value) if isinstance(value, tuple) else str(value)

@@ -82,4 +82,5 @@ async def test_what_is_refused(world: World):
     assert await reports(world, f"/integrations/v1/alertmanager/{key}/heartbeat/") == NOT_FOUND
     assert await reports(world, f"/integrations/v1/heartbeat/{key}/", "POST") == OK
     await world.root.types("/oncall integration add Other --kind heartbeat", channel="alerts")
-    assert world.root.sees == "How often must it report? Add `--every 10m`, or any other time."
+    assert world.root.modal is not None
+    assert world.root.modal.field("every").required

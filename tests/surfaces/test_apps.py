@@ -166,12 +166,12 @@ COMMANDS = [command for command in REGISTRY if command.has_input]
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
 @pytest.mark.parametrize("filled", [True, False])
 def test_nobody_drops_a_part_of_a_modal(command: Command, filled: bool):
-    drawn = apps_forms.draw_form(ask(command, filled=filled), command, DRAWING)
-    form = as_decoded({"type": "form", "form": drawn})["form"]
+    asked = ask(command, filled=filled)
+    form = as_decoded({"type": "form", "form": apps_forms.draw_form(asked, command, DRAWING)})["form"]
     cleaned, problems = clean_form(form, icon_url=str)
 
     assert problems == []
-    assert [field["name"] for field in cleaned["fields"]] == list(command.form.inputs())
+    assert [field["name"] for field in cleaned["fields"]] == list(command.form.shown(asked.values))
     assert all(field["modal_label"] for field in cleaned["fields"])
     assert cleaned["submit"]["state"]
 

@@ -139,18 +139,21 @@ class Person:
         modal = self._modal()
         pressed = values.pop(modal.button_field, "") if modal.button_field else ""
         for name, value in values.items():
-            fill(modal.field(name), value, self.desk.names)
+            await self._fills(modal, name, value)
         await modal.origin.submit(modal, _button_value(modal, pressed))
         await self._settle()
 
     async def changes(self, name: str, value: Any) -> None:
         """Change one field; a field marked `refresh` asks the other side for a new form."""
-        modal = self._modal()
-        target = modal.field(name)
-        fill(target, value, self.desk.names)
-        if target.refresh:
-            await modal.origin.refresh(modal, target)
+        await self._fills(self._modal(), name, value)
         await self._settle()
+
+    async def _fills(self, modal: Modal, name: str, value: Any) -> None:
+        target = modal.field(name)
+        before = target.value
+        fill(target, value, self.desk.names)
+        if target.refresh and target.value != before:
+            await modal.origin.refresh(modal, target)
 
     async def searches(self, name: str, text: str) -> list[str]:
         """Type into a select and read the labels it offers."""
