@@ -58,11 +58,11 @@ class Linking:
         self._per_server = Throttle(tries=TRIES_PER_SERVER, within=TRIES_WITHIN, clock=clock)
         self._looks = Throttle(tries=LOOKS, within=TRIES_WITHIN, clock=clock)
 
-    async def invite(self, person: Person, *, by: str) -> LinkCode:
+    async def invite(self, person: Person, *, by: str, by_user: str = "") -> LinkCode:
         """Another code in place of the last one."""
         code, now = new_code(), self._clock()
         digest = self._digests(person.server_id, code)[0]
-        await self._change(person, partial(core.invited, digest=digest, by=by, now=now))
+        await self._change(person, partial(core.invited, digest=digest, by=by, by_user=by_user, now=now))
         return LinkCode(code=Secret(code), ends_at=now + core.CODE_LIFE)
 
     async def recognise(self, person: Person, typed: str) -> Person:

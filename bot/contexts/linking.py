@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
 from bot.call import Call
 from bot.contexts.parts import Parts
 from bot.core.changes import Change
+from bot.core.linking import told_of_use
 from bot.core.people import Person
 from bot.core.servers import LINK_BY_EMAIL, ON, Server
 from bot.core.text import NOTHING, Text, say
@@ -27,15 +29,23 @@ class LinkingOfPerson:
     person: Person
 
     async def invite(self, person: Person) -> LinkCode:
-        return await self.parts.linking.invite(person, by=self.person.mention)
+        return await self.parts.linking.invite(person, by=self.person.mention, by_user=self.person.mattermost_user_id)
 
     async def recognise(self, code: str) -> Person:
         return await self.parts.linking.recognise(self.person, code)
 
     async def link(self, profile_id: str, digest: str) -> Change[Person]:
+        profile = await self.parts.stores.people.find(self.server.id, profile_id)
         change = await self.parts.linking.link(self.person, profile_id=profile_id, digest=digest)
         log.info("linked", server=self.server.id, person=self.person.id, profile=profile_id, how="code")
+        if profile is not None:
+            await self._tell_of_use(profile)
         return change
+
+    async def _tell_of_use(self, profile: Person) -> None:
+        decide = partial(told_of_use, profile=profile, person=self.person, now=self.parts.clock())
+        if decide(self.server).effects:
+            await self.parts.stores.servers.change(self.server.id, self.server.id, decide)
 
     async def unlink(self) -> Change[Person]:
         return await self.parts.linking.unlink(self.person)

@@ -47,9 +47,10 @@ class FollowNotes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TellAdmin:
-    """Send the person who installed the bot a direct message."""
+    """Send the admin with this Mattermost user id a direct message; without one, whoever installed the bot."""
 
     text: Text
+    user_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,16 +11,17 @@ import hmac
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.core.changes import Change
+from bot.core.changes import Change, Effect, TellAdmin
 from bot.core.people import ASSIGNED, MATTERMOST, Account, Person, PersonChange, Role, logged
+from bot.core.servers import Server
 from bot.core.text import Text, say
 
 CODE_LIFE = timedelta(minutes=10)
 
 
-def invited(person: Person, *, digest: str, by: str, now: datetime) -> PersonChange:
+def invited(person: Person, *, digest: str, by: str, now: datetime, by_user: str = "") -> PersonChange:
     """A fresh one-time code in place of the one before."""
-    after = replace(person, link_digest=digest, link_ends_at=now + CODE_LIFE)
+    after = replace(person, link_digest=digest, link_ends_at=now + CODE_LIFE, link_by=by_user)
     return Change(doc=logged(after, now, say("Invited"), by=by))
 
 
@@ -69,6 +70,21 @@ def merged(person: Person, *, profile: Person, how: str, now: datetime) -> Perso
         after = replace(after, role=profile.role, role_from=ASSIGNED)
     text = say("Linked to the profile {name} by {how}", name=profile.described, how=how_in_words(how))
     return Change(doc=logged(after, now, text, by=person.mention), note=_linked(profile))
+
+
+def told_of_use(server: Server, *, profile: Person, person: Person, now: datetime) -> Change[Server]:
+    """Whoever got the code should know that it was used, and by whom: a code may get into wrong hands."""
+    if profile.link_by in ("", person.mattermost_user_id):
+        return Change(doc=server)
+    text = say(
+        "{who} used the link code that you got for {profile}, at {at}. Is that not who it was for? "
+        "`/oncall people remove {who}` takes it away from them.",
+        who=person.mention,
+        profile=profile.described,
+        at=now,
+    )
+    told = TellAdmin(text=text, user_id=profile.link_by)
+    return Change(doc=server, effects=(Effect(key=f"linked:{profile.id}", do=told),))
 
 
 def confirmed(person: Person, *, how: str, by: str, now: datetime) -> PersonChange:

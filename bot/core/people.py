@@ -85,9 +85,9 @@ class Person:
     """Somebody of one server. `mattermost_user_id` is empty while they have not been seen in Mattermost.
 
     `role_from` and `zone_from` say who decided: "mattermost" or "assigned" (the person or an admin of ours).
-    `link_digest` is that of the one-time code they were invited with. `merging` is a profile that is on its way into
-    this person, `merged_into` the person a profile went into: whatever names the profile means that person then.
-    `gone_at`: Mattermost has deactivated the account.
+    `link_digest` is that of the one-time code they were invited with, `link_by` the Mattermost user who got it.
+    `merging` is a profile that is on its way into this person, `merged_into` the person a profile went into: whatever
+    names the profile means that person then. `gone_at`: Mattermost has deactivated the account.
     """
 
     id: str
@@ -106,6 +106,7 @@ class Person:
     accounts: tuple[Account, ...] = ()
     link_digest: str = ""
     link_ends_at: datetime | None = None
+    link_by: str = ""
     merging: str = ""
     merged_into: str = ""
     gone_at: datetime | None = None

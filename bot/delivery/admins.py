@@ -1,4 +1,4 @@
-"""Direct messages to whoever installed the bot on a server."""
+"""Direct messages to admins: to whoever installed the bot, where nobody else is meant."""
 
 from __future__ import annotations
 
@@ -34,18 +34,19 @@ class Admins:
         self._clock = clock
         self._told: dict[tuple[str, str], datetime] = {}
 
-    async def tell(self, server: Server, text: Text) -> None:
+    async def tell(self, server: Server, text: Text, user_id: str = "") -> None:
         """The same sentence at most once an hour: a hundred alert groups may share one trouble."""
-        admin = await self._stores.people.by_user(server.id, server.installed_by)
+        user_id = user_id or server.installed_by
+        admin = await self._stores.people.by_user(server.id, user_id)
         message = words(text, self._pictures.reader(server, admin))
         now, key = self._clock(), (server.id, message)
         told = self._told.get(key)
-        if not server.installed_by or (told is not None and now - told < TOLD_AGAIN):
+        if not user_id or (told is not None and now - told < TOLD_AGAIN):
             return
         name = hashlib.sha256(message.encode("utf-8", "replace")).hexdigest()[:16]
         mattermost = self._access.for_server(server)
         try:
-            channel_id = await mattermost.direct_channel(server.installed_by)
+            channel_id = await mattermost.direct_channel(user_id)
             mark = Mark(about=server.id, post=f"admin{now:%Y%m%d%H}.{name}")
             await post_once(mattermost, channel_id, Drawn(message=message), mark=mark)
         except Upstream as refused:

@@ -100,8 +100,8 @@ class Delivery:
                 await self._of_server.redraw_groups(server, channel_id)
             case DeleteServer():
                 await self._of_server.delete(server.id)
-            case TellAdmin(text=text) if server.installed:
-                await self._admins.tell(server, text)
+            case TellAdmin(text=text, user_id=user_id) if server.installed:
+                await self._admins.tell(server, text, user_id)
         return stay
 
     async def integration(

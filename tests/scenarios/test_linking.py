@@ -75,6 +75,25 @@ async def test_an_invited_person_links_after_seeing_who_is_linked_to_whom(world:
     assert "Linked to the profile Ana Schmidt since 10:00, by code." in world.ana.sees
 
 
+async def test_whoever_got_the_code_is_told_who_used_it_and_when(world: World) -> None:
+    await added(world)
+    await enters(world, "ana", await invited(world))
+    await world.settle()
+    assert world.root.direct_messages() == []
+    await confirms(world, "ana")
+    await world.settle()
+    [told] = world.root.direct_messages()
+    assert told.words.startswith("@ana used the link code that you got for Ana Schmidt, at ")
+    assert "`/oncall people remove @ana` takes it away from them." in told.words
+
+
+async def test_who_uses_their_own_code_is_not_told_so(world: World) -> None:
+    await added(world)
+    await linked(world, "root")
+    await world.settle()
+    assert [post.words for post in world.root.direct_messages() if "used the link code" in post.words] == []
+
+
 async def test_the_form_alone_takes_codes_never_the_message_box(world: World) -> None:
     await added(world)
     code = await invited(world)
