@@ -140,7 +140,7 @@ def build(
         metrics=metrics,
         notices=notices,
         resealing=Resealing(servers=stores.servers, vault=vault, tell=metrics.sealed_with_old_keys),
-        worker=Worker(works_for, clock, lease=lease, watch=metrics) if works else None,
+        worker=Worker(works_for, clock, lease=lease, watch=metrics, storing=intake.storing) if works else None,
     )
 
 

@@ -63,6 +63,7 @@ class Gathering(Generic[Item, Answer]):
         self._owner = owner
         self._lines: dict[str, _Line[Item, Answer]] = {}
         self._weight = 0
+        self._aloft = 0
         self._flying = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -70,6 +71,11 @@ class Gathering(Generic[Item, Answer]):
     def weight(self) -> int:
         """How much waits, not counting what is under way."""
         return self._weight
+
+    @property
+    def unanswered(self) -> int:
+        """How much waits or is under way."""
+        return self._weight + self._aloft
 
     async def submit(self, item: Item) -> Answer:
         """The answer to this item, once its batch is done. Raises Unavailable, at once if too much waits."""
@@ -98,7 +104,12 @@ class Gathering(Generic[Item, Answer]):
         try:
             await asyncio.sleep(0)  # what else arrives in this turn of the loop comes along
             while batch := self._take():
-                await _answer(self._flush, batch)
+                weight = sum(self._weigh(item) for item, _ in batch)
+                self._aloft += weight
+                try:
+                    await _answer(self._flush, batch)
+                finally:
+                    self._aloft -= weight
         finally:
             self._flying -= 1  # in the same step as the last look into the queue, or an item might be left behind
 

@@ -102,6 +102,10 @@ class Intake:
         """How many alerts wait to be written."""
         return self._gathering.weight
 
+    def storing(self) -> int:
+        """How many wait or are being written."""
+        return self._gathering.unanswered
+
     async def accept(self, integration: Integration, payload: Payload) -> Accepted:
         """Store a payload; returns when it is durable. Raises Unavailable: the sender should try again."""
         try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
@@ -17,13 +17,13 @@ import structlog
 from bot.clock import Clock
 from bot.errors import Unavailable
 from bot.log import new_reference
+from bot.room import Room
 from bot.serving import LEASE, Serving, Watch, Work
 from bot.storage.documents import Documents
 from bot.storage.records import Claim
 
 T = TypeVar("T")
 
-SERVED_AT_ONCE = 32
 CLAIMED_AT_ONCE = 100
 POLL_SECONDS = 1.0
 GRACE_SECONDS = 15.0
@@ -43,9 +43,11 @@ class Worker:
         lease: timedelta = LEASE,
         poll_seconds: float = POLL_SECONDS,
         watch: Watch | None = None,
+        storing: Callable[[], int] | None = None,
     ) -> None:
+        """`storing` tells how many alerts this process has to store yet: it serves fewer meanwhile."""
         self._clock = clock
-        room = asyncio.Semaphore(SERVED_AT_ONCE)
+        room = Room(storing) if storing else Room()
         self._loops = [
             _Loop(
                 work.store,
@@ -98,7 +100,7 @@ class _Loop(Generic[T]):
         store: Documents[T],
         serving: Serving[T],
         clock: Clock,
-        room: asyncio.Semaphore,
+        room: Room,
         lease: timedelta,
         poll_seconds: float,
         watch: Watch | None,

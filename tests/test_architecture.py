@@ -207,7 +207,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     ),
     "bot.serving": ("bot.log", "bot.core", "bot.errors", "bot.clock", "bot.gathering", "bot.storage"),
     "bot.watching": ("bot.core", "bot.integrations", "bot.reception", "bot.serving", "bot.storage"),
-    "bot.worker": ("bot.log", "bot.errors", "bot.clock", "bot.storage", "bot.serving"),
+    "bot.room": (),
+    "bot.worker": ("bot.log", "bot.errors", "bot.clock", "bot.room", "bot.storage", "bot.serving"),
     "bot.metrics": ("bot.clock", "bot.intake", "bot.worker"),
     "bot.web": ("bot.secret", "bot.vault"),
     "bot.services": (
