@@ -1,7 +1,7 @@
 """Reading JSON without holding up the event loop: small bodies in one go, large ones piece by piece.
 
-The decoder of the standard library can start anywhere in a text, so the top-level object is taken apart member by
-member and its arrays element by element, and the loop gets its turn every few milliseconds.
+The decoder of the standard library can start anywhere in a text, so what is large is taken apart, members and elements
+one by one however deep they lie, and the loop gets its turn every few milliseconds.
 """
 
 from __future__ import annotations
@@ -19,6 +19,9 @@ from bot.integrations.payload import Invalid
 
 SMALL = 256 * 1024
 CHUNK = 256 * 1024
+# A value is decoded in one go from so many characters; what is longer is taken apart. Most fit into the first.
+LENGTHS = (8 * 1024, 128 * 1024)
+DEEPEST = 100
 SLICE_SECONDS = 0.003
 # Several times what the largest installations send in one notification; more would cost hundreds of megabytes.
 MOST_ELEMENTS = 50_000
@@ -78,43 +81,74 @@ async def _text(body: bytes, pace: Pace) -> str:
 
 
 async def _in_pieces(text: str, pace: Pace) -> object:
-    at = _skip(text, 0)
-    if text[at : at + 1] == "[":
-        elements, at = await _array(text, at, pace)
-        _nothing_after(text, at)
-        return elements
-    if text[at : at + 1] != "{":
-        return _whole(text)
+    value, at = await _large(text, _skip(text, 0), pace, depth=0)
+    _nothing_after(text, at)
+    return value
+
+
+async def _large(text: str, at: int, pace: Pace, *, depth: int) -> tuple[Any, int]:
+    """A value that is taken apart, if it has parts."""
+    if depth > DEEPEST:
+        raise _broken(f"something too deep at character {at}")
+    sign = text[at : at + 1]
+    if sign == "{":
+        return await _object(text, at, pace, depth)
+    if sign == "[":
+        return await _array(text, at, pace, depth)
+    if sign != '"' and len(text) - at > LENGTHS[-1]:
+        raise _broken(f"something too large at character {at}")  # a number of thousands of digits
+    return _value(text, at)
+
+
+async def _piece(text: str, at: int, pace: Pace, depth: int) -> tuple[Any, int]:
+    """A value within a large one: in one go if it is short."""
+    for length in LENGTHS:
+        piece = text[at : at + length]
+        try:
+            value, end = _DECODER.raw_decode(piece)
+        except (ValueError, RecursionError):  # broken or cut off: the larger look tells
+            continue
+        if end < len(piece) or at + end == len(text):  # a number at the very end may be cut off
+            return value, at + end
+    return await _large(text, at, pace, depth=depth + 1)
+
+
+async def _object(text: str, at: int, pace: Pace, depth: int) -> tuple[dict[str, Any], int]:
     document: dict[str, Any] = {}
+    members = 0
     at = _skip(text, at + 1)
     while text[at : at + 1] != "}":
-        if document:
+        if members:
             at = _skip(text, _expect(text, at, ","))
         name, at = _value(text, at)
         if not isinstance(name, str):
             raise _broken(f"a member without a name at character {at}")
         at = _skip(text, _expect(text, _skip(text, at), ":"))
-        value, at = await _array(text, at, pace) if text[at : at + 1] == "[" else _value(text, at)
-        document[name] = value
+        document[name], at = await _piece(text, at, pace, depth)
+        members = _one_more(members)
         at = _skip(text, at)
         await pace.breathe()
-    _nothing_after(text, at + 1)
-    return document
+    return document, at + 1
 
 
-async def _array(text: str, at: int, pace: Pace) -> tuple[list[Any], int]:
+async def _array(text: str, at: int, pace: Pace, depth: int) -> tuple[list[Any], int]:
     elements: list[Any] = []
     at = _skip(text, at + 1)
     while text[at : at + 1] != "]":
         if elements:
             at = _skip(text, _expect(text, at, ","))
-        element, at = _value(text, at)
+        element, at = await _piece(text, at, pace, depth)
         elements.append(element)
-        if len(elements) > MOST_ELEMENTS:
-            raise Invalid({"": f"More than {MOST_ELEMENTS} entries at once. Send fewer in one request."})
+        _one_more(len(elements) - 1)
         at = _skip(text, at)
         await pace.breathe()
     return elements, at + 1
+
+
+def _one_more(count: int) -> int:
+    if count >= MOST_ELEMENTS:
+        raise Invalid({"": f"More than {MOST_ELEMENTS} entries at once. Send fewer in one request."})
+    return count + 1
 
 
 def _value(text: str, at: int) -> tuple[Any, int]:

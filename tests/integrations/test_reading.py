@@ -37,6 +37,15 @@ def test_pieces_give_the_same_as_the_whole(document: dict[str, Any], indent: int
     assert read_large(document, indent=indent, ensure_ascii=False) == expected
 
 
+@settings(max_examples=40, deadline=None)
+@given(inner=values, number=st.integers(-(2**60), 2**60), before=st.integers(0, 3), length=st.integers(-12, 12))
+def test_what_is_large_deep_within_gives_the_same(inner: Any, number: int, before: int, length: int):
+    """Wherever a piece is cut off: in a text, in a number, between two brackets."""
+    cut = "x" * (reading.LENGTHS[before % 2] + length)
+    document = {"a": {"b": [inner, {"c": cut, "d": number}, FILLING, number]}, "e": [[cut, number], number]}
+    assert asyncio.run(read_json(json.dumps(document).encode(), Pace())) == document
+
+
 @pytest.mark.parametrize(
     "end", ["", ",", "}x", ',"a"}', ',"a":}', ',"a":[1', ',"a":[1,]}', ',"a":[1 2]}', ",1:2}", ',"a":nope}', "}}"]
 )
@@ -80,8 +89,54 @@ def test_the_event_loop_keeps_its_turn(count: int):
     assert turns >= 2
 
 
+MANY = reading.MOST_ELEMENTS - 1
+
+
+@pytest.mark.parametrize(
+    "alert",
+    [
+        {"labels": {f"label{number}": "v" for number in range(MANY)}},
+        {"labels": {"alertname": "x"}, "more": {"deep": {"list": [{"a": 1}] * MANY}}},
+        {"labels": {"alertname": "x"}, "more": [[[["v"] * MANY]]]},
+    ],
+    ids=["members", "objects", "lists"],
+)
+def test_the_event_loop_keeps_its_turn_in_one_alert(alert: dict[str, Any]):
+    body = json.dumps({"alerts": [alert], "filling": FILLING}).encode()
+    turns = 0
+
+    async def tick() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    async def story() -> None:
+        ticking = asyncio.ensure_future(tick())
+        await read_json(body, Pace())
+        ticking.cancel()
+
+    asyncio.run(story())
+    assert turns >= 5
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('"deep":' + "[" * 1000 + "1" * reading.SMALL + "]" * 1000, "something too deep"),
+        ('"number":' + "1" * reading.SMALL, "something too large"),
+    ],
+)
+def test_what_nobody_sends_is_refused_without_trying_long(text: str, problem: str):
+    with pytest.raises(Invalid, match=problem):
+        asyncio.run(read_json(f"{{{text}}}".encode(), Pace()))
+
+
 def test_more_entries_than_anybody_sends_are_refused_with_words():
-    body = ('{"alerts": [' + ",".join(["{}"] * (reading.MOST_ELEMENTS + 2)) + f'], "filling": "{FILLING}"}}').encode()
-    with pytest.raises(Invalid) as invalid:
-        asyncio.run(read_json(body, Pace()))
-    assert invalid.value.errors[""] == "More than 50000 entries at once. Send fewer in one request."
+    listed = ",".join(["{}"] * (reading.MOST_ELEMENTS + 2))
+    members = ",".join(f'"{number}": {{}}' for number in range(reading.MOST_ELEMENTS + 2))
+    for alerts in (f"[{listed}]", f'[{{"labels": {{{members}}}}}]'):
+        body = f'{{"alerts": {alerts}, "filling": "{FILLING}"}}'.encode()
+        with pytest.raises(Invalid) as invalid:
+            asyncio.run(read_json(body, Pace()))
+        assert invalid.value.errors[""] == "More than 50000 entries at once. Send fewer in one request."
