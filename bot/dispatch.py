@@ -13,6 +13,7 @@ from typing import Any
 import structlog
 from marshmallow import ValidationError
 
+from bot.about import from_post, read_again
 from bot.call import SEEN, Ask, Call, Opened, Refuse, Reply, Say, Value, digest_of
 from bot.context import Context, Contexts
 from bot.core.people import Role
@@ -180,7 +181,8 @@ async def _given(context: Context, command: Command) -> dict[str, Value]:
     quoted: dict[str, Value] = {"text": call.quoted} if call.quoted and "text" in inputs else {}
     remembered = {name: value for name, value in call.memory.items() if name in inputs}
     typed = {name: value for name, value in call.values.items() if not is_empty(value)}
-    given = {**await _from_post(context, command), **quoted, **remembered, **typed}
+    placed = await from_post(context, command)
+    given = {**placed, **quoted, **remembered, **typed, **await read_again(context, command)}
     if call.opened is not Opened.FORM:
         return given
     # Some clients still send what stood in fields that have gone.
@@ -193,21 +195,6 @@ def _unseen(form: type[Form], given: Mapping[str, Value], call: Call) -> frozens
     if SEEN in call.memory:
         return frozenset(applying) - set(call.memory[SEEN].split(","))
     return frozenset(name for name, field in applying.items() if field.required)
-
-
-async def _from_post(context: Context, command: Command) -> dict[str, Value]:
-    """A command about an alert group, given in its thread or on its post, is about that one."""
-    post_id = context.call.post_id or context.call.root_id
-    if not post_id or "group" not in command.form.inputs() or not is_empty(context.call.values.get("group")):
-        return {}
-    group = await context.groups.of_post(post_id) or (
-        await context.groups.of_post(context.call.root_id) if context.call.root_id else None
-    )
-    if group is None and context.call.opened is Opened.MENU and len(command.form.inputs()) == 1:
-        raise NotFound(
-            say("This message is no alert of mine. *Create alert group from this message…* makes one of it.")
-        )
-    return {"group": str(group.number)} if group else {}
 
 
 async def _ask(

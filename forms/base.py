@@ -129,6 +129,13 @@ class Input(fields.Field[Any]):
         """Turn raw input into the value the command gets; ValidationError says what to do."""
         raise NotImplementedError
 
+    def fits(self, value: Any) -> bool:
+        """Whether raw input would be taken."""
+        try:
+            return not is_empty(value) and self.read(value) is not None
+        except ValidationError:
+            return False
+
     def items(self, value: Any) -> tuple[str, ...]:
         """Raw input as the things it names, unchecked: one, or several where a field takes several."""
         return () if is_empty(value) else (str(value).strip(),)

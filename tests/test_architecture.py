@@ -55,7 +55,9 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "bot.words",
         "forms",
     ),
+    "bot.about": ("bot.registry", "bot.context", "bot.call", "bot.core", "bot.errors", "forms"),
     "bot.dispatch": (
+        "bot.about",
         "bot.log",
         "bot.registry",
         "bot.context",

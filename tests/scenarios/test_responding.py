@@ -153,6 +153,49 @@ async def test_a_command_in_the_thread_of_an_alert_is_about_that_alert(world: Wo
     assert world.ana.sees == "You have #1. Nobody else is paged for it."
 
 
+@pytest.mark.parametrize("surface", ["native-9.5", "native-12.0"])
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("silence 30", "#1 is silenced until 10:30."),
+        ("silence 30 minutes", "#1 is silenced until 10:30."),
+        ("silence 2 h", "#1 is silenced until 12:00."),
+        ("silence 2h", "#1 is silenced until 12:00."),
+        ("silence until 18:00", "#1 is silenced until 18:00."),
+        ("silence --duration 2", "#1 is silenced until 10:02."),
+        ("silence 1 30", "#1 is silenced until 10:30."),
+        ("silence 2 30", "#2 is silenced until 10:30."),
+        ("silence #2 30", "#2 is silenced until 10:30."),
+        (
+            "silence 2",
+            "2 could be another alert group, too. Write `/oncall silence --duration 2` for the one of this thread, "
+            "or `/oncall silence #2 …` for the other.",
+        ),
+        ("silence 30 2h", "There is no alert group 30. `/oncall list` shows the open ones."),
+        ("silence #30 2h", "There is no alert group #30. `/oncall list` shows the open ones."),
+        ("note 500 errors in a minute", "Noted on #1."),
+        ("note 2 the same fault", "Noted on #2."),
+    ],
+)
+async def test_a_number_in_a_thread_is_a_group_only_where_that_makes_sense(world: World, typed: str, said: str) -> None:
+    await world.fire()
+    await world.fire("Other")
+    thread = next(post for post in world.cards("ana") if "HighErrorRate" in post.words)
+    await world.ana.types(f"/oncall {typed}", root=thread, channel="alerts")
+    assert world.ana.modal is None
+    assert world.ana.sees == said
+
+
+@pytest.mark.parametrize("surface", ["native-9.5", "native-12.0"])
+async def test_a_number_that_needs_more_is_asked_for_it(world: World) -> None:
+    await world.fire()
+    for typed, group in (("silence 1", "1"), ("silence #7", "#7")):
+        await world.ana.types(f"/oncall {typed}", root=world.card("ana"), channel="alerts")
+        assert world.ana.modal is not None
+        assert world.ana.modal.values["group"] == group
+        await world.ana.cancels()
+
+
 async def test_the_list_begins_with_the_worst_and_says_how_to_see_more(world: World) -> None:
     for number in range(21):
         await world.fire(f"Disk{number}", severity="info")
