@@ -49,6 +49,7 @@ class Inbound(Endpoint):
     _heard: int
     _integration: Integration | None
     _kind: Kind | None
+    _key: str
     _turned_away: Callable[[], None] | None
 
     async def prepare(self) -> None:
@@ -99,7 +100,8 @@ class Inbound(Endpoint):
             body = bytes(self._body)
             self._body.clear()
             payload = await self._read(self._kind, self._integration, body)
-            accepted = await self.services.reception.take(self._integration, payload, body)
+            without_key = body.replace(self._key.encode(), b"")
+            accepted = await self.services.reception.take(self._integration, payload, without_key)
         except Invalid as invalid:
             self.services.notices.tell(self._integration, "unreadable", unreadable(self._integration, invalid.errors))
             self._refuse(HTTPStatus.BAD_REQUEST, "The payload cannot be read.", invalid.errors)
@@ -119,7 +121,7 @@ class Inbound(Endpoint):
         """Whose key this is, if it is of this kind and its server is still with us. Raises Unavailable."""
         kind, *rest = self.path_args
         key = (rest[0] if rest and rest[0] else "") or _bearer(self.request.headers.get("Authorization", ""))
-        self._kind = kind_named(kind)
+        self._kind, self._key = kind_named(kind), key
         if self._kind is None:
             return None
         integration = await integration_of(self.services, key)

@@ -41,6 +41,7 @@ LONGEST = {
     Part.RUNBOOK: URL_LENGTH + 1,
 }
 YES = "yes"
+TOLD = ("title", "summary", "severity", "links")
 Rendered = Mapping[str, str]
 
 
@@ -159,8 +160,8 @@ def _bundle(group: _Group, problems: dict[Part, Problem]) -> Bundle:
     )
     if len(alerts) > 1:
         return made
-    alone = replace(alerts[0], title=made.title, summary=made.summary, severity=made.severity, links=made.links)
-    return replace(made, alerts=(alone,))
+    changed = {name: getattr(made, name) for name in TOLD if getattr(made, name) != getattr(read, name)}
+    return replace(made, alerts=(replace(alerts[0], **changed),))
 
 
 def _together(key: str, alerts: Sequence[Alert]) -> Bundle:

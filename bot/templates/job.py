@@ -28,8 +28,8 @@ RESOLVE = "resolve"
 CONDITIONS = (RESOLVE, "acknowledge")
 TRUE = ("1", "true", "yes", "on", "ok")
 YES, NO = "yes", "no"
-JOB_SECONDS = 1.5
-RENDER_SECONDS = 0.5
+JOB_SECONDS = 1.0
+RENDER_SECONDS = 0.25
 AGAIN_SECONDS = 0.05  # an exception may get lost in a finalizer, so the signal comes again
 LONGEST_MESSAGE = 200
 

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 PROGRAM = "import sys; sys.path.append(sys.argv[1]); from bot.templates.rendering import main; main(int(sys.argv[2]))"
 START_SECONDS = 10.0
 ANSWER_SECONDS = 2.0
-LONGEST_ANSWER = 64 * 1024 * 1024
+LONGEST_ANSWER = 8 * 1024 * 1024
 
 
 class NoAnswer(BotError):
