@@ -23,7 +23,7 @@ class ListPeople(Form):
     submit = "List"
 
     search = Text("Name", hint="schmidt", rest=True)
-    only = Choice(
+    which = Choice(
         "Which",
         typed=False,
         options=(

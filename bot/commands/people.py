@@ -66,9 +66,9 @@ async def invite(ctx: Context, *, person: str) -> Reply:
 
 
 @command("people list", form=ListPeople, section="people", needs=Role.VIEWER)
-async def list_(ctx: Context, *, search: str, only: str, page: int) -> Reply:
+async def list_(ctx: Context, *, search: str, which: str, page: int) -> Reply:
     """List the people, or those with a name, and whether they are linked."""
-    found = [one for one in await ctx.people.listed(LOOKED_AT) if _meant(one, search) and _wanted(one, only)]
+    found = [one for one in await ctx.people.listed(LOOKED_AT) if _meant(one, search) and _wanted(one, which)]
     first = SHOWN * (page - 1)
     shown = await ctx.people.refreshed(found[first : first + SHOWN])
     if not shown:
@@ -78,7 +78,7 @@ async def list_(ctx: Context, *, search: str, only: str, page: int) -> Reply:
         people=count("**{count} person**", "**{count} people**", count=len(found)),
         linked=sum(one.linked for one in found),
     )
-    return tell(heading, *(_line(ctx, one) for one in shown), *_more(len(found), first, search, only))
+    return tell(heading, *(_line(ctx, one) for one in shown), *_more(len(found), first, search, which))
 
 
 def _meant(person: Person, search: str) -> bool:
@@ -87,18 +87,18 @@ def _meant(person: Person, search: str) -> bool:
     return all(word in names for word in search.casefold().replace("@", "").split())
 
 
-def _wanted(person: Person, only: str) -> bool:
-    if only == "unlinked":
+def _wanted(person: Person, which: str) -> bool:
+    if which == "unlinked":
         return not person.linked
-    return only != "unreachable" or not person.mattermost_user_id or person.gone_at is not None
+    return which != "unreachable" or not person.mattermost_user_id or person.gone_at is not None
 
 
-def _more(total: int, first: int, search: str, only: str) -> list[Text]:
+def _more(total: int, first: int, search: str, which: str) -> list[Text]:
     last = first + SHOWN
     if total <= last:
         return []
     name = plain(search.replace("@", "").replace("`", ""))
-    words = ["people list", name, f"--only {only}" if only else "", f"--page {last // SHOWN + 1}"]
+    words = ["people list", name, f"--which {which}" if which else "", f"--page {last // SHOWN + 1}"]
     return [
         say(
             "{first} to {last} are shown. `/oncall {more}` shows the next.",

@@ -27,6 +27,8 @@ MARKS = {
 LABELS_SHOWN = 10
 # What a card offers beside its state's own buttons, in this order; servers may choose fewer.
 EXTRAS = ("responders", "note", "show")
+# What a page must not look like any other message for.
+GRAVE = frozenset({"critical", "page", "fatal", "emergency", "disaster", "p1"})
 SAMPLES_SHOWN = 5
 
 
@@ -88,6 +90,10 @@ def draw(group: AlertGroup, *, names: Mapping[str, str], extras: tuple[str, ...]
 def draw_page(group: AlertGroup, *, names: Mapping[str, str], person_id: str, extras: tuple[str, ...] = EXTRAS) -> Card:
     """The same card as a direct message to somebody who is paged."""
     return replace(draw(group, names=names, extras=extras), addressed_to=names.get(person_id, ""))
+
+
+def is_grave(group: AlertGroup) -> bool:
+    return group.severity.lower() in GRAVE
 
 
 def state_in_words(group: AlertGroup) -> Text:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -12,6 +13,7 @@ from bot.core import people as core_people
 from bot.core.alert_group import AlertGroup, Posted, Status
 from bot.core.changes import Change, Page
 from bot.core.people import Person, Way
+from bot.core.servers import Server
 from bot.core.text import say
 from bot.delivery.cards import Cards
 from bot.delivery.pictures import Pictures, names
@@ -27,6 +29,8 @@ from bot.surfaces.drawn import Drawn
 SEEN_ACTIVE = timedelta(minutes=5)
 # The post of an alert and the first page are on their way at the same time.
 CARD_AWAITED = timedelta(seconds=30)
+URGENT = "urgent"
+OUTSIDE = say("they are not in the alert's channel")
 DEACTIVATED = say("their Mattermost account is deactivated")
 UNKNOWN = say("their Mattermost account does not exist any more")
 
@@ -77,7 +81,7 @@ class Pages:
         people = {**people, page.person_id: person}
         ways = {
             Way.DIRECT: partial(self._page_directly, scene, page, person, people),
-            Way.MENTION: partial(self._page_in_thread, scene, page, people),
+            Way.MENTION: partial(self._page_in_thread, scene, page, person, people),
         }
         reached = await reach(person.rules, ways)
         if not reached:
@@ -104,7 +108,7 @@ class Pages:
             post = await post_once(
                 scene.mattermost,
                 channel_id,
-                self._pictures.page(scene.server, group, page.person_id, people),
+                self._picture(scene.server, group, page.person_id, people),
                 mark=Mark(about=group.id, post=page.page),
                 tried_since=scene.tried_since,
                 last_look=partial(self._is_wanted, scene, page),
@@ -113,8 +117,17 @@ class Pages:
             return None
         return Posted(channel_id=channel_id, post_id=post["id"], edited_at=self._clock())
 
-    async def _page_in_thread(self, scene: Scene, page: Page, people: Mapping[str, Person]) -> Posted | None:
-        """Raises Upstream: permanent where the alert has no post, passing while it may still get one."""
+    def _picture(self, server: Server, group: AlertGroup, person_id: str, people: Mapping[str, Person]) -> Drawn:
+        drawn = self._pictures.page(server, group, person_id, people)
+        return replace(drawn, priority=URGENT) if cards.is_grave(group) else drawn
+
+    async def _page_in_thread(
+        self, scene: Scene, page: Page, person: Person, people: Mapping[str, Person]
+    ) -> Posted | None:
+        """Raises Upstream: passing while the alert may still get a post, permanent where it has none.
+
+        Also permanent where the person is not in its channel: Mattermost takes such a mention and tells nobody.
+        """
         group = await self._still_wanted(scene, page)
         if group is None:
             return None
@@ -123,6 +136,8 @@ class Pages:
             raise Upstream(say("the alert has no post in a channel"), permanent=hopeless, retry_after=1)
         card = cards.draw_page(group, names=names(people), person_id=page.person_id)
         root = group.card
+        if await scene.mattermost.channel_member(root.channel_id, person.mattermost_user_id) is None:
+            raise Upstream(OUTSIDE, permanent=True)
         try:
             post = await post_once(
                 scene.mattermost,

@@ -19,6 +19,7 @@ from bot.outgoing.errors import NotJson, OutgoingError
 from bot.secret import Secret
 
 PAGE = 200
+NO_LABELS = "api.post.post_priority."
 MAX_BYTES = 8 * 1024 * 1024  # a thousand posts of a busy channel
 
 
@@ -58,6 +59,7 @@ class Acquaintance:
 
     me: wire.User | None = None
     direct_channels: dict[str, str] = field(default_factory=dict)
+    labels: bool = True
 
 
 class Mattermost:
@@ -106,16 +108,29 @@ class Mattermost:
         props: Mapping[str, Any],
         root_id: str = "",
         pending_post_id: str = "",
+        priority: str = "",
     ) -> wire.Post:
-        """The same `pending_post_id` within 30 seconds gives the first post again instead of a second one."""
-        body = {
+        """The same `pending_post_id` within 30 seconds gives the first post again instead of a second one.
+
+        `priority` is a label, "urgent" or "important", for root posts; where the server has none, it is left out.
+        """
+        body: dict[str, Any] = {
             "channel_id": channel_id,
             "message": message,
             "props": dict(props),
             "root_id": root_id,
             "pending_post_id": pending_post_id,
         }
-        return cast(wire.Post, await self._post("posts", body=body))
+        if not priority or not self._known.labels:
+            return cast(wire.Post, await self._post("posts", body=body))
+        try:
+            labelled = body | {"metadata": {"priority": {"priority": priority}}}
+            return cast(wire.Post, await self._post("posts", body=labelled))
+        except Upstream as refused:
+            if not refused.code.startswith(NO_LABELS):
+                raise
+            self._known.labels = False
+            return cast(wire.Post, await self._post("posts", body=body))
 
     async def patch_post(self, post_id: str, message: str, props: Mapping[str, Any]) -> wire.Post:
         """Always both, in full: `props` replaces the whole map."""

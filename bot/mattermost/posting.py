@@ -50,12 +50,14 @@ class Mark:
 
 
 class Content(Protocol):
-    """What a post says: text and props as a surface draws them."""
+    """What a post says: text, props and label as a surface draws them."""
 
     @property
     def message(self) -> str: ...
     @property
     def props(self) -> Mapping[str, Any]: ...
+    @property
+    def priority(self) -> str: ...
 
 
 class PostGone(Exception):
@@ -115,6 +117,7 @@ async def _post_once(
             {**content.props, **mark.props()},
             root_id=root_id,
             pending_post_id=pending_id(bot_user_id, mark),
+            priority=content.priority,
         )
     except Upstream as refused:
         if root_id and refused.code in GONE:

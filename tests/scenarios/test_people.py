@@ -91,7 +91,7 @@ async def test_the_list_shows_only_those_who_are_not_linked_or_cannot_be_paged(w
     await world.root.types("/oncall people add Somebody Else")
     world.ben.user.delete_at = 1
     await world.root.types("/oncall people list")
-    await world.root.types("/oncall people list --only unreachable")
+    await world.root.types("/oncall people list --which unreachable")
     assert world.root.sees.splitlines()[1:] == [
         "- @ben: responder, deactivated in Mattermost",
         "- Somebody Else: responder, not in Mattermost yet",
@@ -99,7 +99,7 @@ async def test_the_list_shows_only_those_who_are_not_linked_or_cannot_be_paged(w
     ana = await person(world, "ana")
     decide = partial(confirmed, how="import", by="import", now=world.clock())
     await world.services.stores.people.change(world.server_id, ana.id, decide)
-    await world.root.types("/oncall people list --only unlinked")
+    await world.root.types("/oncall people list --which unlinked")
     assert "@ana" not in world.root.sees
     assert "- @root: admin, not linked" in world.root.sees
 
