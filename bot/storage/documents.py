@@ -29,6 +29,8 @@ log = structlog.get_logger()
 
 TRIES = 40
 LONGEST_PAUSE = 0.05
+# At how many places of the queue rivals begin.
+PLACES = 8
 DUPLICATE = 11000
 
 
@@ -92,6 +94,7 @@ class Documents(Generic[T]):
         self._clock = clock
         self.woken: Callable[[datetime], None] = _nobody
         self.worker: LocalWorker | None = None
+        self._rivals = False
 
     def index_fields(self, doc: T) -> Raw:
         """What the indexes need, computed from the document; None where a field must be absent."""
@@ -324,15 +327,24 @@ class Documents(Generic[T]):
     # ---- serving ----
 
     async def claim(self, limit: int, *, lease: timedelta) -> list[Claim[T]]:
-        """Take what is due, longest overdue first, for as long as `lease`. Nobody else gets it meanwhile."""
-        now = self._clock()
-        due = await self._due(now, limit)
-        return await self._take(due, now, lease) if due else []
+        """Take what is due, longest overdue first, for as long as `lease`. Nobody else gets it meanwhile.
 
-    async def _due(self, now: datetime, limit: int) -> dict[str, datetime]:
+        Where others take from the same queue at the same time, they would all want the same: then from somewhere near
+        its beginning.
+        """
+        now = self._clock()
+        skip = limit * random.randrange(PLACES) if self._rivals else 0
+        due = await self._due(now, limit, skip)
+        if skip and not due:
+            due = await self._due(now, limit)
+        claims = await self._take(due, now, lease) if due else []
+        self._rivals = len(due) == limit and (self._rivals or len(claims) < limit)
+        return claims
+
+    async def _due(self, now: datetime, limit: int, skip: int = 0) -> dict[str, datetime]:
         with reachable():
             records = await self._collection.find(
-                {"wake_at": {"$lte": now}}, {"wake_at": 1}, sort=[("wake_at", ASCENDING)], limit=limit
+                {"wake_at": {"$lte": now}}, {"wake_at": 1}, sort=[("wake_at", ASCENDING)], limit=limit, skip=skip
             ).to_list(length=limit)
         return {record["_id"]: record["wake_at"] for record in records}
 

@@ -12,6 +12,7 @@ from bot.core.alert_group import Alert, AlertGroup, Posted, Status
 from bot.core.changes import Change, Draw, Effect, Page, Tell
 from bot.errors import LeaseLost, NotFound
 from bot.storage.documents import AlreadyThere
+from bot.storage.groups import Groups
 from bot.storage.mongo import Database
 from bot.storage.records import Write, stay
 from bot.storage.stores import Stores, open_stores
@@ -212,6 +213,29 @@ async def test_two_claimers_never_get_the_same(stores: Stores, connect: Callable
     batches = await asyncio.gather(*(other.groups.claim(20, lease=LEASE) for other in others for _ in range(3)))
     ids = [claim.id for batch in batches for claim in batch]
     assert len(ids) == len(set(ids)) >= 20
+
+
+async def test_rivals_leave_nothing_behind(stores: Stores, connect: Callable[[], Database], clock: HeldClock):
+    for number in range(60):
+        await stores.groups.add(opened_group(clock(), channel_id="town", number=number, key=f"k{number}"))
+    ids: list[str] = []
+
+    async def take(groups: Groups) -> None:
+        while len(ids) < 60:
+            ids.extend(claim.id for claim in await groups.claim(5, lease=LEASE))
+
+    await asyncio.gather(*(take(open_stores(connect(), clock).groups) for _ in range(4)))
+    assert len(ids) == len(set(ids)) == 60
+    assert await stores.groups.claim(5, lease=LEASE) == []
+
+
+async def test_who_is_alone_takes_the_longest_overdue_first(stores: Stores, clock: HeldClock):
+    for number in range(12):
+        await stores.groups.add(opened_group(clock(), channel_id="town", number=number, key=f"k{number}"))
+        clock.advance(seconds=1)
+    taken = [claim.doc.number for _ in range(4) for claim in await stores.groups.claim(3, lease=LEASE)]
+    batches = [set(taken[place : place + 3]) for place in range(0, 12, 3)]
+    assert batches == [{0, 1, 2}, {3, 4, 5}, {6, 7, 8}, {9, 10, 11}]
 
 
 async def test_what_both_saw_due_only_the_first_gets(stores: Stores, clock: HeldClock):
