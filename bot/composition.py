@@ -139,7 +139,9 @@ def build(
         moving=Moving(servers=stores.servers, setup=setup, natively=natively),
         metrics=metrics,
         notices=notices,
-        resealing=Resealing(servers=stores.servers, vault=vault, tell=metrics.sealed_with_old_keys),
+        resealing=Resealing(
+            servers=stores.servers, once=stores.once, clock=clock, vault=vault, tell=metrics.sealed_with_old_keys
+        ),
         worker=Worker(works_for, clock, lease=lease, watch=metrics, storing=intake.storing) if works else None,
     )
 

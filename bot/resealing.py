@@ -1,7 +1,7 @@
 """After a change of encryption keys: what is stored sealed is sealed again with the newest key, so the old one can go.
 
-Every process that works does this at its start and each hour. It is cheap where nothing is to be done, and two that do
-it at once do no harm: changes are versioned.
+Every process that works does this at its start and each hour, one after the other: the first finds the work, the others
+find it done. Two at once would do no harm, since changes are versioned, but the same work.
 """
 
 from __future__ import annotations
@@ -9,17 +9,23 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import structlog
 
 from bot import sealed
+from bot.clock import Clock
 from bot.core.changes import Change
 from bot.core.servers import Server, ServerChange
 from bot.errors import BotError
 from bot.storage.directory import Servers
+from bot.storage.once import Once
 from bot.vault import Vault, VaultError
 
 EVERY_SECONDS = 3600.0
+LATER_SECONDS = 60.0
+LEASE = timedelta(minutes=10)  # longer than a look takes
+TURN = "resealing"
 AT_ONCE = 50
 
 log = structlog.get_logger()
@@ -30,6 +36,8 @@ class Resealing:
     """`tell` learns how many envelopes are still under older keys after each look."""
 
     servers: Servers
+    once: Once
+    clock: Clock
     vault: Vault
     tell: Callable[[int], None]
 
@@ -37,10 +45,19 @@ class Resealing:
         """For ever."""
         while True:
             try:
-                await self.look()
+                looked = await self.look_in_turn()
             except BotError as problem:
+                looked = False
                 log.warning("not sealed again", why=str(problem))
-            await asyncio.sleep(EVERY_SECONDS)
+            await asyncio.sleep(EVERY_SECONDS if looked else LATER_SECONDS)
+
+    async def look_in_turn(self) -> bool:
+        """Unless another process is at it. Raises Unavailable."""
+        if not await self.once.reserve(TURN, until=self.clock() + LEASE):
+            return False
+        await self.look()
+        await self.once.release(TURN)
+        return True
 
     async def look(self) -> int:
         """Through all servers, a few at a time; how many envelopes are left under older keys. Raises Unavailable."""

@@ -92,7 +92,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "bot.storage",
         "bot.identity",
     ),
-    "bot.resealing": ("bot.core", "bot.errors", "bot.sealed", "bot.vault", "bot.storage"),
+    "bot.resealing": ("bot.clock", "bot.core", "bot.errors", "bot.sealed", "bot.vault", "bot.storage"),
     "bot.installing": (
         "bot.call",
         "bot.core",

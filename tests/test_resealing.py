@@ -7,7 +7,7 @@ import pytest
 from bot import sealed
 from bot.core.changes import Change
 from bot.core.servers import Command, Secret, Server, Site
-from bot.resealing import AT_ONCE, Resealing
+from bot.resealing import AT_ONCE, LEASE, TURN, Resealing
 from bot.storage.stores import Stores
 from bot.vault import KeyMissing, Vault, generate_keys
 from tests.clock import HeldClock
@@ -59,10 +59,14 @@ def opened(found: Server, vault: Vault) -> list[str]:
     ]
 
 
+def resealing(stores: Stores, keys: str, told: list[int]) -> Resealing:
+    return Resealing(servers=stores.servers, once=stores.once, clock=HeldClock(), vault=Vault(keys), tell=told.append)
+
+
 async def looked(stores: Stores, keys: str) -> list[int]:
     """What was told."""
     told: list[int] = []
-    left = await Resealing(servers=stores.servers, vault=Vault(keys), tell=told.append).look()
+    left = await resealing(stores, keys, told).look()
     assert told == [left]
     return told
 
@@ -79,6 +83,17 @@ async def test_everything_opens_with_the_new_key_alone(stores: Stores, clock: He
         opened(await stored(stores), Vault(NEW))
     assert await looked(stores, BOTH) == [0]
     assert opened(await stored(stores), Vault(NEW)) == ["install", "command", "push", "lasting", "webhook", "webhook"]
+
+
+async def test_one_process_after_the_other(stores: Stores, clock: HeldClock) -> None:
+    told: list[int] = []
+    await stores.once.reserve(TURN, until=clock() + LEASE)
+    assert not await resealing(stores, BOTH, told).look_in_turn()
+    assert told == []
+    await stores.once.release(TURN)
+    assert await resealing(stores, BOTH, told).look_in_turn()
+    assert await resealing(stores, BOTH, told).look_in_turn()
+    assert told == [0, 0]
 
 
 async def test_doing_it_again_writes_nothing(stores: Stores, clock: HeldClock) -> None:

@@ -21,6 +21,7 @@ from bot.surfaces.capabilities import read_version
 
 TRIGGER = "oncall"
 OLDEST = (9, 0)
+PORTS = {"http": 80, "https": 443}
 HINT = "[list | ack | resolve | silence | page | who | help]"
 
 Progress = Callable[[str], None]
@@ -179,6 +180,7 @@ async def _look(admin: Mattermost, wanted: Wanted) -> _Found:
     settings = (await admin.config()).get("ServiceSettings", {})
     allowed = settings.get("AllowedUntrustedInternalConnections", "")
     findings = (
+        *_same_origin(wanted.url, config.get("SiteURL") or ""),
         _version(config),
         *settings_findings(settings, makes_bot=bot_user is None),
         name_finding(config, wanted.bot_username),
@@ -238,6 +240,28 @@ def _version(config: wire.ClientConfig) -> Finding:
     if read_version(version)[:2] >= OLDEST:
         return good(f"Mattermost {version}")
     return bad(f"Mattermost {version} is too old", "Version 9.0 or newer is needed; upgrade it first", stops=True)
+
+
+def _same_origin(typed: str, site_url: str) -> list[Finding]:
+    """Everything goes to the Site URL from now on, the bot's token too: the operator has to have meant that place."""
+    if not site_url or _origin(typed) == _origin(site_url):
+        return []
+    return [
+        bad(
+            f"You typed {typed}, but Mattermost calls itself {site_url}",
+            "Type its Site URL, which the bot has to reach; or correct it first: System Console > Environment > "
+            "Web Server > Site URL, or: mmctl config set ServiceSettings.SiteURL https://chat.example.com",
+            stops=True,
+        )
+    ]
+
+
+def _origin(url: str) -> tuple[str, str, int | None]:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme, parts.hostname or "", parts.port or PORTS.get(parts.scheme)
+    except ValueError:
+        return "", url, None
 
 
 def _bot_name(wanted: Wanted, user: wire.User | None) -> list[Finding]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pymongo import ASCENDING, IndexModel
+
 from bot.core.heartbeats import Heartbeat
 from bot.storage.documents import Documents
 
@@ -11,3 +13,4 @@ class Heartbeats(Documents[Heartbeat]):
 
     collection_name = "heartbeats"
     kind = Heartbeat
+    indexes = (IndexModel([("server_id", ASCENDING)]),)

@@ -40,6 +40,25 @@ def commands(world):
     return sorted(world.simulator.state.commands.values(), key=lambda command: command.team_id)
 
 
+@pytest.mark.parametrize("site_url", ["https://chat.example.com", "http://127.0.0.1:1", "http://[half"])
+async def test_a_mattermost_that_calls_itself_something_else_is_asked_about_first(fresh, site_url):
+    """The bot's token would go there."""
+    url = fresh.simulator.site_url
+    fresh.simulator.state.config["ServiceSettings"]["SiteURL"] = site_url
+    refused = await refusal(fresh, url=url)
+    [stop] = [finding for finding in refused.findings if finding.stops]
+    assert stop.title == f"You typed {url}, but Mattermost calls itself {site_url}"
+    assert "Type its Site URL" in stop.remedy
+    assert commands(fresh) == []
+
+
+async def test_the_spelling_of_the_same_place_does_not_matter(fresh):
+    url = fresh.simulator.site_url
+    fresh.simulator.state.config["ServiceSettings"]["SiteURL"] = f"{url}/"
+    made = await install(fresh.outgoing, admin_token(fresh), wanted(fresh, url=url.replace("http:", "HTTP:")))
+    assert made.site_url == url
+
+
 async def test_everything_needed_is_made(fresh):
     told = []
     made = await install(fresh.outgoing, admin_token(fresh), wanted(fresh), tell=told.append)
