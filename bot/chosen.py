@@ -5,8 +5,9 @@ from __future__ import annotations
 from bot.context import Context
 from bot.core.alert_group import AlertGroup
 from bot.core.integrations import Integration
+from bot.core.routing import BadMatchers, Matcher, read_matchers
 from bot.core.text import say
-from bot.errors import NotFound
+from bot.errors import NotFound, UserError
 
 
 async def chosen_integration(ctx: Context, named: str) -> Integration:
@@ -24,3 +25,11 @@ async def chosen_group(ctx: Context, named: str) -> AlertGroup:
     if group is None:
         raise NotFound(say("There is no alert group {named}. `/oncall list` shows the open ones.", named=named))
     return group
+
+
+def chosen_matchers(written: str) -> tuple[Matcher, ...]:
+    """Conditions for labels, as text. Raises UserError."""
+    try:
+        return read_matchers(written)
+    except BadMatchers as bad:
+        raise UserError(bad.text) from bad

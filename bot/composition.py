@@ -21,7 +21,7 @@ from bot.clock import Clock, DatabaseClock
 from bot.config import Config, Role
 from bot.contexts.making import MakeContexts
 from bot.contexts.parts import Parts
-from bot.core import alerts, heartbeats, integrations, servers
+from bot.core import alerts, heartbeats, integrations, maintenance, servers
 from bot.delivery.delivery import Delivery
 from bot.dispatch import Dispatch
 from bot.errors import Unavailable
@@ -120,6 +120,7 @@ def build(
             advance=heartbeats.advance,
             deliver=Watching(stores, reception).heartbeat,
         ),
+        Work(store=stores.maintenances, advance=maintenance.advance, deliver=delivery.maintenance),
     )
     return Services(
         config=config,

@@ -12,6 +12,7 @@ from bot.core.alert_group import AlertGroup, Link, Status, Step
 from bot.core.changes import Change
 from bot.core.heartbeats import Heartbeat
 from bot.core.integrations import Integration
+from bot.core.maintenance import Maintenance
 from bot.core.people import Person
 from bot.core.servers import Server, Who
 from bot.core.templates import Part
@@ -23,6 +24,7 @@ from bot.words import Reader
 
 DecideGroup = Callable[[AlertGroup], Change[AlertGroup]]
 DecideServer = Callable[[Server], Change[Server]]
+DecideMaintenance = Callable[[Maintenance], Change[Maintenance]]
 DecideIntegration = Callable[[Integration], Change[Integration]]
 DecidePerson = Callable[[Person], Change[Person]]
 
@@ -164,6 +166,22 @@ class Room:
     team_id: str = ""
 
 
+class Maintenances(Protocol):
+    """The maintenances of this server."""
+
+    async def current(self) -> list[Maintenance]:
+        """Those that run or will, the next to begin first."""
+        ...
+
+    async def find(self, id_: str) -> Maintenance | None: ...
+    async def add(self, change: Change[Maintenance]) -> None:
+        """Raises UserError where there are too many."""
+        ...
+
+    async def change(self, maintenance: Maintenance, decide: DecideMaintenance) -> Change[Maintenance]: ...
+    def new_id(self) -> str: ...
+
+
 class Chat(Protocol):
     """What commands need of the Mattermost they were called from."""
 
@@ -221,6 +239,7 @@ class Context:
     people: People
     linking: Linking
     integrations: Integrations
+    maintenances: Maintenances
     chat: Chat
     installation: Installation
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
 
 from bot.budgets import Budgets
 from bot.clock import Clock
-from bot.core import alerts, routing
+from bot.core import alerts, maintenance, muted, routing
 from bot.core.alert_group import AlertGroup, Place
 from bot.core.changes import Change
 from bot.core.integrations import Integration
@@ -25,6 +25,7 @@ from bot.integrations.payload import Bundle, Payload
 from bot.storage.alerts import Receipt
 from bot.storage.groups import open_key
 from bot.storage.ids import new_id
+from bot.storage.maintenances import Planned
 from bot.storage.records import Claim, followed
 from bot.storage.stores import Stores
 
@@ -150,10 +151,12 @@ class Intake:
             if turn:
                 await asyncio.sleep(random.uniform(0, min(0.005 * turn, LONGEST_PAUSE)))
             live = await self._stores.groups.live({key: waiting.server_id for key, waiting in pending.items()})
-            fresh = await self._number({key: each for key, each in pending.items() if key not in live and each.fires})
+            opening = {key: each for key, each in pending.items() if key not in live and each.fires}
+            fresh, maintenances = await asyncio.gather(self._number(opening), self._maintenances(opening.values()))
             now = self._clock()
             decisions = {
-                key: _decide(waiting, live.get(key), fresh.get(key, 0), now) for key, waiting in pending.items()
+                key: _decide(waiting, live.get(key), fresh.get(key, 0), maintenances.get(waiting.server_id, ()), now)
+                for key, waiting in pending.items()
             }
             lost = await self._write(decisions)
             for key in decisions.keys() - lost:
@@ -171,6 +174,10 @@ class Intake:
         )
         pairs = (zip(*pair, strict=True) for pair in zip(keys.values(), reserved, strict=True))
         return dict(chain.from_iterable(pairs))
+
+    async def _maintenances(self, opening: Iterable[_Pending]) -> Mapping[str, Planned]:
+        """By server; only who opens groups needs to know."""
+        return await self._stores.maintenances.recent({waiting.server_id for waiting in opening})
 
     async def _write(self, decisions: Mapping[str, _Decision]) -> set[str]:
         """Store what was decided; returns the keys where somebody else was faster."""
@@ -203,13 +210,15 @@ def _fires(bundle: Bundle) -> bool:
     return any(alert.firing for alert in bundle.alerts)
 
 
-def _decide(waiting: _Pending, claim: Claim[AlertGroup] | None, number: int, now: datetime) -> _Decision:
+def _decide(
+    waiting: _Pending, claim: Claim[AlertGroup] | None, number: int, maintenances: Planned, now: datetime
+) -> _Decision:
     """Bundles are applied in order, until the group is resolved and a later one opens another."""
     change = Change(doc=claim.doc) if claim else None
     taken = 0
     for _, arrival, bundle in waiting.bundles:
         if change is None and _fires(bundle):
-            change = _open(arrival, bundle, number, now)
+            change = _open(arrival, bundle, number, maintenances, now)
         elif change is not None and change.doc.live:
             change = followed(change, alerts.received(change.doc, bundle.alerts, now=now))
         elif change is not None and _fires(bundle):
@@ -218,7 +227,7 @@ def _decide(waiting: _Pending, claim: Claim[AlertGroup] | None, number: int, now
     return _Decision(taken=taken, change=change, claim=claim)
 
 
-def _open(arrival: Arrival, bundle: Bundle, number: int, now: datetime) -> Change[AlertGroup]:
+def _open(arrival: Arrival, bundle: Bundle, number: int, maintenances: Planned, now: datetime) -> Change[AlertGroup]:
     source = arrival.integration
     way = _way(arrival, bundle)
     group = AlertGroup(
@@ -241,6 +250,10 @@ def _open(arrival: Arrival, bundle: Bundle, number: int, now: datetime) -> Chang
         route=way.route.name if way.route else "",
         route_id=way.route.id if way.route else "",
     )
+    if maintenances:
+        known = routing.facts(bundle.labels, severity=bundle.severity, title=bundle.title)
+        cover = maintenance.cover(maintenances, source.id, known, now)
+        group = muted.covered(group, cover) if cover else group
     change = alerts.opened(group, bundle.alerts, now=now)
     if change.doc.firing:
         return change

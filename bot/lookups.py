@@ -6,14 +6,18 @@ from collections.abc import Awaitable, Callable
 
 from bot.context import Context
 from bot.core.alert_group import AlertGroup, Status
+from bot.core.maintenance import Maintenance, next_window
+from bot.core.maintenance_words import concern
 from bot.core.people import Person
 from bot.core.text import say
-from bot.words import Reader, declared, words
+from bot.words import Reader, declared, moment, words
 from forms.base import Option
 
 OFFERED = 50
 LABEL_LENGTH = 90
 PEOPLE_OFFERED = 500
+# What people write for all integrations.
+ALL = "all"
 STATES = {
     Status.FIRING: say("firing"),
     Status.ACKNOWLEDGED: say("acknowledged"),
@@ -63,6 +67,17 @@ async def integrations(context: Context) -> list[Option]:
     return [Option(value=one.name, label=one.name) for one in await context.integrations.listed()]
 
 
+async def maintained(context: Context) -> list[Option]:
+    """What maintenance can be for."""
+    everything = words(say("All integrations"), context.reader)
+    return [Option(value=ALL, label=everything), *await integrations(context)]
+
+
+async def maintenances(context: Context) -> list[Option]:
+    """Running ones, then those to come."""
+    return [_maintenance(one, context.reader) for one in await context.maintenances.current()]
+
+
 async def routes(context: Context) -> list[Option]:
     """Those of the integration that was chosen; of all before one is."""
     chosen = str(context.call.values.get("integration") or "").lower()
@@ -89,6 +104,8 @@ LOOKUPS: dict[str, Lookup] = {
     "people": people,
     "integrations": integrations,
     "routes": routes,
+    "maintained": maintained,
+    "maintenances": maintenances,
     "pageable": pageable,
     "commands": commands,
 }
@@ -107,6 +124,13 @@ async def options_for(context: Context, choices: str, query: str) -> tuple[Optio
 def _group(group: AlertGroup, reader: Reader) -> Option:
     state = words(STATES[group.status], reader)
     return Option(value=str(group.number), label=f"#{group.number} {group.title} ({state})"[:LABEL_LENGTH])
+
+
+def _maintenance(one: Maintenance, reader: Reader) -> Option:
+    name = one.reason or words(concern(one), reader)
+    window = next_window(one, reader.now)
+    when = f" ({moment(window.begins_at, reader)})" if window else ""
+    return Option(value=one.id, label=f"{name}{when}"[:LABEL_LENGTH])
 
 
 def _pageable(person: Person) -> Option:

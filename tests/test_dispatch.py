@@ -102,6 +102,7 @@ class Town:
             people=nothing,
             linking=nothing,
             integrations=nothing,
+            maintenances=nothing,
             chat=nothing,
             installation=nothing,
         )

@@ -8,14 +8,14 @@ from dataclasses import replace
 from functools import partial
 
 from bot.call import Ask, Opened, Reply, Value, tell
-from bot.chosen import chosen_group, chosen_integration
+from bot.chosen import chosen_group, chosen_integration, chosen_matchers
 from bot.context import Context
 from bot.core import routes, routing
 from bot.core.changes import Change
 from bot.core.integrations import Integration
 from bot.core.neutral import neutral
 from bot.core.people import Person, Role
-from bot.core.routing import CHANNELS, BadMatchers, Matcher, Operator, Route
+from bot.core.routing import CHANNELS, Operator, Route
 from bot.core.text import Text, say
 from bot.described import routes_in_words
 from bot.errors import NotFound, UserError
@@ -53,7 +53,7 @@ async def add(
     made = Route(
         id=ctx.integrations.new_id(),
         name=route,
-        matchers=_matchers(conditions),
+        matchers=chosen_matchers(conditions),
         channels=await _channels(ctx, channel, also),
         posts=not page_only,
         people=await _people(ctx, people),
@@ -85,7 +85,7 @@ async def edit(
     whole = ctx.call.opened is Opened.FORM
     if not whole and given <= {"integration", "route"}:
         return await _ask(ctx, one, old)
-    matchers = _matchers(conditions)
+    matchers = chosen_matchers(conditions)
     channels = await _channels(ctx, channel, also)
     persons = await _people(ctx, people)
 
@@ -152,7 +152,7 @@ async def _facts(ctx: Context, alert: str) -> tuple[Text, dict[str, str]]:
             was = say("it took the route “{route}” when it opened", route=neutral(group.route, 60))
             return say("{about}: {was}.", about=about, was=was), known
         return about, known
-    matchers = _matchers(alert)
+    matchers = chosen_matchers(alert)
     if any(matcher.operator is not Operator.EQUAL for matcher in matchers):
         raise UserError(say("Say what the alert has, such as `severity=critical team=db`."))
     known = {matcher.label: matcher.value for matcher in matchers}
@@ -188,13 +188,6 @@ def _found(one: Integration, name: str) -> Route:
         )
         raise NotFound(text)
     return found
-
-
-def _matchers(conditions: str) -> tuple[Matcher, ...]:
-    try:
-        return routing.read_matchers(conditions)
-    except BadMatchers as bad:
-        raise UserError(bad.text) from bad
 
 
 async def _people(ctx: Context, names: tuple[str, ...]) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.call import Reply, tell
 from bot.chosen import chosen_group
 from bot.context import Context
+from bot.core import muted
 from bot.core.alert_group import AlertGroup, Status, Step
 from bot.core.neutral import neutral
 from bot.core.people import Person, Role
@@ -80,6 +81,8 @@ def _when(step: Step, place: int) -> Text:
 def _next(group: AlertGroup, people: dict[str, Person]) -> Text:
     if group.status is Status.ACKNOWLEDGED:
         return say("Nobody else is paged, because {by} has it.", by=group.acknowledged_by)
+    if group.status is Status.SILENCED and group.maintenance_id:
+        return say("{why}. Nobody is paged before; then it fires.", why=muted.in_words(group))
     if group.status is Status.SILENCED:
         return say("Nobody is paged until {until}; then it fires again.", until=group.silenced_until)
     if group.status is Status.RESOLVED:

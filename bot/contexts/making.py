@@ -12,6 +12,7 @@ from bot.contexts.groups import GroupsOfServer
 from bot.contexts.installation import InstallationOfServer
 from bot.contexts.integrations import IntegrationsOfServer
 from bot.contexts.linking import LinkingOfPerson
+from bot.contexts.maintenances import MaintenancesOfServer
 from bot.contexts.parts import Parts
 from bot.contexts.people import PeopleOfServer, actor_of
 from bot.core.servers import Server
@@ -56,6 +57,7 @@ class MakeContexts:
             people=people,
             linking=replace(linking, person=person),
             integrations=IntegrationsOfServer(parts=parts, server_id=server.id),
+            maintenances=MaintenancesOfServer(parts=parts, server_id=server.id),
             chat=ChatOfServer(parts=parts, server=server, call=call),
             installation=InstallationOfServer(parts=parts, server=server, call=call),
         )

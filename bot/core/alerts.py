@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
+from bot.core import muted
 from bot.core.alert_group import (
     FIRING_KEPT,
     NOTES_KEPT,
@@ -28,9 +29,14 @@ from bot.core.text import NOTHING, count, say
 
 
 def opened(group: AlertGroup, alerts: Iterable[Alert], *, now: datetime) -> GroupChange:
-    """A new alert group with its first alerts. `group` comes with its identity, channel and chain, and no alerts."""
+    """A new alert group with its first alerts. `group` comes with its identity, channel and chain, and no alerts.
+
+    One that comes silenced stays so.
+    """
     counted = _count(group, tuple(alerts))
     logged = log(counted, now, say("Fired"), by=group.integration_name, told=True)
+    if logged.silenced_until is not None:
+        return muted.opened_silent(logged, now=now)
     started, pages = start_chain(logged, now)
     return Change(
         doc=started, effects=(*draw_all(started, now), *pages), note=say("#{number} opened.", number=group.number)
@@ -217,7 +223,8 @@ def advance(group: AlertGroup, *, now: datetime) -> GroupChange:
     if group.due_at is None or group.due_at > now:
         return Change(doc=group)
     if group.status is Status.SILENCED:
-        return fire_again(group, now=now, by="", text=say("The silence is over"), note=NOTHING)
+        over = say("The maintenance is over") if group.maintenance_id else say("The silence is over")
+        return fire_again(group, now=now, by="", text=over, note=NOTHING)
     if group.status is not Status.FIRING or group.step >= len(group.chain):
         return Change(doc=replace(group, due_at=None))
     after, pages = take_step(group, now)

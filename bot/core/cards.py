@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from bot.core import muted
 from bot.core.alert_group import Alert, AlertGroup, Link, Status, counted_in_words
 from bot.core.neutral import plain
 from bot.core.text import NOTHING, Text, say
@@ -100,6 +101,8 @@ def state_in_words(group: AlertGroup) -> Text:
     match group.status:
         case Status.ACKNOWLEDGED:
             return say("Acknowledged by {by} at {at}", by=group.acknowledged_by, at=group.changed_at)
+        case Status.SILENCED if group.maintenance_id:
+            return muted.in_words(group)
         case Status.SILENCED:
             return say("Silenced by {by} until {until}", by=group.changed_by, until=group.silenced_until)
         case Status.RESOLVED:

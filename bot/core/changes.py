@@ -85,6 +85,11 @@ class ReportHeartbeat:
     missing: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseGroups:
+    """Let the alert groups fire that a maintenance silenced: it was ended early."""
+
+
 Do = (
     Draw
     | Page
@@ -97,6 +102,7 @@ Do = (
     | RedrawGroups
     | DeleteServer
     | ReportHeartbeat
+    | ReleaseGroups
 )
 
 

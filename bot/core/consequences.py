@@ -46,6 +46,8 @@ def become(
         acknowledged_by=acknowledged_by,
         silenced_until=silenced_until,
         due_at=due_at,
+        maintenance="",
+        maintenance_id="",
     )
     return log(after, now, text, by=by)
 

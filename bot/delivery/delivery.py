@@ -20,11 +20,13 @@ from bot.core.changes import (
     TellChannel,
 )
 from bot.core.integrations import Integration
+from bot.core.maintenance import Maintenance
 from bot.core.servers import Server, State
 from bot.core.text import say
 from bot.delivery.admins import Admins
 from bot.delivery.cards import Cards
 from bot.delivery.channels import Channels
+from bot.delivery.maintenances import OfMaintenances
 from bot.delivery.noted import follow_notes
 from bot.delivery.of_server import OfServer
 from bot.delivery.pages import Pages
@@ -56,6 +58,7 @@ class Delivery:
         self._admins = Admins(stores, access, pictures, clock)
         self._channels = Channels(access, pictures, self._admins)
         self._of_server = OfServer(stores, access, clock)
+        self._of_maintenances = OfMaintenances(stores, access, pictures, clock)
 
     async def group(
         self, group: AlertGroup, effect: Effect, *, since: datetime | None = None, tries: int = 0
@@ -116,6 +119,16 @@ class Delivery:
                 tried = self._tried_since(since, tries) is not None
                 await self._channels.tell(server, integration, notice, since=since, tried=tried)
         return stay
+
+    async def maintenance(
+        self, maintenance: Maintenance, effect: Effect, *, since: datetime, tries: int = 0
+    ) -> Learned[Maintenance]:
+        """Raises Upstream."""
+        server = await self._serving(maintenance.server_id)
+        if server is None:
+            return stay
+        tried_since = self._tried_since(since, tries)
+        return await self._of_maintenances.deliver(server, maintenance, effect, tried_since=tried_since)
 
     async def _serving(self, server_id: str) -> Server | None:
         """The server, if it is to be served. Raises Upstream while it is paused; None drops what was to be done."""

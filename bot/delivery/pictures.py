@@ -31,14 +31,14 @@ class Pictures:
 
     def card(self, server: Server, group: AlertGroup, people: Mapping[str, Person], *, channel_id: str) -> Drawn:
         card = cards.draw(group, names=names(people), extras=shown_buttons(server, channel_id))
-        return self._picture(server, card, self.channel_reader(server))
+        return self.picture(server, card, self.channel_reader(server))
 
     def page(self, server: Server, group: AlertGroup, person_id: str, people: Mapping[str, Person]) -> Drawn:
         extras = shown_buttons(server, group.channel_id)
         card = cards.draw_page(group, names=names(people), person_id=person_id, extras=extras)
-        return self._picture(server, card, self.reader(server, people.get(person_id)))
+        return self.picture(server, card, self.reader(server, people.get(person_id)))
 
-    def _picture(self, server: Server, card: Card, reader: Reader) -> Drawn:
+    def picture(self, server: Server, card: Card, reader: Reader) -> Drawn:
         sealer = Sealer(self._vault, server.id, self._clock)
         if server.surface is Surface.APPS:
             return apps.draw_post(card, sealer=sealer, reader=reader, app_id=server.app_id)

@@ -69,6 +69,15 @@ class Groups(Documents[AlertGroup]):
             query["$or"] = [{"doc.channel_id": channel_id}, {"doc.also.channel_id": channel_id}]
         return [claim.doc for claim in await self.read(query, limit=limit, sort=("number", DESCENDING))]
 
+    async def silenced_by(self, server_id: str, maintenance_id: str, limit: int) -> list[AlertGroup]:
+        """Those that this maintenance keeps silent."""
+        query = {
+            "server_id": server_id,
+            "status": Status.SILENCED.value,
+            "doc.maintenance_id": maintenance_id,
+        }
+        return [claim.doc for claim in await self.read(query, limit=limit)]
+
     async def live(self, keys: Mapping[str, str]) -> dict[str, Claim[AlertGroup]]:
         """The live groups of some open keys (open key to server id), by open key, in one query."""
         query: dict[str, Any] = {

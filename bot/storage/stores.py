@@ -13,6 +13,7 @@ from bot.storage.directory import Integrations, People, Servers
 from bot.storage.documents import Documents
 from bot.storage.groups import Groups
 from bot.storage.heartbeats import Heartbeats
+from bot.storage.maintenances import Maintenances
 from bot.storage.mongo import Database
 from bot.storage.nudges import Nudges
 from bot.storage.once import Once
@@ -29,13 +30,14 @@ class Stores:
     alerts: Alerts
     once: Once
     heartbeats: Heartbeats
+    maintenances: Maintenances
     payloads: Payloads
     nudges: Nudges
 
     async def prepare(self) -> None:
         """Create the indexes; quick when they exist."""
         stores = (self.servers, self.people, self.integrations, self.groups, self.alerts, self.once, self.heartbeats)
-        await asyncio.gather(*(store.prepare() for store in (*stores, self.payloads, self.nudges)))
+        await asyncio.gather(*(store.prepare() for store in (*stores, self.maintenances, self.payloads, self.nudges)))
 
     def nudge_others(self) -> None:
         """For a process without a worker: what it stores is served elsewhere."""
@@ -48,12 +50,12 @@ class Stores:
 
     @property
     def _served(self) -> tuple[Documents[Any], ...]:
-        return (self.servers, self.integrations, self.groups, self.heartbeats)
+        return (self.servers, self.integrations, self.groups, self.heartbeats, self.maintenances)
 
     async def delete_server(self, server_id: str) -> None:
         """One server with all that belongs to it, itself last: whatever interrupts this, it can be done again."""
-        belongings = (self.integrations, self.heartbeats, self.groups, self.alerts, self.payloads, self.people)
-        for store in (*belongings, self.servers):
+        belongings = (self.integrations, self.heartbeats, self.maintenances, self.groups, self.alerts, self.payloads)
+        for store in (*belongings, self.people, self.servers):
             await store.delete_of(server_id)
 
 
@@ -67,6 +69,7 @@ def open_stores(database: Database, clock: Clock) -> Stores:
         alerts=Alerts(database, clock),
         once=Once(database),
         heartbeats=Heartbeats(database, clock),
+        maintenances=Maintenances(database, clock),
         payloads=Payloads(database, clock),
         nudges=Nudges(database, clock),
     )

@@ -1,0 +1,55 @@
+"""What maintenance does to an alert group: it opens silent, stays silent with another, and fires in the end. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from bot.core.alert_group import AlertGroup, GroupChange, Status
+from bot.core.changes import Change
+from bot.core.consequences import draw_all, fire_again, log, tell
+from bot.core.maintenance import Cover
+from bot.core.neutral import neutral
+from bot.core.text import NOTHING, Text, say
+
+NAME_LENGTH = 100
+
+
+def covered(group: AlertGroup, cover: Cover) -> AlertGroup:
+    """A group that is about to open, silent from the beginning."""
+    return replace(
+        group,
+        maintenance=cover.maintenance.reason or cover.maintenance.integration_name,
+        maintenance_id=cover.maintenance.id,
+        silenced_until=cover.until,
+    )
+
+
+def opened_silent(group: AlertGroup, *, now: datetime) -> GroupChange:
+    """It is posted and pages nobody before the maintenance is over."""
+    silent = replace(group, status=Status.SILENCED, due_at=group.silenced_until)
+    logged = log(silent, now, in_words(silent), told=True)
+    return Change(doc=logged, effects=draw_all(logged, now), note=say("#{number} opened.", number=group.number))
+
+
+def released(group: AlertGroup, *, of: str, by: str, now: datetime, cover: Cover | None) -> GroupChange:
+    """The maintenance that silenced it was ended: it fires, unless another one covers it."""
+    if group.status is not Status.SILENCED or group.maintenance_id != of:
+        return Change(doc=group)
+    if cover is None:
+        text = say("The maintenance was ended by {by}", by=by)
+        return fire_again(group, now=now, by=by, text=text, note=NOTHING)
+    held = replace(covered(group, cover), due_at=cover.until)
+    logged = log(held, now, in_words(held))
+    return Change(doc=logged, effects=(*draw_all(logged, now), *tell(logged)))
+
+
+def in_words(group: AlertGroup) -> Text:
+    """Why it is silent, and how long."""
+    if not group.maintenance:
+        return say("Silenced by maintenance until {until}", until=group.silenced_until)
+    return say(
+        "Silenced by maintenance “{name}” until {until}",
+        name=neutral(group.maintenance, NAME_LENGTH),
+        until=group.silenced_until,
+    )
