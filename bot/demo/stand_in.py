@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bot.demo.alarm import Alarm
 from bot.demo.samples import SAMPLES
+from bot.demo.tour import HINT, HINTS, tour
 from bot.demo.town import ALERTS, NAMES, settle
 from bot.simulator.page import PageSettings, routes
 from bot.simulator.saving import Damaged, Saving, restore
@@ -64,7 +65,10 @@ def load(kind: Kind, folder: Path, *, keep: bool) -> StandIn:
 
 
 def _simulator(kind: Kind) -> Simulator:
-    return Simulator(version=kind.version, apps=kind.apps, port=kind.port)
+    """With what admins usually allow: an answer to a typed command then comes from the bot, not from oneself."""
+    simulator = Simulator(version=kind.version, apps=kind.apps, port=kind.port)
+    simulator.state.config["ServiceSettings"]["EnablePostUsernameOverride"] = True
+    return simulator
 
 
 @asynccontextmanager
@@ -94,4 +98,7 @@ def _page(kind: Kind, alarm: Alarm, siblings: Sequence[Kind]) -> PageSettings:
         samples=[sample.shown() for sample in SAMPLES],
         fire=alarm.fire,
         resolve=alarm.resolve,
+        hint=HINT,
+        hints=HINTS,
+        tour=tour(apps=kind.apps),
     )

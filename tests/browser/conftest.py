@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,7 @@ from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
 from tests.browser.screen import Screen
+from tests.running_demo import Demo, three_free_ports
 
 ARTEFACTS = Path(__file__).parent.parent / "artefacts"
 FLAGS = (
@@ -25,6 +26,7 @@ FLAGS = (
 )
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 LEFT_OUT = pytest.StashKey[int]()
+FAILED = pytest.StashKey[bool]()
 
 
 def chromium() -> str | None:
@@ -52,7 +54,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         )
 
 
-@pytest.fixture(scope="module")
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    item.stash[FAILED] = item.stash.get(FAILED, False) or report.failed
+    return report
+
+
+@pytest.fixture(scope="session")
 def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
     if is_missing():
         pytest.fail("The browser tests need chromium and chromedriver on the PATH.", pytrace=False)
@@ -68,11 +77,49 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrom
 
 @pytest.fixture
 def screen(driver: webdriver.Chrome, request: pytest.FixtureRequest) -> Iterator[Screen]:
-    """A fresh look: nothing stored in the browser; a picture at the end, whatever the end is."""
+    """A fresh look: nothing stored in the browser; a picture of what was to be seen when a test failed."""
+    driver.set_window_size(1280, 800)
     screen = Screen(driver)
     yield screen
-    folder = ARTEFACTS / "page"
-    folder.mkdir(parents=True, exist_ok=True)
-    name = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in request.node.name)
-    driver.save_screenshot(str(folder / f"{name}.png"))
-    assert screen.complaints() == []
+    complaints = screen.complaints()
+    if complaints or request.node.stash.get(FAILED, False):
+        folder = ARTEFACTS / "page"
+        folder.mkdir(parents=True, exist_ok=True)
+        name = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in request.node.name)
+        driver.save_screenshot(str(folder / f"{name}.png"))
+    assert complaints == []
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    demo = Demo(tmp_path_factory.mktemp("demo") / "data", three_free_ports()).ready()
+    yield demo
+    demo.stop()
+
+
+@pytest.fixture(params=[1, 2], ids=["apps", "native"])
+def stand_in(request: pytest.FixtureRequest) -> int:
+    return int(request.param)
+
+
+@pytest.fixture
+def page(stand_in: int, demo: Demo, screen: Screen) -> Screen:
+    """At the alerts as @ana, on both kinds of Mattermost."""
+    return at_the_alerts(screen, demo, stand_in)
+
+
+@pytest.fixture
+def apps_page(demo: Demo, screen: Screen) -> Screen:
+    return at_the_alerts(screen, demo, 1)
+
+
+@pytest.fixture
+def native_page(demo: Demo, screen: Screen) -> Screen:
+    return at_the_alerts(screen, demo, 2)
+
+
+def at_the_alerts(screen: Screen, demo: Demo, stand_in: int) -> Screen:
+    screen.open(f"http://127.0.0.1:{demo.port + stand_in}/")
+    screen.presses("channel-alerts")
+    screen.sees("What is broken now, and who has it.")
+    return screen

@@ -18,11 +18,11 @@ class Screen:
     def __init__(self, driver: webdriver.Chrome) -> None:
         self.driver = driver
 
-    def open(self, url: str) -> None:
-        """As somebody who has never been here."""
-        self.driver.get(url)
-        self.driver.execute_script("localStorage.clear()")
-        self.driver.get(url)
+    def open(self, url: str, *, shown_around: bool = True) -> None:
+        """As somebody who has never been here, or has been and knows the tour."""
+        self.driver.get("about:blank")
+        self.driver.execute_cdp_cmd("Storage.clearDataForOrigin", {"origin": url, "storageTypes": "local_storage"})
+        self.driver.get(f"{url}#ana" if shown_around else url)  # who comes from another server knows the tour
         self.find("channel-name")
 
     def all(self, name: str) -> list[WebElement]:
@@ -43,11 +43,37 @@ class Screen:
         """In the last thing of that name: earlier cards may say the same."""
         self._wait(lambda: any(words in one.text for one in self.all(name)[-1:]), f"no {words!r} in the last {name}")
 
+    def says(self, name: str, words: str) -> None:
+        self._wait(lambda: words in self.find(name).text, f"no {words!r} in {name}")
+
+    def is_beside(self, name: str, other: str) -> None:
+        """One is not on top of the other, and all of it is to be seen."""
+        self._wait(
+            lambda: self._is_beside(self.find(name).rect, self.last(other).rect), f"{name} is in the way of {other}"
+        )
+
+    def _is_beside(self, one: dict[str, int], other: dict[str, int]) -> bool:
+        apart = (
+            one["x"] + one["width"] <= other["x"]
+            or other["x"] + other["width"] <= one["x"]
+            or one["y"] + one["height"] <= other["y"]
+            or other["y"] + other["height"] <= one["y"]
+        )
+        wide, high = self.driver.execute_script("return [innerWidth, innerHeight]")
+        inside = (
+            one["x"] >= 0 and one["y"] >= 0 and one["x"] + one["width"] <= wide and one["y"] + one["height"] <= high
+        )
+        return apart and inside
+
     def has_chosen(self, switch: str, label: str) -> None:
         self._wait(lambda: self.chosen(switch) == label, f"{label!r} is not chosen")
 
     def is_gone(self, name: str) -> None:
         self._wait(lambda: not self.all(name), f"{name} stays on the page")
+
+    def is_somebody_else(self, label: str) -> None:
+        self.chooses("person-switch", label)
+        self.has_chosen("person-switch", label)
 
     @property
     def words(self) -> str:
@@ -59,8 +85,10 @@ class Screen:
         self._wait(lambda: self.all(name)[-1].click() is None, f"{name} cannot be pressed")
 
     def fires(self, sample: str) -> None:
-        self.presses("fire-alert")
-        self.presses(f"fire-{sample}")
+        """Anew: one that fires already would only be counted."""
+        for what in ("resolve", "fire"):
+            self.presses("fire-alert")
+            self.presses(f"{what}-{sample}")
 
     def types(self, text: str, *, send: bool = True) -> None:
         box = self.find("message-box")
@@ -72,6 +100,21 @@ class Screen:
         control = self.find(f"field-{field}")
         control.send_keys(Keys.CONTROL, "a")
         control.send_keys(text)
+
+    def code(self) -> str:
+        """What stands in the last private answer to be copied."""
+        return str(self.last("ephemeral").find_element(By.CSS_SELECTOR, "pre").text).strip()
+
+    def finds(self, field: str, text: str, label: str) -> None:
+        """Search in a field for a choice and take it."""
+        control = self.find(f"field-{field}")
+        control.click()
+        control.send_keys(text)
+        self._wait(lambda: self._takes(label), f"no choice {label!r}")
+
+    def _takes(self, label: str) -> bool:
+        next(one for one in self.all("choice") if label in one.text).click()
+        return True
 
     def opens_menu_of(self, words: str) -> None:
         """The menu of the last post with these words; it shows when the mouse is over it."""
@@ -89,6 +132,10 @@ class Screen:
 
     def chooses(self, switch: str, label: str) -> None:
         Select(self.find(switch)).select_by_visible_text(label)
+
+    def chooses_last(self, switch: str, label: str) -> None:
+        """In the last of that name: every card has one."""
+        self._wait(lambda: Select(self.last(switch)).select_by_visible_text(label) is None, f"no {label} in {switch}")
 
     def complaints(self) -> list[str]:
         """What the browser had to say: blocked files, script errors."""

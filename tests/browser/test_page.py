@@ -1,6 +1,4 @@
-"""A newcomer at the demo's page in a real browser, on both kinds of Mattermost; pictures go to tests/artefacts."""
-
-from collections.abc import Iterator
+"""A newcomer at the demo's page in a real browser, on both kinds of Mattermost."""
 
 import pytest
 
@@ -10,31 +8,6 @@ from tests.running_demo import Demo, three_free_ports
 pytestmark = pytest.mark.browser
 
 APPS, NATIVE = "Mattermost 9.5 with Apps", "Mattermost 11.10 without Apps"
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    demo = Demo(tmp_path_factory.mktemp("demo") / "data", three_free_ports()).ready()
-    yield demo
-    if demo.process.poll() is None:
-        demo.stop()
-
-
-@pytest.fixture(params=[1, 2], ids=["apps", "native"])
-def page(request: pytest.FixtureRequest, demo: Demo, screen: Screen) -> Screen:
-    return at_the_alerts(screen, demo, request.param)
-
-
-@pytest.fixture
-def apps_page(demo: Demo, screen: Screen) -> Screen:
-    return at_the_alerts(screen, demo, 1)
-
-
-def at_the_alerts(screen: Screen, demo: Demo, stand_in: int) -> Screen:
-    screen.open(f"http://127.0.0.1:{demo.port + stand_in}/")
-    screen.presses("channel-alerts")
-    screen.sees("What is broken now, and who has it.")
-    return screen
 
 
 def test_the_bot_is_installed_and_tells_what_it_can_do(page: Screen) -> None:
@@ -64,7 +37,7 @@ def test_an_alert_is_a_card_that_a_button_changes_in_place(page: Screen) -> None
 def test_a_mistake_in_a_form_is_told_at_its_field_and_can_be_mended(page: Screen) -> None:
     page.fires("DiskAlmostFull")
     page.sees_last("post", "DiskAlmostFull")
-    page.presses("button-Silence…")
+    page.chooses_last("select-Silence for…", "Another time…")
     assert page.find("modal-title").text == "Silence an alert group"
     page.fills("duration", "soon")
     page.presses("modal-submit")
@@ -105,7 +78,10 @@ def test_one_can_be_somebody_else_and_go_to_the_other_server(apps_page: Screen) 
     apps_page.has_chosen("surface-switch", APPS)
 
 
-def test_ctrl_c_ends_it_at_once_while_a_browser_listens(demo: Demo, screen: Screen) -> None:
+def test_ctrl_c_ends_it_at_once_while_a_browser_listens(
+    tmp_path_factory: pytest.TempPathFactory, screen: Screen
+) -> None:
+    demo = Demo(tmp_path_factory.mktemp("stopped") / "data", three_free_ports()).ready()
     screen.open(f"http://127.0.0.1:{demo.port + 1}/")
     assert demo.stop() == 0
     assert "Everything is kept" in demo.said

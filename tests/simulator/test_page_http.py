@@ -7,7 +7,7 @@ import pytest
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
 from tornado.websocket import websocket_connect
 
-from bot.simulator.page import PageSettings, Sample, routes
+from bot.simulator.page import PageSettings, Sample, Step, routes
 from bot.simulator.server import Simulator
 from tests.simulator.client_world import TalkingBot, Town, run
 
@@ -71,6 +71,9 @@ async def _tell(test, options):
         siblings=(("Native v9.5", "http://here"), ("Apps", "http://there")),
         samples=(Sample(name="disk", label="Disk full"),),
         fire=fire,
+        hint="Press **Fire**.",
+        hints={"ben": "Nobody pages you."},
+        tour=(Step(title="First", text="Look at `this`.", at=("fire-alert",), then="card"),),
     )
     simulator.add_routes(routes(simulator, site))
     await simulator.start()
@@ -126,6 +129,14 @@ async def test_the_picture_follows_what_happens(town, browser):
     await town.bot_posts("disk full")
     picture = await browser.sees(lambda one: one["posts"])
     assert (picture["posts"][0]["text"], picture["posts"][0]["is_bot"]) == ("disk full", True)
+
+
+@page_story()
+async def test_the_picture_brings_the_tour_and_the_hint_for_this_person(town, browser):
+    browser.person = "ben"
+    picture = await browser.watch()
+    assert picture["tour"] == [{"title": "First", "text": "Look at `this`.", "at": ["fire-alert"], "then": "card"}]
+    assert (picture["hint"], picture["start"]) == ("Nobody pages you.", "incidents")
 
 
 @page_story()

@@ -1,7 +1,7 @@
 """What the page shows beside the chat: its name, the other stand-ins, the people to be, the alerts to fire."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 Hook = Callable[[str], Awaitable[str]]
 """Takes the name of a sample alert, answers with a sentence for the person who pressed."""
@@ -17,6 +17,19 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step of the guided tour. Things on the page are named by their test ids."""
+
+    title: str
+    text: str
+    """One paragraph; **bold**, `code` and links as in a message."""
+    at: Sequence[str] = ()
+    """What it points at: the first of these that is to be seen."""
+    then: str = ""
+    """One more of these on the page, and the next step follows by itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PageSettings:
     title: str = "Mattermost stand-in"
     siblings: Sequence[tuple[str, str]] = ()
@@ -29,4 +42,8 @@ class PageSettings:
     samples: Sequence[Sample] = ()
     fire: Hook | None = None
     resolve: Hook | None = None
-    hint: str = "New here? Fire a sample alert, press Acknowledge on its card, or type /oncall in the message box."
+    hint: str = ""
+    """A line above the messages, until somebody closes it."""
+    hints: Mapping[str, str] = field(default_factory=dict)
+    """By username: what the line says to them instead."""
+    tour: Sequence[Step] = ()

@@ -21,7 +21,9 @@ def snapshot(seats: Seats, seat: Seat) -> Json:
     seat.seen[channel.id] = person.simulator.state.now()
     return {
         "title": seats.site.title,
-        "hint": seats.site.hint,
+        "hint": seats.site.hints.get(person.user.username, seats.site.hint),
+        "tour": [asdict(step) for step in seats.site.tour],
+        "start": seats.site.start_channel,
         "surface": surface_of(seats),
         "siblings": [{"label": label, "url": url} for label, url in seats.site.siblings],
         "samples": [asdict(sample) for sample in seats.site.samples] if seats.site.fire else [],

@@ -3,9 +3,11 @@
 import {Api} from './api.js';
 import {Composer} from './composer.js';
 import {h, icon, keyed, replace} from './dom.js';
+import {inline} from './markdown.js';
 import {ModalView} from './modal.js';
 import {drawPosts} from './posts.js';
 import {drawSidebar} from './sidebar.js';
+import {Tour} from './tour.js';
 
 const at = (id) => document.getElementById(id);
 const store = {get: (key) => localStorage.getItem(key), set: (key, value) => localStorage.setItem(key, value)};
@@ -19,6 +21,7 @@ const onError = (problem) => toast(problem.message, true);
 const composer = new Composer(at('composer'), {api, thread: false, onError});
 const reply = new Composer(at('thread-composer'), {api, thread: true, onError});
 const modal = new ModalView(at('modal'), {api, onError});
+const tour = new Tour(at('tour'), at('tour-ring'), store);
 
 const acts = {
   click: (post, index, label) => api.send('click', {post: post.id, index, label}),
@@ -59,6 +62,8 @@ function show(next) {
   drawThread();
   drawProblem();
   modal.draw(next.modal);
+  at('show-around').hidden = !next.tour.length;
+  tour.offer(next.tour, next.channel.id);
   visit();
 }
 
@@ -107,7 +112,8 @@ function drawChannelHead() {
     h('button', {type: 'button', class: 'action', testid: `header-${label}`, onclick: (event) =>
       acts.busy(event.currentTarget, () => api.send('header', {label}))}, icon('bell'), h('span', {}, label)));
   const hint = at('hint');
-  hint.querySelector('span').textContent = picture.hint;
+  if (hint.words !== picture.hint) replace(hint.querySelector('span'), inline(picture.hint));
+  hint.words = picture.hint;
   hint.hidden = !picture.hint || store.get('hint') === picture.hint;
   composer.at(channel.id, `Write to ${channel.type === 'D' ? '@' : '~'}${channel.label}, or / for commands`);
 }
@@ -124,12 +130,20 @@ function drawMessages(moved) {
 }
 
 function emptyState() {
-  const direct = picture.channel.type === 'D';
-  return h('div', {class: 'empty', testid: 'empty'}, icon(direct ? 'people' : 'bell'),
-    h('h2', {}, direct ? `This is the start of your messages with @${picture.channel.label}` : `Welcome to ${picture.channel.label}`),
-    h('p', {}, picture.samples.length && !direct
-      ? 'All is quiet. Fire a sample alert at the top to see what happens here when something breaks.'
-      : 'Nothing has been written here yet.'));
+  const {channel, samples, start, tour: steps} = picture;
+  const direct = channel.type === 'D';
+  const quiet = samples.length && channel.name === start;
+  return h('div', {class: 'empty', testid: 'empty'}, icon(direct ? 'people' : quiet ? 'bell' : 'hash'),
+    h('h2', {}, direct ? `This is the start of your messages with @${channel.label}` : quiet ? 'All is quiet' : `Welcome to ${channel.label}`),
+    h('p', {}, quiet ? 'Fire a sample alert to see what happens here when something breaks.'
+      : 'Nothing has been written here yet. Write the first message, or type / to see the commands.'),
+    quiet && steps.length ? h('div', {class: 'empty-actions'},
+      h('button', {type: 'button', class: 'action', testid: 'show-me', onclick: showAround}, 'Show me around')) : null);
+}
+
+function showAround() {
+  closePopover();
+  tour.start({takesFocus: true});
 }
 
 function openThread(root) {
@@ -239,6 +253,7 @@ function showSidebar(isShown) {
 at('person').addEventListener('change', (event) => be(event.target.value));
 at('surface').addEventListener('change', (event) => event.target.value && location.assign(`${event.target.value}#${picture.me.username}`));
 at('fire').addEventListener('click', () => popover(at('fire'), at('samples')));
+at('show-around').addEventListener('click', showAround);
 at('close-thread').addEventListener('click', closeThread);
 at('show-sidebar').addEventListener('click', () => showSidebar(true));
 at('shade').addEventListener('click', () => showSidebar(false));
@@ -262,8 +277,9 @@ document.addEventListener('keydown', (event) => {
   } else if (event.key === 'ArrowDown' || event.key === 'ArrowUp') moveInPopover(event);
 });
 
-// Another server names whom one was there; each server has its own store.
+// Another server names whom one was there, and has shown one around; each server has its own store.
 if (location.hash) {
+  tour.wasElsewhere();
   store.set('person', location.hash.slice(1));
   history.replaceState(null, '', location.pathname);
 }

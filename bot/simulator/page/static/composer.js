@@ -31,7 +31,7 @@ export class Composer {
     const form = h('form', {class: 'composer', onsubmit: (event) => {
       event.preventDefault();
       this.send();
-    }}, this.list, h('div', {class: 'box'}, this.box, this.button), this.error);
+    }}, this.list, h('div', {class: 'box', testid: thread ? 'reply-line' : 'message-line'}, this.box, this.button), this.error);
     parent.append(form);
     this.resize();
   }
@@ -63,6 +63,7 @@ export class Composer {
   resize() {
     this.box.style.height = 'auto';
     this.box.style.height = `${Math.min(this.box.scrollHeight, 180)}px`;
+    this.box.style.overflowY = this.box.scrollHeight > 180 ? 'auto' : 'hidden';
     this.button.disabled = !this.box.value.trim();
   }
 

@@ -17,7 +17,7 @@ function drawGroup({title, items, current}, open) {
   return h('section', {class: 'group', 'aria-label': title},
     h('h2', {}, title),
     h('ul', {}, ...items.map((item) => h('li', {}, drawItem(item, current, open)))),
-    items.length ? null : h('p', {class: 'group-empty'}, 'Pages to you arrive here.'));
+    items.length ? null : h('p', {class: 'group-empty'}, 'Messages to you alone arrive here.'));
 }
 
 function drawItem(item, current, open) {
