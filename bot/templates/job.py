@@ -19,7 +19,7 @@ from typing import Any
 
 from jinja2 import Template, TemplateError, TemplateSyntaxError
 
-from bot.templates.sandbox import LARGEST, TooLarge, environment
+from bot.templates.sandbox import LARGEST, TooLarge, compiled
 
 Json = dict[str, Any]
 
@@ -45,13 +45,12 @@ class Job:
         self._asked = asked
         self._payload = payload
         self._left = JOB_SECONDS
-        self._environment = environment()
         self._compiled: dict[str, Template] = {}
         self._problems: dict[str, Json] = {}
 
     def answer(self) -> Json:
         for part, text in self._asked["templates"].items():
-            made = self._guarded(part, lambda text=text: self._environment.from_string(text))
+            made = self._guarded(part, lambda text=text: compiled(text))
             if made is not None:
                 self._compiled[part] = made
         bundles = [list(self._each(bundle)) for bundle in self._asked["bundles"]]

@@ -10,13 +10,15 @@ import binascii
 import json
 import re
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from jinja2 import ChainableUndefined
+from jinja2 import ChainableUndefined, Template
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 LARGEST = 64 * 1024
 LARGEST_EXPONENT = 64
+COMPILED = 500
 
 
 class TooLarge(Exception):
@@ -40,6 +42,13 @@ class Environment(ImmutableSandboxedEnvironment):
         return super().call_binop(context, operator, left, right)
 
 
+@lru_cache(maxsize=COMPILED)
+def compiled(text: str) -> Template:
+    """To compile takes longer than to render, and templates keep nothing of what they made. Raises TemplateError."""
+    return environment().from_string(text)
+
+
+@lru_cache(maxsize=1)
 def environment() -> Environment:
     """A name that is not there is empty, and so is what is asked of it."""
     made = Environment(undefined=ChainableUndefined, autoescape=False, optimized=False, cache_size=0)

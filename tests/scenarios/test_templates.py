@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
+from bot.core import integrations
 from bot.core.alert_group import Status
+from bot.core.integrations import Integration
+from bot.integrations.kinds import KINDS
 from bot.simulator.client.rendering import RenderedPost
 from tests.scenarios.test_integrations import added, url_in
 from tests.scenarios.world import World
@@ -61,6 +64,11 @@ async def group(world: World, number: int = 1) -> Any:
     return found
 
 
+async def integration(world: World, name: str = "Checks") -> Integration:
+    (found,) = [one for one in await world.services.stores.integrations.listed(world.server_id) if one.name == name]
+    return found
+
+
 async def test_a_template_is_tried_on_the_last_payload_and_counts_when_it_is_saved(world: World):
     url = await source(world)
     await world.send(BODY, url=url)
@@ -82,8 +90,7 @@ async def test_a_text_that_was_changed_is_shown_again_before_it_is_saved(world: 
     assert "is saved" not in world.heard("root")
     await world.root.submits()
     assert "is saved" in world.heard("root")
-    (one,) = [one for one in await world.services.stores.integrations.listed(world.server_id) if one.name == "Checks"]
-    assert one.templates == {"title": "second {{ title }}"}
+    assert (await integration(world)).templates == {"title": "second {{ title }}"}
 
 
 async def test_the_form_begins_with_what_is_kept_and_an_empty_text_is_the_default_again(world: World):
@@ -193,7 +200,7 @@ async def test_the_last_payload_is_kept_once_a_minute_without_keys_and_goes_with
     key = shown.partition("Integration key: ")[2].split()[0]
     event = {"payload": {"summary": "Disk", "source": "db", "severity": "error"}, "event_action": "trigger"}
     payloads = world.services.stores.payloads
-    (one,) = [one for one in await world.services.stores.integrations.listed(world.server_id) if one.name == "Pager"]
+    one = await integration(world, "Pager")
     for summary in ("first", "second"):
         body = event | {"routing_key": key, "payload": event["payload"] | {"summary": summary}}
         await world.send(body, url=f"{world.url}/v2/enqueue")
@@ -205,3 +212,40 @@ async def test_the_last_payload_is_kept_once_a_minute_without_keys_and_goes_with
     assert await payloads.last("another-server", one.id) == b""
     await world.services.stores.delete_server(world.server_id)
     assert await payloads.last(world.server_id, one.id) == b""
+
+
+async def test_the_longest_template_comes_through_whole(world: World):
+    await world.send(BODY, url=await source(world))
+    text = "{# " + "ä" * 1_480 + " #}{{ title }}, whole"
+    assert 2_900 < len(text.encode()) <= 3_000
+    assert "Disk is full, whole" in await kept(world, "title", text)
+    assert (await integration(world)).templates["title"] == text
+    await world.root.types("/oncall integration template Checks --part title", channel="alerts")
+    await world.root.submits(text=text + "ä" * 20)
+    assert world.root.modal is not None and world.root.modal.errors["text"] == "At most 3000 bytes, please."
+
+
+async def test_every_kind_has_a_preview(world: World):
+    for kind in KINDS:
+        await added(world, f"{kind.name} @ana --kind {kind.name} --every 10m")
+        shown = await previewed(world, "title", "{{ title }}, previewed", kind.name)
+        assert ", previewed" in shown and "With a sample" in shown
+        await world.root.submits()
+
+
+async def test_an_integration_shows_which_templates_it_has(world: World):
+    await source(world)
+    await kept(world, "title", "{{ title }}")
+    await kept(world, "key", "{{ key }}")
+    await world.ana.types("/oncall integration show Checks", channel="alerts")
+    assert "Templates: Title, Group key." in world.ana.sees
+
+
+async def test_a_template_of_an_integration_that_is_gone_is_not_saved(world: World):
+    await source(world)
+    await previewed(world, "title", "{{ title }}")
+    await world.services.stores.integrations.change(
+        world.server_id, (await integration(world)).id, lambda one: integrations.remove(one, now=world.clock())
+    )
+    await world.root.submits()
+    assert "This integration is not there any more." in world.heard("root")
