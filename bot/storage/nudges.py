@@ -95,6 +95,7 @@ class Nudges:
 
     async def _follow(self, woken: Mapping[str, Woken]) -> None:
         """Until the cursor ends. What was told before it began is heard, too: one needless look."""
+        await self._database.make_capped(COLLECTION, BYTES)  # were it gone, a first word would make an ordinary one
         if await self._collection.find_one({}) is None:  # an empty collection cannot be followed
             await self._collection.insert_one({"wakes": {}})
         cursor: Any = self._collection.find({}, {"wakes": 1}, cursor_type=CursorType.TAILABLE_AWAIT)
@@ -103,7 +104,7 @@ class Nudges:
             while cursor.alive:
                 async for nudge in cursor:  # pauses where nothing comes for a second
                     self.heard, self._quiet = True, False
-                    self._pass_on(nudge["wakes"], woken)
+                    self._pass_on(nudge.get("wakes", {}), woken)
         finally:
             await cursor.close()
 
