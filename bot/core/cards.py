@@ -45,6 +45,21 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Select:
+    """Something to choose. The value, written as people type it, goes into the field that it `fills`.
+
+    Choosing `other` opens the command's form instead.
+    """
+
+    command: str
+    label: Text
+    fills: str
+    options: tuple[tuple[str, Text], ...]
+    other: Text
+    args: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
     """A named value."""
 
@@ -67,7 +82,7 @@ class Card:
     next: Text = NOTHING
     fields: tuple[Field, ...] = ()
     links: tuple[Link, ...] = ()
-    buttons: tuple[Button, ...] = ()
+    buttons: tuple[Button | Select, ...] = ()
     addressed_to: str = ""
 
 
@@ -149,10 +164,22 @@ def _sample(alert: Alert) -> str:
     return f"{place}: {alert.summary}" if alert.summary else place
 
 
-def _buttons(group: AlertGroup) -> tuple[Button, ...]:
+def _buttons(group: AlertGroup) -> tuple[Button | Select, ...]:
     args = {"group": str(group.number)}
     resolve = Button(command="resolve", label=say("Resolve"), args=args, style="success")
-    silence = Button(command="silence", label=say("Silence…"), args=args, ask=True)
+    silence = Select(
+        command="silence",
+        label=say("Silence for…"),
+        fills="duration",
+        options=(
+            ("30m", say("30 minutes")),
+            ("2h", say("2 hours")),
+            ("8h", say("8 hours")),
+            ("until tomorrow 9:00", say("Until tomorrow, 9:00")),
+        ),
+        other=say("Another time…"),
+        args=args,
+    )
     match group.status:
         case Status.FIRING:
             acknowledge = Button(command="ack", label=say("Acknowledge"), args=args, style="primary")

@@ -11,8 +11,9 @@ from datetime import timedelta
 from typing import Any
 
 from bot.call import Actor, Ask, Call, Opened, Refuse, Reply, Value
-from bot.core.cards import Button, Card
+from bot.core.cards import Button, Card, Select
 from bot.core.people import Role
+from bot.core.text import Text
 from bot.registry import Command, Registry
 from bot.secret import Secret
 from bot.surfaces.apps_forms import ICON, JSON, WHO, Drawing, app_call, draw_form, draw_typed_form, drawn_options
@@ -257,11 +258,33 @@ def draw_post(card: Card, *, sealer: Sealer, reader: Reader, app_id: str) -> Dra
     return Drawn(message=message, props={"app_bindings": [binding]})
 
 
-def _button(button: Button, number: int, sealer: Sealer, reader: Reader, app_id: str) -> JSON:
-    claims = {**button.args, "command": button.command, **({"ask": "1"} if button.ask else {})}
+def _button(button: Button | Select, number: int, sealer: Sealer, reader: Reader, app_id: str) -> JSON:
+    location = f"{button.command.replace(' ', '-')}-{number}"
+    if isinstance(button, Button):
+        claims = {**button.args, "command": button.command, **({"ask": "1"} if button.ask else {})}
+        return _pressable(location, button.label, claims, sealer, reader, app_id)
+    # Every option acts for itself: a select of the Apps framework has no action of its own.
+    chosen = [
+        (label, {**button.args, "command": button.command, button.fills: value}) for value, label in button.options
+    ]
+    chosen.append((button.other, {**button.args, "command": button.command, "ask": "1"}))
     return {
         "app_id": app_id,
-        "location": f"{button.command.replace(' ', '-')}-{number}",
+        "location": location,
         "label": words(button.label, reader),
+        "bindings": [
+            _pressable(f"option-{place}", label, claims, sealer, reader, app_id)
+            for place, (label, claims) in enumerate(chosen)
+        ],
+    }
+
+
+def _pressable(
+    location: str, label: Text, claims: Mapping[str, str], sealer: Sealer, reader: Reader, app_id: str
+) -> JSON:
+    return {
+        "app_id": app_id,
+        "location": location,
+        "label": words(label, reader),
         "submit": {"path": "/button", "state": sealer.seal("button", claims), "expand": dict(WHO)},
     }

@@ -11,11 +11,11 @@ from dataclasses import replace
 from typing import Any
 
 from bot.call import Actor, Ask, Call, Opened, Refuse, Reply
-from bot.core.cards import Button, Card
+from bot.core.cards import Button, Card, Select
 from bot.registry import Registry
 from bot.surfaces.cards import attachment, headline
 from bot.surfaces.drawn import Drawn
-from bot.surfaces.pressed import read_pressed
+from bot.surfaces.pressed import OTHER, read_pressed, select_claims
 from bot.surfaces.tokens import BadToken, Sealer
 from bot.surfaces.typed import read_typed
 from bot.surfaces.values import object_of, read_values
@@ -61,10 +61,11 @@ def _one(form: Mapping[str, list[str]], name: str) -> str:
 
 
 def read_action(body: Mapping[str, Any], *, server_id: str, sealer: Sealer) -> Call:
-    """A press of a button. Raises BadToken."""
-    token = object_of(body.get("context")).get("token")
+    """A press of a button, or a choice in a select. Raises BadToken."""
+    context = object_of(body.get("context"))
+    chosen = str(context.get("selected_option") or "")
     return replace(
-        read_pressed(token, server_id=server_id, actor=_actor(body), sealer=sealer),
+        read_pressed(context.get("token"), server_id=server_id, actor=_actor(body), sealer=sealer, chosen=chosen),
         channel_id=str(body.get("channel_id") or ""),
         team_id=str(body.get("team_id") or ""),
         post_id=str(body.get("post_id") or ""),
@@ -159,12 +160,17 @@ def draw_post(card: Card, *, sealer: Sealer, reader: Reader, action_url: str) ->
     return Drawn(message=headline(card, reader), props={"attachments": [drawn]})
 
 
-def _action(button: Button, number: int, sealer: Sealer, reader: Reader, action_url: str) -> JSON:
-    claims = {**button.args, "command": button.command, **({"ask": "1"} if button.ask else {})}
-    return {
+def _action(button: Button | Select, number: int, sealer: Sealer, reader: Reader, action_url: str) -> JSON:
+    # Before 11.10 the id of an action may hold nothing but letters and digits.
+    drawn: JSON = {
         "id": f"{''.join(c for c in button.command if c.isalnum())}{number}",
-        "type": "button",
         "name": words(button.label, reader),
-        "style": button.style,
-        "integration": {"url": action_url, "context": {"token": sealer.seal("button", claims)}},
     }
+    if isinstance(button, Select):
+        claims = select_claims(button)
+        options = [{"text": words(label, reader), "value": value} for value, label in button.options]
+        drawn |= {"type": "select", "options": [*options, {"text": words(button.other, reader), "value": OTHER}]}
+    else:
+        claims = {**button.args, "command": button.command, **({"ask": "1"} if button.ask else {})}
+        drawn |= {"type": "button", "style": button.style}
+    return drawn | {"integration": {"url": action_url, "context": {"token": sealer.seal("button", claims)}}}

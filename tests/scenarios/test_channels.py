@@ -91,9 +91,9 @@ async def test_other_buttons_come_to_the_open_posts_of_this_channel_alone(world:
         world.heard("root")
     )
     await world.pass_time(seconds=3)
-    assert card(world, "databases").buttons == ["Acknowledge", "Resolve", "Silence…", "Note…"]
+    assert card(world, "databases").buttons == ["Acknowledge", "Resolve", "Note…"]
     assert card(world, "alerts").buttons == [
-        "Acknowledge", "Resolve", "Silence…", "More people…", "Note…", "Timeline",
+        "Acknowledge", "Resolve", "More people…", "Note…", "Timeline",
     ]  # fmt: skip
     assert sorted(len(page.buttons) for page in world.pages("ana")) == [4, 6]
     assert world.simulator.count_requests("PUT", "/api/v4/posts/") == edits + 2  # the card there and its page

@@ -41,15 +41,15 @@ async def test_an_admin_chooses_the_buttons_and_open_posts_follow(world: World) 
     await world.root.submits(responders=False, note=True, show=False)
     assert "Posts have the buttons you chose" in world.heard("root")
     await world.pass_time(seconds=3)
-    assert world.card().buttons == ["Acknowledge", "Resolve", "Silence…", "Note…"]
+    assert world.card().buttons == ["Acknowledge", "Resolve", "Note…"]
     [page] = world.pages("ana")
-    assert page.buttons == ["Acknowledge", "Resolve", "Silence…", "Note…"]
+    assert page.buttons == ["Acknowledge", "Resolve", "Note…"]
 
 
 async def test_what_is_not_typed_keeps_its_buttons(world: World) -> None:
     await world.root.types("/oncall configure buttons --note false", channel="alerts")
     await world.fire()
-    assert world.card().buttons == ["Acknowledge", "Resolve", "Silence…", "More people…", "Timeline"]
+    assert world.card().buttons == ["Acknowledge", "Resolve", "More people…", "Timeline"]
 
 
 # ---- policy ----

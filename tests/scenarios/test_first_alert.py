@@ -1,5 +1,7 @@
 """One alert all the way through: posted, paged, acknowledged, escalated, silenced, resolved."""
 
+import pytest
+
 from tests.scenarios.world import World
 
 
@@ -8,7 +10,7 @@ async def test_an_alert_becomes_a_post_and_a_page_for_the_first_in_line(world: W
     card = world.card()
     assert "#1 HighErrorRate" in card.words
     assert "Firing since" in card.words
-    assert card.buttons == ["Acknowledge", "Resolve", "Silence…", "More people…", "Note…", "Timeline"]
+    assert card.buttons == ["Acknowledge", "Resolve", "More people…", "Note…", "Timeline"]
     [page] = world.pages("ana")
     assert "@ana, you are on call" in page.words
     assert world.pages("ben") == []
@@ -63,7 +65,7 @@ async def test_a_command_without_its_arguments_opens_its_form(world: World) -> N
 
 async def test_silencing_opens_a_form_that_reports_mistakes_at_the_field(world: World) -> None:
     await world.fire()
-    await world.ana.clicks("Silence…", world.card("ana"))
+    await world.ana.chooses("Silence for…", "Another time…", world.card("ana"))
     assert world.ana.modal is not None
     await world.ana.submits(duration="soon")
     assert "30m, 2h or 1d" in world.ana.field_errors["duration"]
@@ -75,6 +77,32 @@ async def test_silencing_opens_a_form_that_reports_mistakes_at_the_field(world: 
     await world.pass_time(hours=2)
     assert "Firing since" in world.card().words
     assert len(world.pages("ana")) == 2
+
+
+@pytest.mark.parametrize(
+    ("option", "until"),
+    [
+        ("30 minutes", "10:30"),
+        ("2 hours", "12:00"),
+        ("8 hours", "18:00"),
+        ("Until tomorrow, 9:00", "Tue, Mar 3, 09:00"),
+    ],
+)
+async def test_silencing_is_one_choice_on_the_post(world: World, option: str, until: str) -> None:
+    await world.fire()
+    assert [*world.card("ana").selects] == ["Silence for…"]
+    await world.ana.chooses("Silence for…", option, world.card("ana"))
+    assert world.ana.modal is None
+    assert f"#1 is silenced until {until}." in world.heard("ana")
+    await world.pass_time(seconds=3)
+    assert world.card().selects == {}
+    assert "Silenced by @ana" in world.card().words
+
+
+async def test_a_page_is_silenced_by_a_choice_too(world: World) -> None:
+    await world.fire()
+    await world.ana.chooses("Silence for…", "2 hours", world.pages("ana")[-1])
+    assert "#1 is silenced until 12:00." in world.heard("ana")
 
 
 async def test_a_group_is_resolved_when_all_its_alerts_have_ended(world: World) -> None:

@@ -340,7 +340,7 @@ async def test_unlinked_people_get_the_explanation_and_the_form_instead(world: W
     elif way == "form":
         await world.ana.types("/oncall silence")
     else:
-        await world.ana.clicks("Silence…", world.card("ana"))
+        await world.ana.chooses("Silence for…", "Another time…", world.card("ana"))
     assert world.ana.modal is not None
     assert world.ana.modal.title == "Link your account"
     assert "Only linked people may act on alerts here, and you are not linked yet." in world.ana.modal.header
@@ -350,7 +350,7 @@ async def test_unlinked_people_get_the_explanation_and_the_form_instead(world: W
 
 async def test_a_form_that_was_open_already_does_not_get_around_the_policy(world: World) -> None:
     await world.fire()
-    await world.ana.clicks("Silence…", world.card("ana"))
+    await world.ana.chooses("Silence for…", "Another time…", world.card("ana"))
     await only_linked(world)
     await world.ana.submits(duration="2h")
     await world.pass_time(seconds=3)

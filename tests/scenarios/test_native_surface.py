@@ -33,7 +33,7 @@ async def test_20_a_dialog_opens_without_any_other_request_for_whom_we_know(worl
         assert world.ana.modal is not None, text
         assert before_the_dialog(world) == [], text
         await world.ana.cancels()
-    await world.ana.clicks("Silence…", world.card("ana"))
+    await world.ana.chooses("Silence for…", "Another time…", world.card("ana"))
     assert before_the_dialog(world) == []
 
 
@@ -112,7 +112,7 @@ async def test_53_the_bot_never_needs_the_right_to_write_ephemeral_posts(world: 
     await world.fire()
     await world.ana.types("/oncall list")
     await world.ana.clicks("Timeline", world.card("ana"))
-    await world.ana.clicks("Silence…", world.card("ana"))
+    await world.ana.chooses("Silence for…", "Another time…", world.card("ana"))
     await world.ana.submits(duration="2h")
     assert "#1 is silenced until 12:00." in world.heard("ana")
     assert world.simulator.count_requests("POST", "/api/v4/posts/ephemeral") == 0

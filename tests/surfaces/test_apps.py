@@ -381,9 +381,9 @@ def test_every_node_of_a_post_has_what_clients_want(state: str):
 def test_the_client_shows_every_button(state: str):
     shown = rendering.cards(post(state).props, apps=True)
 
-    assert [button.label for one in shown for button in one.buttons] == [
-        str(button.label.english) for button in card(state).buttons
-    ]
+    assert sorted(one.label for found in shown for one in (*found.buttons, *found.selects)) == sorted(
+        button.label.english for button in card(state).buttons
+    )
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -402,11 +402,24 @@ def test_a_press_brings_back_what_the_button_was_for():
 
 
 def test_a_button_with_dots_asks_first():
-    silence = post("firing").props["app_bindings"][0]["bindings"][2]
-    call = apps.read_button({"state": silence["submit"]["state"]}, server_id="S1", actor=ANA, sealer=sealer())
+    more = post("firing").props["app_bindings"][0]["bindings"][3]
+    call = apps.read_button({"state": more["submit"]["state"]}, server_id="S1", actor=ANA, sealer=sealer())
 
-    assert silence["label"] == "Silence…"
+    assert more["label"] == "More people…"
     assert call.opened is Opened.ASKING_BUTTON
+
+
+def test_each_option_of_a_select_acts_for_itself_and_the_last_one_asks():
+    silence = post("firing").props["app_bindings"][0]["bindings"][2]
+    calls = [
+        apps.read_button({"state": option["submit"]["state"]}, server_id="S1", actor=ANA, sealer=sealer())
+        for option in silence["bindings"]
+    ]
+
+    assert (silence["label"], "submit" in silence) == ("Silence for…", False)
+    assert [option["label"] for option in silence["bindings"]][::2] == ["30 minutes", "8 hours", "Another time…"]
+    assert calls[0].values == {"group": "7", "duration": "30m"}
+    assert [call.opened for call in calls] == [*[Opened.BUTTON] * 4, Opened.ASKING_BUTTON]
 
 
 @pytest.mark.apps(56)

@@ -312,9 +312,9 @@ def test_the_oldest_server_takes_the_attachment(state: str, page: bool):
     assert attachments.problems(drawn.props, action_id_pattern=profile_of("9.0").action_id_pattern) == []
     assert set(drawn.props) == {"attachments"}
     shown = rendering.cards(drawn.props, apps=False)
-    assert [button.label for one in shown for button in one.buttons] == [
-        str(button.label.english) for button in card(state).buttons
-    ]
+    assert sorted(one.label for found in shown for one in (*found.buttons, *found.selects)) == sorted(
+        button.label.english for button in card(state).buttons
+    )
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -332,12 +332,33 @@ def test_a_press_brings_back_what_the_button_was_for():
         {**pressed, "context": actions[0]["integration"]["context"]}, server_id="S1", sealer=sealer()
     )
     asking = native.read_action(
-        {**pressed, "context": actions[2]["integration"]["context"]}, server_id="S1", sealer=sealer()
+        {**pressed, "context": actions[3]["integration"]["context"]}, server_id="S1", sealer=sealer()
     )
 
     assert (call.command, call.values, call.opened) == ("ack", {"group": "7"}, Opened.BUTTON)
     assert (call.actor.user_id, call.channel_id, call.post_id) == ("u1", "c1", "p1")
-    assert (asking.command, asking.opened) == ("silence", Opened.ASKING_BUTTON)
+    assert (asking.command, asking.opened) == ("responders", Opened.ASKING_BUTTON)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "values", "opened"),
+    [
+        ("30m", {"group": "7", "duration": "30m"}, Opened.BUTTON),
+        ("until tomorrow 9:00", {"group": "7", "duration": "until tomorrow 9:00"}, Opened.BUTTON),
+        ("made up by a browser", {"group": "7", "duration": "made up by a browser"}, Opened.BUTTON),
+        ("other", {"group": "7"}, Opened.ASKING_BUTTON),
+        ("", {"group": "7"}, Opened.ASKING_BUTTON),
+        (None, {"group": "7"}, Opened.ASKING_BUTTON),
+    ],
+)
+def test_what_is_chosen_on_a_post_is_read_like_what_is_typed(chosen: Any, values: dict[str, str], opened: Opened):
+    select = post("firing").props["attachments"][0]["actions"][2]
+    context = {**select["integration"]["context"], "selected_option": chosen}
+    call = native.read_action({"user_id": "u1", "context": context}, server_id="S1", sealer=sealer())
+
+    assert (select["type"], select["id"], select["name"]) == ("select", "silence2", "Silence for…")
+    assert [option["value"] for option in select["options"]] == ["30m", "2h", "8h", "until tomorrow 9:00", "other"]
+    assert (call.command, call.values, call.opened) == ("silence", values, opened)
 
 
 def test_the_button_that_goes_on_is_for_one_person():
