@@ -7,7 +7,7 @@ from functools import partial
 from bot.call import Reply, tell
 from bot.chosen import chosen_group
 from bot.context import Context
-from bot.core import alerts
+from bot.core import alerts, steering
 from bot.core.alert_group import AlertGroup
 from bot.core.text import Text, say
 from bot.registry import command
@@ -15,14 +15,24 @@ from forms.responders import Assign, Responders
 
 
 @command("responders", form=Responders, section="alerts")
-async def responders(ctx: Context, *, group: str, people: tuple[str, ...]) -> Reply:
-    """Page more people for an alert group; without names, show who was paged."""
+async def responders(ctx: Context, *, group: str, people: tuple[str, ...], remove: tuple[str, ...]) -> Reply:
+    """Page more people for an alert group, or fewer; without names, show who was paged."""
     found = await chosen_group(ctx, group)
-    if not people:
+    if not people and not remove:
         return tell(*await _paged(ctx, found))
-    wanted = {person.id: person.mention for person in [await ctx.people.named(name) for name in people]}
-    decide = partial(alerts.ask_for_help, people=wanted, by=ctx.person.mention, now=ctx.now)
-    return tell((await ctx.groups.change(found, decide)).note)
+    wanted, unwanted = await _named(ctx, people), await _named(ctx, remove)
+    verbs = [
+        *([partial(alerts.ask_for_help, people=wanted)] if wanted else []),
+        *([partial(steering.relieve, people=unwanted)] if unwanted else []),
+    ]
+    return tell(
+        *[(await ctx.groups.change(found, partial(verb, by=ctx.person.mention, now=ctx.now))).note for verb in verbs]
+    )
+
+
+async def _named(ctx: Context, names: tuple[str, ...]) -> dict[str, str]:
+    """Mentions by person id."""
+    return {person.id: person.mention for person in [await ctx.people.named(name) for name in names]}
 
 
 @command("assign", form=Assign, section="alerts")

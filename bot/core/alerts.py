@@ -19,8 +19,20 @@ from bot.core.alert_group import (
     Note,
     Status,
 )
-from bot.core.changes import Change, Effect, Page
-from bot.core.consequences import already, become, draw_all, end, fire_again, log, quieted, start_chain, take_step, tell
+from bot.core.changes import Change
+from bot.core.consequences import (
+    already,
+    asking,
+    become,
+    draw_all,
+    end,
+    fire_again,
+    log,
+    quieted,
+    start_chain,
+    take_step,
+    tell,
+)
 from bot.core.neutral import neutral
 from bot.core.noted import follow, note_in_words
 from bot.core.text import NOTHING, count, say
@@ -64,7 +76,9 @@ def _count(group: AlertGroup, alerts: tuple[Alert, ...]) -> AlertGroup:
             new += 1
             firing[alert.fingerprint] = None
     samples = {sample.fingerprint: sample for sample in group.samples}
-    samples.update((alert.fingerprint, alert) for alert in alerts[-SAMPLES_KEPT:])
+    for alert in alerts[-SAMPLES_KEPT:]:  # the latest stand last
+        samples.pop(alert.fingerprint, None)
+        samples[alert.fingerprint] = alert
     return replace(
         group,
         alerts=group.alerts + new,
@@ -180,7 +194,7 @@ def ask_for_help(group: AlertGroup, *, people: dict[str, str], by: str, now: dat
         return already(group, say("#{number} is already resolved.", number=group.number))
     names = ", ".join(people.values())
     asked = log(group, now, say("{by} asked {names} for help", by=by, names=names), by=by, kind=Kind.PAGE)
-    pages = _asking(asked, people, by)
+    pages = asking(asked, people, by)
     return Change(
         doc=asked,
         effects=(*pages, *tell(asked)),
@@ -203,16 +217,8 @@ def assign(group: AlertGroup, *, person_id: str, to: str, by: str, now: datetime
     text = say("Assigned to {to} by {by}", to=to, by=by)
     given = become(group, Status.ACKNOWLEDGED, now, by, text, acknowledged_by=to)
     change = quieted(given, now, say("{to} has #{number} now.", to=to, number=group.number))
-    told_ = () if to == by else _asking(given, {person_id: to}, by)
+    told_ = () if to == by else asking(given, {person_id: to}, by)
     return replace(change, effects=(*change.effects, *told_))
-
-
-def _asking(group: AlertGroup, people: dict[str, str], by: str) -> tuple[Effect, ...]:
-    turn = f"asked-{group.history[-1].seq}"
-    return tuple(
-        Effect(key=f"page:{turn}.{person_id}", do=Page(page=f"{turn}.{person_id}", person_id=person_id, asked_by=by))
-        for person_id in people
-    )
 
 
 # ---- time passes ---------------------------------------------------------------------------------------------------

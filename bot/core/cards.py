@@ -29,7 +29,7 @@ LABELS_SHOWN = 10
 # What a card offers beside its state's own buttons, in this order; servers may choose fewer.
 EXTRAS = ("responders", "note", "show")
 # What a page must not look like any other message for.
-GRAVE = frozenset({"critical", "page", "fatal", "emergency", "disaster", "p1"})
+GRAVE = frozenset({"critical", "page", "fatal", "emergency", "disaster", "high", "p1"})
 SAMPLES_SHOWN = 5
 
 
@@ -155,7 +155,7 @@ def _fields(group: AlertGroup) -> tuple[Field, ...]:
 
 def _samples(group: AlertGroup) -> tuple[str, ...]:
     if len(group.samples) < 2:
-        return ()
+        return tuple(alert.summary for alert in group.samples if alert.summary not in ("", group.summary))
     return tuple(_sample(alert) for alert in group.samples[-SAMPLES_SHOWN:])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -140,4 +141,13 @@ def pages_of_step(group: AlertGroup) -> tuple[Effect, ...]:
         Effect(key=f"page:{name}", do=Page(page=name, person_id=person_id))
         for person_id in group.chain[group.step].people
         for name in (f"{group.turn}.{group.step}.{person_id}",)
+    )
+
+
+def asking(group: AlertGroup, people: Iterable[str], by: str) -> tuple[Effect, ...]:
+    """Page people (by id) because somebody wants them, which the last line of the history says."""
+    turn = f"asked-{group.history[-1].seq}"
+    return tuple(
+        Effect(key=f"page:{turn}.{person_id}", do=Page(page=f"{turn}.{person_id}", person_id=person_id, asked_by=by))
+        for person_id in people
     )

@@ -1,0 +1,87 @@
+"""What people decide about an alert group beside its state: from which step on it pages, whom no more, how grave it is.
+
+Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from bot.core.alert_group import AlertGroup, GroupChange, Kind, Status, Step
+from bot.core.changes import Change, Page
+from bot.core.consequences import already, asking, draw_all, log, take_step, tell
+from bot.core.neutral import plain
+from bot.core.text import count, say
+
+SEVERITY_LENGTH = 40
+
+
+def escalate_to(group: AlertGroup, *, step: int, by: str, now: datetime) -> GroupChange:
+    """Page a step now, counted from one, and go on from there. Who was paged in an earlier step is paged again."""
+    if group.status is not Status.FIRING:
+        return already(group, say("#{number} is not firing, so nobody is paged for it.", number=group.number))
+    if not 1 <= step <= len(group.chain):
+        return already(
+            group,
+            count(
+                "#{number} has {count} step. `/oncall why {number}` shows it.",
+                "#{number} has {count} steps. `/oncall why {number}` shows them.",
+                count=len(group.chain),
+                number=group.number,
+            ),
+        )
+    text = say("Escalated to step {step} by {by}", step=step, by=by)
+    after, pages = take_step(log(replace(group, step=step - 1), now, text, by=by, kind=Kind.PAGE), now)
+    fresh = tuple(one for one in pages if isinstance(one.do, Page) and one.do.page not in group.pages)
+    paged = [one.do.person_id for one in pages if isinstance(one.do, Page) and one.do.page in group.pages]
+    return Change(
+        doc=after,
+        effects=(*fresh, *asking(after, paged, by), *draw_all(after, now), *tell(after)),
+        note=say("Step {step} of #{number} is paged.", step=step, number=group.number),
+    )
+
+
+def relieve(group: AlertGroup, *, people: Mapping[str, str], by: str, now: datetime) -> GroupChange:
+    """Page these people (mentions by person id) no more about this group. Steps that nobody is left in fall away."""
+    if not group.live:
+        return already(group, say("#{number} is already resolved.", number=group.number))
+    names = ", ".join(people.values())
+    done, waiting = group.chain[: group.step], group.chain[group.step :]
+    left = tuple(replace(step, people=_without(step, people)) for step in waiting)
+    chain = (*done, *(step for step in left if step.people))
+    if chain == group.chain:
+        text = say("{names} is not waiting to be paged for #{number}.", names=names, number=group.number)
+        return already(group, text)
+    dropped = tuple(
+        f"page:{group.turn}.{number}.{person_id}" for number in range(len(group.chain)) for person_id in people
+    )
+    text = say("{names} is not paged any more, by {by}", names=names, by=by)
+    after = log(replace(group, chain=chain), now, text, by=by, kind=Kind.PAGE)
+    if after.step >= len(chain) and after.status is Status.FIRING:
+        after = replace(after, due_at=None)
+    return Change(
+        doc=after,
+        effects=(*draw_all(after, now), *tell(after)),
+        note=say("{names} is not paged for #{number} any more.", names=names, number=group.number),
+        dropped=dropped,
+    )
+
+
+def _without(step: Step, people: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(person_id for person_id in step.people if person_id not in people)
+
+
+def rate(group: AlertGroup, *, severity: str, by: str, now: datetime) -> GroupChange:
+    """It is graver, or less grave, than its sender says."""
+    severity = plain(severity, SEVERITY_LENGTH)
+    if severity == group.severity:
+        return already(group, say("#{number} has that severity already.", number=group.number))
+    text = say("Severity {severity} by {by}", severity=severity, by=by)
+    after = log(replace(group, severity=severity), now, text, by=by)
+    return Change(
+        doc=after,
+        effects=(*draw_all(after, now), *tell(after)),
+        note=say("#{number} has the severity {severity} now.", number=group.number, severity=severity),
+    )
