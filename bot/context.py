@@ -126,8 +126,8 @@ class Integrations(Protocol):
         """Watch for reports of this integration, at least so often."""
         ...
 
-    async def take(self, integration: Integration, payload: Payload) -> tuple[int, ...]:
-        """Take a payload in as if its sender had delivered it; the numbers of its alert groups. Raises Unavailable."""
+    async def take_sample(self, integration: Integration) -> tuple[int, ...]:
+        """Take a sample in as if the sender had delivered it; the numbers of its alert groups. Raises Unavailable."""
         ...
 
     async def preview(self, integration: Integration, templates: Mapping[str, str]) -> Preview:

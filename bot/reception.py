@@ -36,15 +36,17 @@ class Reception:
     clock: Clock
     templating: Templating
 
-    async def take(self, integration: Integration, payload: Payload, body: bytes = b"") -> Accepted:
+    async def take(
+        self, integration: Integration, payload: Payload, body: bytes = b"", *, sample: bool = False
+    ) -> Accepted:
         """Returns when it is durable. Raises Unavailable: the sender should try again.
 
         `body` is the JSON that the payload was read from, without secrets of ours: templates see it, and it is kept for
-        trying them.
+        trying them unless it is a sample. What did not come from the sender has none, and no template touches it.
         """
-        if body:
+        if body and not sample:
             self.stores.payloads.note(integration.server_id, integration.id, body)
-        if integration.templates:
+        if body and integration.templates:
             payload = await self.templating.applied(integration, payload, body)
         accepted = await self.intake.accept(integration, payload) if payload.bundles else NOTHING_ACCEPTED
         if not payload.acts:

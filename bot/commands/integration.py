@@ -218,11 +218,7 @@ async def expect_heartbeat(ctx: Context, *, name: str, every: Span, grace: Span 
 async def test(ctx: Context, *, name: str) -> Reply:
     """Send a sample alert, as the sender would, all the way through."""
     one = await _named(ctx, name)
-    declared = kind_named(one.kind)
-    if declared is None:
-        raise UserError(say("This release does not know this kind of sender."))
-    payload = await declared.read(declared.sample(ctx.now), one.group_by)
-    numbers = await ctx.integrations.take(one, payload)
+    numbers = await ctx.integrations.take_sample(one)
     groups = ", ".join(f"#{number}" for number in numbers)
     return tell(
         say(

@@ -18,6 +18,7 @@ from bot.core.heartbeats import Heartbeat
 from bot.core.integrations import Integration
 from bot.core.text import say
 from bot.errors import NotFound, UserError
+from bot.integrations.kind import Kind
 from bot.integrations.kinds import kind_named
 from bot.integrations.payload import Invalid, Payload
 from bot.storage.ids import new_id
@@ -62,8 +63,9 @@ class IntegrationsOfServer:
             )
             await store.add(Change(doc=first))
 
-    async def take(self, integration: Integration, payload: Payload) -> tuple[int, ...]:
-        return (await self.parts.reception.take(integration, payload)).groups
+    async def take_sample(self, integration: Integration) -> tuple[int, ...]:
+        body, payload = await self._sample(integration)
+        return (await self.parts.reception.take(integration, payload, body, sample=True)).groups
 
     async def preview(self, integration: Integration, templates: Mapping[str, str]) -> Preview:
         body, payload, real = await self._last(integration)
@@ -73,17 +75,16 @@ class IntegrationsOfServer:
 
     async def _last(self, integration: Integration) -> tuple[bytes, Payload, bool]:
         """The last payload as its kind reads it, and whether it is real. Raises UserError, Unavailable."""
-        kind = kind_named(integration.kind)
-        if kind is None:
-            raise UserError(say("This release does not know this kind of sender."))
         body = await self.parts.stores.payloads.last(self.server_id, integration.id)
-        if body:
-            try:
-                return body, await kind.read(body, integration.group_by), True
-            except Invalid:
-                pass  # such as a note of Opsgenie's: nothing that opens an alert group
-        sample = kind.sample(self.parts.clock())
-        return sample, await kind.read(sample, integration.group_by), False
+        try:
+            return body, await _kind(integration).read(body, integration.group_by), True
+        except Invalid:  # nothing came, or nothing that an alert can be read from
+            return *await self._sample(integration), False
+
+    async def _sample(self, integration: Integration) -> tuple[bytes, Payload]:
+        kind = _kind(integration)
+        body = kind.sample(self.parts.clock())
+        return body, await kind.read(body, integration.group_by)
 
     def new_key(self) -> NewKey:
         key = "".join(secrets.choice(KEY_SIGNS) for _ in range(KEY_LENGTH))
@@ -92,6 +93,14 @@ class IntegrationsOfServer:
 
     def new_id(self) -> str:
         return new_id(self.parts.clock())
+
+
+def _kind(integration: Integration) -> Kind:
+    """Raises UserError."""
+    kind = kind_named(integration.kind)
+    if kind is None:
+        raise UserError(say("This release does not know this kind of sender."))
+    return kind
 
 
 def _legible(body: bytes) -> str:

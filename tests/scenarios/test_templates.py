@@ -9,6 +9,7 @@ import pytest
 from bot.core import integrations
 from bot.core.alert_group import Status
 from bot.core.integrations import Integration
+from bot.integrations.heartbeat import reported
 from bot.integrations.kinds import KINDS
 from bot.simulator.client.rendering import RenderedPost
 from tests.scenarios.test_integrations import added, url_in
@@ -231,6 +232,25 @@ async def test_every_kind_has_a_preview(world: World):
         shown = await previewed(world, "title", "{{ title }}, previewed", kind.name)
         assert ", previewed" in shown and "With a sample" in shown
         await world.root.submits()
+
+
+async def test_a_sample_is_shaped_by_templates_and_is_not_taken_for_the_last_payload(world: World):
+    await source(world)
+    await kept(world, "title", "{{ title }}, shaped")
+    await world.root.types("/oncall integration test Checks", channel="alerts")
+    await world.settle()
+    assert (await group(world)).title == "OnCall test, shaped"
+    assert "With a sample" in await previewed(world, "title", "{{ title }}")
+
+
+async def test_templates_leave_heartbeats_alone(world: World):
+    await added(world, "Backup @ana --kind heartbeat --every 10m")
+    await kept(world, "resolve", "{{ payload.done }}", "Backup")
+    one = await integration(world, "Backup")
+    payload = reported(name="Backup", missing=True, last_at=None, every_seconds=600)
+    await world.services.reception.take(one, payload)
+    await world.services.reception.take(one, reported(name="Backup", missing=False, last_at=None, every_seconds=600))
+    assert (await group(world)).status is Status.RESOLVED
 
 
 async def test_an_integration_shows_which_templates_it_has(world: World):
