@@ -65,14 +65,18 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
     if is_missing():
         pytest.fail("The browser tests need chromium and chromedriver on the PATH.", pytrace=False)
+    found = start_chromium(tmp_path_factory.mktemp("chromium"))
+    yield found
+    found.quit()
+
+
+def start_chromium(folder: Path) -> webdriver.Chrome:
     options = webdriver.ChromeOptions()
     options.binary_location = str(chromium())
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('chromium')}"):
+    for flag in (*FLAGS, f"--user-data-dir={folder}"):
         options.add_argument(flag)
-    found = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
-    yield found
-    found.quit()
+    return webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
 
 
 @pytest.fixture
