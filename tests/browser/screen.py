@@ -96,6 +96,11 @@ class Screen:
         if send:
             box.send_keys(Keys.ENTER)
 
+    def replies(self, text: str) -> None:
+        """In the thread of the last post of the bot."""
+        self.presses("open-thread")
+        self.find("thread-box").send_keys(text, Keys.ENTER)
+
     def fills(self, field: str, text: str) -> None:
         control = self.find(f"field-{field}")
         control.send_keys(Keys.CONTROL, "a")
@@ -105,16 +110,21 @@ class Screen:
         """What stands in the last private answer to be copied."""
         return str(self.last("ephemeral").find_element(By.CSS_SELECTOR, "pre").text).strip()
 
-    def finds(self, field: str, text: str, label: str) -> None:
-        """Search in a field for a choice and take it."""
+    def takes(self, field: str, label: str) -> None:
+        """A choice whose label begins so: from a list, or searched for where the list is looked up."""
         control = self.find(f"field-{field}")
+        if control.tag_name == "select":
+            select = Select(control)
+            offered = [one.text for one in select.options if one.get_attribute("value")]
+            select.select_by_visible_text(next(one for one in offered if one.startswith(label)))
+            return
         control.click()
-        control.send_keys(text)
+        control.send_keys(label)
         self._wait(lambda: self._takes(label), f"no choice {label!r}")
 
     def _takes(self, label: str) -> bool:
-        next(one for one in self.all("choice") if label in one.text).click()
-        return True
+        offered = [one for one in self.all("choice") if one.text.startswith(label)]
+        return bool(offered) and offered[0].click() is None
 
     def opens_menu_of(self, words: str) -> None:
         """The menu of the last post with these words; it shows when the mouse is over it."""
