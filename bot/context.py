@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.call import Call, Opened, digest_of
-from bot.core.alert_group import AlertGroup, Link, Status, Step
+from bot.core.alert_group import AlertGroup, Heading, Link, Status, Step
 from bot.core.changes import Change
 from bot.core.heartbeats import Heartbeat
 from bot.core.integrations import Integration
@@ -35,6 +35,10 @@ class Groups(Protocol):
     async def numbered(self, number: int) -> AlertGroup | None: ...
     async def of_post(self, post_id: str) -> AlertGroup | None: ...
     async def listed(self, statuses: tuple[Status, ...], *, limit: int) -> list[AlertGroup]: ...
+    async def headings(self, statuses: tuple[Status, ...], *, limit: int) -> list[Heading]:
+        """As `listed`, of each what lists to choose from show."""
+        ...
+
     async def change(self, group: AlertGroup, decide: DecideGroup) -> Change[AlertGroup]: ...
     async def open(self, draft: Draft) -> tuple[AlertGroup, bool]:
         """A new group, or the live one with the same key, counted once more; says whether it is new."""

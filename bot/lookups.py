@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from bot.context import Context
-from bot.core.alert_group import AlertGroup, Status
+from bot.core.alert_group import Heading, Status
 from bot.core.maintenance import Maintenance, next_window
 from bot.core.maintenance_words import concern
 from bot.core.people import Person
@@ -31,12 +31,12 @@ Lookup = Callable[[Context], Awaitable[list[Option]]]
 async def live_groups(context: Context) -> list[Option]:
     """Alert groups that are not resolved, those that need somebody first."""
     live = (Status.FIRING, Status.ACKNOWLEDGED, Status.SILENCED)
-    return [_group(group, context.reader) for group in await context.groups.listed(live, limit=200)]
+    return _groups(await context.groups.headings(live, limit=200), context.reader)
 
 
 async def resolved_groups(context: Context) -> list[Option]:
     """Newest first."""
-    return [_group(group, context.reader) for group in await context.groups.listed((Status.RESOLVED,), limit=200)]
+    return _groups(await context.groups.headings((Status.RESOLVED,), limit=200), context.reader)
 
 
 async def recent_groups(context: Context) -> list[Option]:
@@ -121,9 +121,12 @@ async def options_for(context: Context, choices: str, query: str) -> tuple[Optio
     return tuple(found[:OFFERED])
 
 
-def _group(group: AlertGroup, reader: Reader) -> Option:
-    state = words(STATES[group.status], reader)
-    return Option(value=str(group.number), label=f"#{group.number} {group.title} ({state})"[:LABEL_LENGTH])
+def _groups(found: list[Heading], reader: Reader) -> list[Option]:
+    states = {status: words(text, reader) for status, text in STATES.items()}
+    return [
+        Option(value=str(one.number), label=f"#{one.number} {one.title} ({states[one.status]})"[:LABEL_LENGTH])
+        for one in found
+    ]
 
 
 def _maintenance(one: Maintenance, reader: Reader) -> Option:

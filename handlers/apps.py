@@ -219,7 +219,7 @@ class AppBindings(AppCall):
             return {"type": "ok", "data": []}  # so that the typed command goes to the slash command
         actor = apps.read_actor(_context(body))
         installed = server.installed and not self.of_waiting_site(server, _context(body))
-        known = await self.services.stores.people.by_user(server.id, actor.user_id) if actor else None
+        known = await self.services.stores.people.recent_by_user(server.id, actor.user_id) if actor else None
         role = known.role if known else Role.ADMIN if actor and actor.admin else Role.RESPONDER
         return apps.bindings(self.services.registry, role=role, installed=installed, locale=self.locale_asked)
 

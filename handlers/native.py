@@ -80,7 +80,7 @@ class NativeEndpoint(Endpoint):
         return server.surface is not Surface.NATIVE
 
     async def reader(self, server: Server, user_id: str) -> Reader:
-        known = await self.services.stores.people.by_user(server.id, user_id)
+        known = await self.services.stores.people.recent_by_user(server.id, user_id)
         now = self.services.clock()
         if known is None:
             return Reader(now=now, locale=server.settings.get(LANGUAGE, ENGLISH))

@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from bot.call import Actor, Ask, Call, Opened, Refuse, Reply, Say, tell
 from bot.context import Context
-from bot.core.alert_group import AlertGroup, Status
+from bot.core.alert_group import AlertGroup, Heading, Status
 from bot.core.changes import Change
 from bot.core.people import Person, Role
 from bot.core.servers import Server, State, Who
@@ -41,6 +41,10 @@ class Shelf:
 
     async def listed(self, statuses: tuple[Status, ...], *, limit: int) -> list[AlertGroup]:
         return [group for group in self.groups.values() if group.status in statuses][:limit]
+
+    async def headings(self, statuses: tuple[Status, ...], *, limit: int) -> list[Heading]:
+        found = await self.listed(statuses, limit=limit)
+        return [Heading(number=group.number, title=group.title, status=group.status) for group in found]
 
     async def change(self, group: AlertGroup, decide: Any) -> Change[AlertGroup]:
         change = decide(self.groups[group.number])

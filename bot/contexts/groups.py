@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 
 from bot.call import Call, Opened
 from bot.clock import Clock
 from bot.context import DecideGroup, Draft
 from bot.core import alerts, outcomes
-from bot.core.alert_group import Alert, AlertGroup, Status
+from bot.core.alert_group import Alert, AlertGroup, Heading, Status
 from bot.core.changes import Change
 from bot.core.text import say
 from bot.errors import UserError
@@ -41,6 +43,12 @@ class GroupsOfServer:
             if len(found) < limit:
                 found += await self.stores.groups.listed(self.server_id, (status,), limit - len(found))
         return found
+
+    async def headings(self, statuses: tuple[Status, ...], *, limit: int) -> list[Heading]:
+        """All states at the same time: whoever opens a form waits for it."""
+        groups = self.stores.groups
+        found = await asyncio.gather(*(groups.headings(self.server_id, status, limit) for status in statuses))
+        return list(chain.from_iterable(found))[:limit]
 
     async def change(self, group: AlertGroup, decide: DecideGroup) -> Change[AlertGroup]:
         """Raises UserError where another group is live for the same alerts, so that this one cannot come back.

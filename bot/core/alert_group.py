@@ -28,6 +28,15 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Heading:
+    """What lists to choose from show of an alert group."""
+
+    number: int
+    title: str
+    status: Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
     """Labels from outside are strings, ours are Texts."""
 

@@ -114,9 +114,11 @@ class People(Documents[Person]):
     def __init__(self, database: Database, clock: Clock) -> None:
         super().__init__(database, clock)
         self._memory = Memory[dict[str, Person]]()
+        self._users = Memory[Person | None]()
 
     def changed(self, doc: Person) -> None:
         self._memory.forget()
+        self._users.forget()
 
     def index_fields(self, doc: Person) -> Raw:
         found = {
@@ -152,7 +154,13 @@ class People(Documents[Person]):
     async def by_user(self, server_id: str, mattermost_user_id: str) -> Person | None:
         if not mattermost_user_id:
             return None
-        return _first(await self._where(server_id, 1, mattermost_user_id=mattermost_user_id))
+        found = _first(await self._where(server_id, 1, mattermost_user_id=mattermost_user_id))
+        return self._users.keep(f"{server_id} {mattermost_user_id}", found)
+
+    async def recent_by_user(self, server_id: str, mattermost_user_id: str) -> Person | None:
+        """As they were at most a second ago: whoever answers has mostly looked already."""
+        known = self._users.recall(f"{server_id} {mattermost_user_id}")
+        return known[0] if known is not None else await self.by_user(server_id, mattermost_user_id)
 
     async def by_username(self, server_id: str, username: str) -> Person | None:
         """Usernames may change hands in Mattermost, so an old one may be left with somebody else."""

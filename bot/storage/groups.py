@@ -9,7 +9,7 @@ from typing import Any
 from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument
 
 from bot.clock import Clock
-from bot.core.alert_group import AlertGroup, Status
+from bot.core.alert_group import AlertGroup, Heading, Status
 from bot.storage.codec import Raw
 from bot.storage.documents import Documents
 from bot.storage.mongo import Database, reachable
@@ -68,6 +68,16 @@ class Groups(Documents[AlertGroup]):
         if channel_id:
             query["$or"] = [{"doc.channel_id": channel_id}, {"doc.also.channel_id": channel_id}]
         return [claim.doc for claim in await self.read(query, limit=limit, sort=("number", DESCENDING))]
+
+    async def headings(self, server_id: str, status: Status, limit: int) -> list[Heading]:
+        """Of those in the state, newest first. Groups are large, and of hundreds in a list little is shown."""
+        query = {"server_id": server_id, "status": status.value}
+        with reachable():
+            cursor = self._collection.find(
+                query, {"number": 1, "doc.title": 1}, sort=[("number", DESCENDING)], limit=limit
+            )
+            found = await cursor.to_list(length=limit)
+        return [Heading(number=one["number"], title=one["doc"]["title"], status=status) for one in found]
 
     async def silenced_by(self, server_id: str, maintenance_id: str, limit: int) -> list[AlertGroup]:
         """Those that this maintenance keeps silent."""

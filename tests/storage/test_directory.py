@@ -87,6 +87,16 @@ async def test_two_integrations_never_share_a_key(stores: Stores, clock: HeldClo
         await stores.integrations.add(Change(doc=integration(clock, id="i2", server_id="other")))
 
 
+async def test_who_was_found_a_moment_ago_is_remembered_until_they_change(stores: Stores):
+    await stores.people.add(Change(doc=Person(id="p1", server_id=SERVER, name="Ana", mattermost_user_id="u1")))
+    found = await stores.people.by_user(SERVER, "u1")
+    assert found is not None and await stores.people.recent_by_user(SERVER, "u1") is found
+    assert await stores.people.recent_by_user("other", "u1") is None
+    await stores.people.change(SERVER, found.id, lambda doc: Change(doc=replace(doc, locale="de")))
+    changed = await stores.people.recent_by_user(SERVER, "u1")
+    assert changed is not None and changed.locale == "de"
+
+
 async def test_groups_are_found_by_number_state_post_and_key(stores: Stores, clock: HeldClock):
     for number in (1, 2, 3):
         await stores.groups.add(opened_group(clock(), number=number, key=f"k{number}", channel_id="town"))
@@ -102,6 +112,11 @@ async def test_groups_are_found_by_number_state_post_and_key(stores: Stores, clo
     assert [doc.number for doc in await stores.groups.open(SERVER, 10)] == [3, 1]
     assert [doc.number for doc in await stores.groups.open(SERVER, 1)] == [3]
     assert [doc.number for doc in await stores.groups.listed(SERVER, (Status.RESOLVED,), 10)] == [2]
+    firing = await stores.groups.headings(SERVER, Status.FIRING, 10)
+    assert [(one.number, one.title, one.status) for one in firing] == [
+        (number, "Disk is full", Status.FIRING) for number in (3, 1)
+    ]
+    assert await stores.groups.headings("other", Status.FIRING, 10) == []
     shown = await stores.groups.of_post(SERVER, "post2")
     assert shown is not None and shown.number == 2
     keys = {open_key(SERVER, "prometheus", f"k{number}"): SERVER for number in (1, 2)}
