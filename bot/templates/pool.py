@@ -6,7 +6,7 @@ A server has one payload rendered at a time, so that slow templates of one hold 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +15,8 @@ import orjson
 
 from bot.errors import Unavailable
 from bot.templates.process import NoAnswer, Renderer
+
+Start = Callable[[], Awaitable[Renderer]]
 
 PROCESSES = 2
 # What waits is held in memory. Beyond that the sender is asked to come back.
@@ -35,7 +37,8 @@ class _Turn:
 class Pool:
     """One per web process."""
 
-    def __init__(self, *, processes: int = PROCESSES) -> None:
+    def __init__(self, *, processes: int = PROCESSES, start: Start = Renderer.start) -> None:
+        self._start = start
         self._free = asyncio.Semaphore(processes)
         self._idle: list[Renderer] = []
         self._all: set[Renderer] = set()
@@ -82,6 +85,9 @@ class Pool:
                 self._all.discard(renderer)
                 if last or problem.killed:
                     raise
+            except asyncio.CancelledError:
+                self._all.discard(renderer)
+                raise
             else:
                 await self._give_back(renderer, retire=answer["retire"])
                 return answer
@@ -95,7 +101,7 @@ class Pool:
             await self._end(renderer)
         if self._closed:
             raise Unavailable("This process is stopping")
-        renderer = await Renderer.start()
+        renderer = await self._start()
         self._all.add(renderer)
         return renderer
 

@@ -9,6 +9,8 @@ from asyncio.subprocess import DEVNULL, PIPE, Process
 from contextlib import suppress
 from pathlib import Path
 
+import structlog
+
 from bot.errors import BotError
 from bot.templates.frames import LENGTH, LENGTHS
 
@@ -18,6 +20,8 @@ PROGRAM = "import sys; sys.path.append(sys.argv[1]); from bot.templates.renderin
 START_SECONDS = 10.0
 ANSWER_SECONDS = 2.0
 LONGEST_ANSWER = 8 * 1024 * 1024
+
+log = structlog.get_logger()
 
 
 class NoAnswer(BotError):
@@ -35,24 +39,28 @@ class Renderer:
         self._process = process
 
     @classmethod
-    async def start(cls) -> Renderer:
+    async def start(cls, program: str = PROGRAM) -> Renderer:
         """Raises NoAnswer. Nothing of our environment goes with it, nor any open file."""
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-I",
-            "-c",
-            PROGRAM,
-            str(ROOT),
-            str(os.getpid()),
-            stdin=PIPE,
-            stdout=PIPE,
-            stderr=DEVNULL,
-            env={},
-            cwd="/",
-            start_new_session=True,
-        )
-        renderer = cls(process)
-        await renderer._answer(START_SECONDS)
+        try:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-I",
+                "-c",
+                program,
+                str(ROOT),
+                str(os.getpid()),
+                stdin=PIPE,
+                stdout=PIPE,
+                stderr=DEVNULL,
+                env={},
+                cwd="/",
+                start_new_session=True,
+            )
+            renderer = cls(process)
+            await renderer._answer(START_SECONDS)
+        except (OSError, NoAnswer) as problem:
+            log.warning("no rendering process", why=str(problem))
+            raise NoAnswer(killed=False) from problem
         return renderer
 
     @property

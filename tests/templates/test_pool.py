@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from bot.errors import Unavailable
 from bot.integrations.payload import Bundle, Payload
 from bot.templates.applying import question
 from bot.templates.pool import WAITING_BYTES_OF_ONE, Pool
-from bot.templates.process import NoAnswer
+from bot.templates.process import NoAnswer, Renderer
 from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
@@ -98,6 +99,38 @@ async def test_what_waits_beyond_measure_is_sent_away(pool: Pool):
         await ask(pool, body=large)
     assert await ask(pool, server="another", body=large) == "Disk"
     assert await asyncio.gather(*first) == ["slow", "Disk"]
+
+
+async def test_who_gives_up_takes_the_process_with_them(pool: Pool):
+    await ask(pool)
+    (pid,) = pool.pids
+    asking = asyncio.create_task(ask(pool, SLOW))
+    await until(lambda: _has_begun(pid), pause=0.005)
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    assert pool.pids == () and not runs(pid)
+    assert await ask(pool) == "Disk"
+
+
+async def test_a_machine_without_the_template_language_answers_nothing_at_once():
+    pool = Pool(start=partial(Renderer.start, "raise SystemExit('No module named jinja2')"))
+    with pytest.raises(NoAnswer) as problem:
+        await pool.ask("one", b"{}", b"")
+    assert not problem.value.killed and pool.pids == ()
+
+
+async def test_memory_stays_the_same_whatever_is_rendered(pool: Pool):
+    for number in range(60):
+        for text in (f"{{{{ 'a{number}' * 20000 }}}}", f"{{% set x = range(99999) | list %}}{number}"):
+            await ask(pool, text)
+    (pid,) = pool.pids
+    assert _kilobytes(pid) < 80_000
+
+
+def _kilobytes(pid: int) -> int:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith("VmRSS")).split()[1])
 
 
 async def test_after_the_end_no_process_is_left_and_none_starts(pool: Pool):
