@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from bot.context import Context
 from bot.core.alert_group import AlertGroup
 from bot.core.integrations import Integration
+from bot.core.people import Person
 from bot.core.routing import BadMatchers, Matcher, read_matchers
-from bot.core.text import say
+from bot.core.text import Text, say
 from bot.errors import NotFound, UserError
 
 
@@ -33,3 +36,11 @@ def chosen_matchers(written: str) -> tuple[Matcher, ...]:
         return read_matchers(written)
     except BadMatchers as bad:
         raise UserError(bad.text) from bad
+
+
+async def warnings(ctx: Context, people: Iterable[Person], group: AlertGroup) -> list[Text]:
+    """Who of those that were just paged will hardly notice, and what to do then."""
+    said = await ctx.people.warnings([person for person in people if person.id != ctx.person.id])
+    if not said or not group.live:
+        return []
+    return [*said, say("`/oncall responders {number} @name` pages somebody else.", number=group.number)]

@@ -76,6 +76,10 @@ class People(Protocol):
         """As Mattermost knows them now: renamed, deactivated. As they are where it cannot be asked."""
         ...
 
+    async def warnings(self, people: list[Person]) -> list[Text]:
+        """Who of them will hardly notice a page, in a sentence each. Empty where Mattermost does not say so soon."""
+        ...
+
     async def add(self, person: Person) -> None:
         """Somebody who is not in Mattermost yet. Raises UserError if the address is somebody's already."""
         ...

@@ -8,7 +8,7 @@ from bot.context import Context
 from bot.core.alert_group import Heading, Status
 from bot.core.maintenance import Maintenance, next_window
 from bot.core.maintenance_words import concern
-from bot.core.people import Person
+from bot.core.people import Person, state_in_words
 from bot.core.text import say
 from bot.words import Reader, declared, moment, words
 from forms.base import Option
@@ -55,7 +55,7 @@ async def pageable(context: Context) -> list[Option]:
         )
         for one in sources
     ]
-    return [*named, *(_pageable(person) for person in people.values())]
+    return [*named, *(_pageable(person, context.reader) for person in people.values())]
 
 
 async def people(context: Context) -> list[Option]:
@@ -136,10 +136,11 @@ def _maintenance(one: Maintenance, reader: Reader) -> Option:
     return Option(value=one.id, label=f"{name}{when}"[:LABEL_LENGTH])
 
 
-def _pageable(person: Person) -> Option:
-    if person.username:
-        return Option(value=person.mention, label=person.mention)
-    return Option(value=person.id, label=person.name[:LABEL_LENGTH])
+def _pageable(person: Person, reader: Reader) -> Option:
+    name = person.mention if person.username else person.name[:LABEL_LENGTH]
+    if person.gone_at is not None or not person.mattermost_user_id:
+        name = f"{name} ({words(state_in_words(person, now=reader.now), reader)})"
+    return Option(value=person.mention if person.username else person.id, label=name[:LABEL_LENGTH])
 
 
 def _person(person: Person) -> Option:

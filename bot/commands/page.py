@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.call import Reply, tell
+from bot.chosen import warnings
 from bot.context import Context, Draft
 from bot.core.alert_group import Link, Step
 from bot.core.text import say
@@ -25,7 +26,8 @@ async def page(ctx: Context, *, who: str, text: str, urgency: str) -> Reply:
         return tell(say("#{number} is open for this message already. It was counted once more.", number=group.number))
     people = await ctx.people.with_ids(chain[0].people)
     names = ", ".join(person.mention for person in people.values())
-    return tell(say("{names} is paged. It is alert group #{number}.", names=names, number=group.number))
+    paged = say("{names} is paged. It is alert group #{number}.", names=names, number=group.number)
+    return tell(paged, *await warnings(ctx, people.values(), group))
 
 
 @command("create", form=CreateGroup, section="alerts", menu="Create alert group from this message…")

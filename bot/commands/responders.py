@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import partial
 
 from bot.call import Reply, tell
-from bot.chosen import chosen_group
+from bot.chosen import chosen_group, warnings
 from bot.context import Context
 from bot.core import alerts, steering
 from bot.core.alert_group import AlertGroup
+from bot.core.people import Person
 from bot.core.text import Text, say
 from bot.registry import command
 from forms.responders import Assign, Responders
@@ -20,19 +21,18 @@ async def responders(ctx: Context, *, group: str, people: tuple[str, ...], remov
     found = await chosen_group(ctx, group)
     if not people and not remove:
         return tell(*await _paged(ctx, found))
-    wanted, unwanted = await _named(ctx, people), await _named(ctx, remove)
+    wanted, unwanted = [[await ctx.people.named(name) for name in names] for names in (people, remove)]
     verbs = [
-        *([partial(alerts.ask_for_help, people=wanted)] if wanted else []),
-        *([partial(steering.relieve, people=unwanted)] if unwanted else []),
+        *([partial(alerts.ask_for_help, people=_mentions(wanted))] if wanted else []),
+        *([partial(steering.relieve, people=_mentions(unwanted))] if unwanted else []),
     ]
-    return tell(
-        *[(await ctx.groups.change(found, partial(verb, by=ctx.person.mention, now=ctx.now))).note for verb in verbs]
-    )
+    notes = [(await ctx.groups.change(found, partial(verb, by=ctx.person.mention, now=ctx.now))).note for verb in verbs]
+    return tell(*notes, *await warnings(ctx, wanted, found))
 
 
-async def _named(ctx: Context, names: tuple[str, ...]) -> dict[str, str]:
-    """Mentions by person id."""
-    return {person.id: person.mention for person in [await ctx.people.named(name) for name in names]}
+def _mentions(people: list[Person]) -> dict[str, str]:
+    """By person id."""
+    return {person.id: person.mention for person in people}
 
 
 @command("assign", form=Assign, section="alerts")
@@ -41,7 +41,7 @@ async def assign(ctx: Context, *, group: str, person: str) -> Reply:
     found = await chosen_group(ctx, group)
     to = await ctx.people.named(person)
     decide = partial(alerts.assign, person_id=to.id, to=to.mention, by=ctx.person.mention, now=ctx.now)
-    return tell((await ctx.groups.change(found, decide)).note)
+    return tell((await ctx.groups.change(found, decide)).note, *await warnings(ctx, [to], found))
 
 
 async def _paged(ctx: Context, group: AlertGroup) -> list[Text]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import dataclass
 from functools import partial
@@ -14,7 +15,7 @@ from bot.core.changes import Change
 from bot.core.neutral import neutral
 from bot.core.people import Person, Role
 from bot.core.servers import Server
-from bot.core.text import say
+from bot.core.text import Text, say
 from bot.errors import NotFound, Upstream, UserError
 from bot.mattermost.wire import User
 from bot.storage.documents import AlreadyThere
@@ -23,6 +24,8 @@ from bot.storage.ids import new_id
 _USER_ID = re.compile(r"[a-z0-9]{26}")
 _OUR_ID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
 ASKED_AT_ONCE = 200
+# Whoever pages somebody is answered soon, with warnings or without.
+WARNED_SECONDS = 1.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +108,26 @@ class PeopleOfServer:
         if user.get("delete_at"):
             return await self._updated(person, partial(core_people.gone, now=self.parts.clock()))
         return await self.updated(person, actor_of(user))
+
+    async def warnings(self, people: list[Person]) -> list[Text]:
+        try:
+            async with asyncio.timeout(WARNED_SECONDS):
+                known = await self.refreshed(people)
+                away = await self._away([person.mattermost_user_id for person in known if person.mattermost_user_id])
+        except TimeoutError:
+            return []
+        said = [core_people.warning(person, away.get(person.mattermost_user_id, "")) for person in known]
+        return [text for text in said if text]
+
+    async def _away(self, ids: list[str]) -> dict[str, str]:
+        """Their statuses, by user id."""
+        if not ids:
+            return {}
+        try:
+            found = await self.parts.access.for_server(self.server).statuses(ids)
+        except Upstream:
+            return {}
+        return {one["user_id"]: one.get("status", "") for one in found}
 
     # ---- writing ----
 

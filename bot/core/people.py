@@ -12,12 +12,15 @@ from enum import StrEnum
 
 from bot.core.changes import Change
 from bot.core.neutral import neutral
-from bot.core.text import Text, say
+from bot.core.text import NOTHING, Text, say
 
 NAME_SHOWN = 60
 HISTORY_KEPT = 50
 MATTERMOST = "mattermost"
 ASSIGNED = "assigned"
+# What Mattermost says of people who will hardly notice a message.
+DO_NOT_DISTURB = "dnd"
+OUT_OF_OFFICE = "ooo"
 
 
 class Role(StrEnum):
@@ -252,6 +255,19 @@ RULES_IN_WORDS = {
     "both": say("direct message and a mention in the alert's thread"),
     "mention-then-direct": say("mention in the alert's thread, and if that fails a direct message"),
 }
+
+
+def warning(person: Person, status: str) -> Text:
+    """Why this person will hardly notice a page; `status` is what Mattermost says. Nothing if they will."""
+    if person.gone_at is not None:
+        return say("{who} is deactivated in Mattermost and cannot be paged.", who=person.described)
+    if not person.mattermost_user_id:
+        return say("{who} has not linked a Mattermost account yet and cannot be paged.", who=person.described)
+    if status == DO_NOT_DISTURB:
+        return say("{who} does not want to be disturbed at the moment and may not notice.", who=person.described)
+    if status == OUT_OF_OFFICE:
+        return say("{who} is out of office and may not notice.", who=person.described)
+    return NOTHING
 
 
 def state_in_words(person: Person, *, now: datetime) -> Text:

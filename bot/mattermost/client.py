@@ -99,6 +99,10 @@ class Mattermost:
         """Unknown names are left out."""
         return cast(list[wire.User], await self._post("users", "usernames", body=list(usernames)))
 
+    async def statuses(self, ids: Sequence[str]) -> list[wire.Status]:
+        """Whether they are there, as they or their clients say."""
+        return cast(list[wire.Status], await self._post("users", "status", "ids", body=list(ids)))
+
     # ---- posts ----
 
     async def create_post(

@@ -26,6 +26,13 @@ class User(TypedDict, total=False):
     delete_at: int
 
 
+class Status(TypedDict, total=False):
+    """online, away, dnd, offline; with an automatic reply ooo."""
+
+    user_id: str
+    status: str
+
+
 class Team(TypedDict, total=False):
     id: str
     name: str
