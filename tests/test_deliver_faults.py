@@ -1,5 +1,6 @@
 """Worker and delivery together at a Mattermost that fails: everything arrives, and once."""
 
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -118,6 +119,44 @@ async def test_a_card_of_a_lost_answer_is_shown_as_the_group_is_by_then(world, s
 
     [card] = cards(world)
     assert "Resolved by @ben" in str(card.props)
+
+
+async def test_a_page_of_a_lost_answer_shows_who_took_over_meanwhile(world, stores, clock, delivery):
+    await open_group(world, stores, clock)
+    world.simulator.faults.drop(prefix=POSTS, method="POST", times=2)
+    worker = worker_of(stores, clock, delivery)
+    await worker.drain()
+    await stores.groups.change("S1", "G1", partial(alerts.acknowledge, by="@ben", now=clock()))
+
+    await work(worker, clock, minutes=1)
+
+    [page] = world.messages_to(world.ana)
+    assert "Acknowledged by @ben" in str(page.props)
+    assert world.messages_to(world.ben) == []
+
+
+async def test_a_page_of_a_worker_that_died_shows_who_took_over_meanwhile(world, stores, clock, delivery):
+    await open_group(world, stores, clock)
+    [claim] = await stores.groups.claim(1, lease=timedelta(seconds=2))
+    for waiting in claim.outbox:
+        await delivery.group(claim.doc, waiting.effect, since=waiting.since)
+    await stores.groups.change("S1", "G1", partial(alerts.acknowledge, by="@ben", now=clock()))
+
+    await work(worker_of(stores, clock, delivery), clock, minutes=1)
+
+    [page] = world.messages_to(world.ana)
+    assert "Acknowledged by @ben" in str(page.props)
+
+
+async def test_a_page_that_nobody_began_is_taken_back(world, stores, clock, delivery):
+    await open_group(world, stores, clock)
+    await stores.groups.change("S1", "G1", partial(alerts.acknowledge, by="@ben", now=clock()))
+    [claim] = await stores.groups.read({"server_id": "S1"}, limit=1)
+    assert "Page" not in {waiting.kind for waiting in claim.outbox}
+
+    await work(worker_of(stores, clock, delivery), clock, minutes=1)
+
+    assert world.messages_to(world.ana) == []
 
 
 @pytest.mark.parametrize("deaths", [1, 2, 7])

@@ -122,10 +122,12 @@ class Effect:
 class Change(Generic[Document]):
     """The result of a verb. Nothing to do is a Change with the same document and a note, not an exception.
 
-    `dropped` are keys of waiting effects that have lost their reason.
+    `dropped` are keys of waiting effects that have lost their reason. So have the `withdrawn`; but one that may have
+    been carried out, with an answer that was lost, stays until that is known.
     """
 
     doc: Document
     effects: tuple[Effect, ...] = ()
     note: Text = NOTHING
     dropped: tuple[str, ...] = ()
+    withdrawn: tuple[str, ...] = ()

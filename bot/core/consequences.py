@@ -71,7 +71,7 @@ def quieted(group: AlertGroup, now: datetime, note: Text) -> GroupChange:
         for number, step in enumerate(group.chain)
         for person_id in step.people
     )
-    return Change(doc=group, effects=(*draw_all(group, now), *tell(group)), note=note, dropped=unsent)
+    return Change(doc=group, effects=(*draw_all(group, now), *tell(group)), note=note, withdrawn=unsent)
 
 
 def draw_all(group: AlertGroup, now: datetime) -> tuple[Effect, ...]:

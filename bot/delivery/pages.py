@@ -19,7 +19,7 @@ from bot.delivery.cards import Cards
 from bot.delivery.pictures import Pictures, names
 from bot.delivery.scene import Learned, Scene, remember
 from bot.errors import Upstream
-from bot.mattermost.posting import Mark, NoLongerWanted, PostGone, post_once
+from bot.mattermost.posting import Mark, NoLongerWanted, PostGone, find_own, post_once
 from bot.reaching import reach
 from bot.storage.records import stay
 from bot.storage.stores import Stores
@@ -48,7 +48,7 @@ class Pages:
     async def page(self, scene: Scene, page: Page) -> Learned[AlertGroup]:
         group = scene.group
         if not _wanted(group, page):
-            return stay
+            return await self._learn_late(scene, page)
         people = await self._pictures.people(group, page.person_id)
         if not _reachable(people.get(page.person_id)):
             people = await self._stores.people.with_ids(group.server_id, sorted({page.person_id, *people}))
@@ -64,6 +64,27 @@ class Pages:
             if not refused.permanent:
                 raise
             return partial(failed, name=person.mention, reason=refused.said)
+
+    async def _learn_late(self, scene: Scene, page: Page) -> Learned[AlertGroup]:
+        """Nobody wants it any more. Where an earlier attempt came through all the same, its post must be true."""
+        group = scene.group
+        person = (await self._stores.people.with_ids(group.server_id, [page.person_id])).get(page.person_id)
+        if person is None or not person.mattermost_user_id or page.page in group.pages:
+            return stay
+        channel_id = await scene.mattermost.direct_channel(person.mattermost_user_id)
+        mark = Mark(about=group.id, post=page.page)
+        post = await find_own(scene.mattermost, channel_id, mark, scene.tried_since or group.opened_at)
+        if post is None:
+            return stay
+        return partial(
+            outcomes.paged,
+            page=page.page,
+            person_id=page.person_id,
+            name=person.mention,
+            now=self._clock(),
+            channel_id=channel_id,
+            post_id=post["id"],
+        )
 
     async def draw(self, scene: Scene, name: str) -> Learned[AlertGroup]:
         """Make the direct message show the group as it is now."""
@@ -85,7 +106,7 @@ class Pages:
         }
         reached = await reach(person.rules, ways)
         if not reached:
-            return stay
+            return await self._learn_late(scene, page)
         return partial(
             outcomes.paged,
             page=page.page,

@@ -95,12 +95,18 @@ def stay(doc: T) -> Change[T]:
 
 def followed(first: Change[T], second: Change[T]) -> Change[T]:
     """Two decisions, the second about the document of the first, as one."""
-    effects = {effect.key: effect for effect in first.effects if effect.key not in second.dropped}
+    unwanted = (*second.dropped, *second.withdrawn)
+    effects = {effect.key: effect for effect in first.effects if effect.key not in unwanted}
     for effect in second.effects:
         effects.pop(effect.key, None)
         effects[effect.key] = effect
-    dropped = (*first.dropped, *second.dropped)
-    return Change(doc=second.doc, effects=tuple(effects.values()), note=second.note or first.note, dropped=dropped)
+    return Change(
+        doc=second.doc,
+        effects=tuple(effects.values()),
+        note=second.note or first.note,
+        dropped=(*first.dropped, *second.dropped),
+        withdrawn=(*first.withdrawn, *second.withdrawn),
+    )
 
 
 def opened(record: Raw, kind: type[T], *, due_at: datetime | None = None) -> Claim[T]:
@@ -134,11 +140,11 @@ def next_record(claim: Claim[T], change: Change[T], index: Raw, write: Write[T],
     """The record after a decision; None where there is nothing to write. `index` has None for absent fields."""
     if write.lease and claim.lease != write.lease:
         raise LeaseLost(f"{claim.id} is served by somebody else now")
-    if change.doc == claim.doc and not write.serves and not change.effects and not change.dropped:
+    if change.doc == claim.doc and not write.serves and not (change.effects or change.dropped or change.withdrawn):
         return None
     record = {**claim.record, "v": claim.record["v"] + 1}
     record["doc"] = codec.merge(claim.record["doc"], codec.write(claim.doc), codec.write(change.doc))
-    waiting = _without(claim.record["outbox"], write, now)
+    waiting = _wanted(_without(claim.record["outbox"], write, now), change, served=claim.lease not in ("", write.lease))
     record["outbox"] = _outbox(waiting, change, v=record["v"], now=now)
     record.update(index)
     _schedule(record, write, _due(change.doc, record["outbox"]), now)
@@ -150,6 +156,15 @@ def _without(outbox: list[Raw], write: Write[Any], now: datetime) -> list[Raw]:
         _postponed(entry, write.postponed[entry["id"]], now) if entry["id"] in write.postponed else entry
         for entry in outbox
         if entry["id"] not in write.settled
+    ]
+
+
+def _wanted(outbox: list[Raw], change: Change[Any], *, served: bool) -> list[Raw]:
+    """Without what has lost its reason. `served`: somebody else may be carrying these out at this very moment."""
+    return [
+        entry
+        for entry in outbox
+        if entry["key"] not in change.dropped and (entry["key"] not in change.withdrawn or entry["tries"] > 0 or served)
     ]
 
 
@@ -165,7 +180,7 @@ def _outbox(waiting: list[Raw], change: Change[Any], *, v: int, now: datetime) -
     settled when it has been delivered. The new one keeps the old one's tries and delay, so that a storm of changes
     does not hammer a Mattermost that asked for a pause.
     """
-    outbox = {entry["key"]: entry for entry in waiting if entry["key"] not in change.dropped}
+    outbox = {entry["key"]: entry for entry in waiting}
     for number, effect in enumerate(change.effects):
         old = outbox.pop(effect.key, None)
         at = effect.at or now

@@ -145,7 +145,7 @@ def test_time_pages_the_line_one_after_the_other_and_then_stops():
 def test_acknowledging_drops_the_pages_of_this_turn_that_are_not_sent_yet():
     change = alerts.acknowledge(FIRING, by="@ben", now=SOON)
 
-    assert change.dropped == ("page:0.0.ana", "page:0.1.ben", "page:0.2.cho", "page:0.2.dan")
+    assert change.withdrawn == ("page:0.0.ana", "page:0.1.ben", "page:0.2.cho", "page:0.2.dan")
     again = alerts.unacknowledge(change.doc, by="@ben", now=SOON)
     assert [page.page for page in pages(again)] == ["1.0.ana"]
 

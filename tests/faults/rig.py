@@ -12,16 +12,17 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import aiohttp
 from pymongo.errors import PyMongoError
 
+from bot.core import alerts
 from bot.core.alert_group import AlertGroup, Status
 from bot.core.changes import Change
 from bot.errors import BotError
 from bot.simulator.client.person import Person
-from bot.simulator.records import Post
 from tests.faults.mongods import ReplicaSet, replica_set
 from tests.faults.processes import BotProcess
 from tests.town import Town, mark, town, twice
@@ -44,20 +45,24 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Rig:
-    """Everything that runs. `sent` are the alerts of all rounds so far, `ended` those of them that ended."""
+    """Everything that runs. `sent` are the alerts of all rounds so far.
+
+    Those in `ended` end again; those in `taken` are acknowledged by @ana before the next person's turn comes.
+    """
 
     town: Town
     mongods: ReplicaSet
     processes: dict[str, BotProcess]
     sent: set[str] = field(default_factory=set)
     ended: set[str] = field(default_factory=set)
+    taken: set[str] = field(default_factory=set)
 
     def process(self, role: str) -> BotProcess:
         """Of this role, or the one that does everything."""
         return self.processes.get(role) or self.processes["serve"]
 
     async def hasten(self, chance: random.Random) -> None:
-        """Until cancelled: next steps that are minutes away become due within two seconds."""
+        """Until cancelled: next steps that are minutes away become due within two seconds, or somebody takes over."""
         while True:
             await lasting(HASTEN_SECONDS)
             with contextlib.suppress(BotError):  # the database is away: that is what this is about
@@ -67,8 +72,10 @@ class Rig:
         now = self.town.stores.groups._clock()
         later = {"server_id": self.town.server_id, "doc.due_at": {"$gt": now + 2 * SOON}}
         for claim in await self.town.stores.groups.read(later, limit=200):
-            at = now + chance.random() * SOON
-            await self.town.stores.groups.change(claim.server_id, claim.id, lambda group, at=at: _sooner(group, at))  # type: ignore[misc]
+            sooner = partial(_sooner, at=now + chance.random() * SOON)
+            taking = partial(alerts.acknowledge, by="@ana", now=now)
+            decide = taking if claim.doc.title in self.taken else sooner
+            await self.town.stores.groups.change(claim.server_id, claim.id, decide)
 
     # ---- what is to be seen ----
 
@@ -105,6 +112,7 @@ class Rig:
             *_list("numbers given twice", _repeated(group.number for group in groups)),
             *_differ("alerts stored", stored, len(self.sent) + len(self.ended)),
             *_list("not resolved", (one.title for one in groups if one.title in self.ended and one.live)),
+            *_list("not acknowledged", (one.title for one in groups if one.title in self.taken and not _taken(one))),
             *self._card_problems(groups),
             *self._page_problems(groups),
             *_list("told twice in a thread", map(str, twice(self.town.told))),
@@ -116,11 +124,8 @@ class Rig:
         cards = {mark(post)["group"]: post for post in self.town.cards}
         yield from _list("two posts", map(str, twice(self.town.cards)))
         yield from _list("no post", (group.title for group in groups if group.id not in cards))
-        resolved = [group for group in groups if group.status is Status.RESOLVED and group.id in cards]
-        yield from _list("shown as it was", (one.title for one in resolved if not self._shows_end(cards[one.id])))
-
-    def _shows_end(self, card: Post) -> bool:
-        return "Resolved by" in self.town.root.drawn(card.id).words
+        drawn = [(group, self.town.root.drawn(cards[group.id].id).words) for group in groups if group.id in cards]
+        yield from _list("card shown as it was", (one.title for one, words in drawn if not _is_true(one, words)))
 
     def _page_problems(self, groups: list[AlertGroup]) -> Iterable[str]:
         for person in (self.town.ana, self.town.ben):
@@ -130,9 +135,17 @@ class Rig:
             yield from _list(f"@{name} paged twice", map(str, twice(pages)))
             yield from _list(f"@{name} not paged", self._missing(groups, paged))
             yield from _differ(f"pages of @{name}", len(pages), len(paged))
+            by_id = {group.id: group for group in groups}
+            drawn = [(by_id[mark(post)["group"]], person.drawn(post.id).words) for post in pages]
+            yield from _list(
+                f"page of @{name} as it was", (one.title for one, words in drawn if not _is_true(one, words))
+            )
+        ben = {mark(post)["group"] for post in self.town.pages(self.town.ben)}
+        yield from _list("paged in spite of @ana", (one.title for one in groups if one.id in ben and _taken(one)))
 
     def _missing(self, groups: list[AlertGroup], paged: set[str]) -> Iterable[str]:
-        return (one.title for one in groups if one.id not in paged and one.title not in self.ended)
+        needless = self.ended | self.taken
+        return (one.title for one in groups if one.id not in paged and one.title not in needless)
 
     def pages(self) -> int:
         people: tuple[Person, ...] = (self.town.ana, self.town.ben)
@@ -153,7 +166,16 @@ async def rig(layout: Layout, folder: Path) -> AsyncIterator[Rig]:
         yield Rig(place, mongods, processes)
 
 
-def _sooner(group: AlertGroup, at: datetime) -> Change[AlertGroup]:
+def _taken(group: AlertGroup) -> bool:
+    return group.status is Status.ACKNOWLEDGED
+
+
+def _is_true(group: AlertGroup, words: str) -> bool:
+    said = {Status.RESOLVED: "Resolved by", Status.ACKNOWLEDGED: "Acknowledged by"}
+    return said.get(group.status, "Firing") in words
+
+
+def _sooner(group: AlertGroup, *, at: datetime) -> Change[AlertGroup]:
     if group.due_at is None or group.due_at <= at:
         return Change(doc=group)
     return Change(doc=replace(group, due_at=at))

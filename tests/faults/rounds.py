@@ -29,7 +29,7 @@ from tests.waiting import lasting, until
 
 SEND_SECONDS = 3.0
 PER_SECOND = 12
-ENDED = 4  # every fourth alert ends in the same round
+EVERY = 4  # alert ends in the same round, and another is acknowledged
 RECOVERED_WITHIN = 30.0
 ROUNDS_ON_A_RIG = 20
 PATIENCE = 120.0
@@ -103,6 +103,7 @@ class Rounds:
         names = [f"Alert{self._number}-{number}" for number in range(int(SEND_SECONDS * PER_SECOND))]
         problems: list[str] = []
         place.sent.update(names)
+        place.taken.update(names[2::EVERY])
         over = monotonic()
         try:
             async with asyncio.timeout(PATIENCE):
@@ -152,7 +153,7 @@ async def _send(place: Rig, sender: Sender, names: list[str]) -> None:
         for name in names:
             tasks.create_task(sender.send([name]))
             await lasting(1 / PER_SECOND)
-    ended = names[::ENDED]
+    ended = names[::EVERY]
     place.ended.update(ended)
     await sender.end(ended)
 
