@@ -11,6 +11,7 @@ from bot.core.people import Person
 from bot.core.routing import BadMatchers, Matcher, read_matchers
 from bot.core.text import Text, say
 from bot.errors import NotFound, UserError
+from forms.base import Option
 
 
 async def chosen_integration(ctx: Context, named: str) -> Integration:
@@ -28,6 +29,19 @@ async def chosen_group(ctx: Context, named: str) -> AlertGroup:
     if group is None:
         raise NotFound(say("There is no alert group {named}. `/oncall list` shows the open ones.", named=named))
     return group
+
+
+async def chosen_people(ctx: Context, names: tuple[str, ...]) -> tuple[str, ...]:
+    """The ids of the people who are called so, in this order. Raises NotFound."""
+    return tuple([(await ctx.people.named(name)).id for name in names])
+
+
+async def people_in_form(ctx: Context, ids: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[Option, ...]]:
+    """A line of people as the value of a field: as a list of Mattermost's people knows them, and their names."""
+    people = await ctx.people.with_ids(ids)
+    line = [people[id_] for id_ in ids if id_ in people]
+    options = [Option(value=person.mattermost_user_id or person.id, label=person.mention) for person in line]
+    return tuple(option.value for option in options), tuple(options)
 
 
 def chosen_matchers(written: str) -> tuple[Matcher, ...]:

@@ -40,7 +40,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "bot.words": ("bot.core",),
     "bot.context": ("bot.call", "bot.core", "bot.integrations.payload", "bot.registry", "bot.secret", "bot.words"),
     "bot.described": ("bot.context", "bot.core", "bot.errors"),
-    "bot.chosen": ("bot.context", "bot.core", "bot.errors"),
+    "bot.chosen": ("bot.context", "bot.core", "bot.errors", "forms"),
     "bot.lookups": ("bot.context", "bot.core", "bot.words", "forms"),
     "bot.surfaces": ("bot.registry", "bot.call", "bot.core", "bot.words", "bot.secret", "bot.clock", "forms"),
     "bot.commands": (

@@ -47,10 +47,10 @@ async def add(
     """Add a source of alerts and get the URL to paste into it."""
     if any(one.name.lower() == name.lower() for one in await ctx.integrations.listed()):
         raise UserError(say("There is an integration called {name} already. Choose another name.", name=name))
-    labels = _labels(kind, group_by)
+    labels = group_labels(kind, group_by)
     rhythm = _rhythm(kind, every, grace)
     persons = [await ctx.people.named(one) for one in people]
-    channel_id = await _joined(ctx, channel)
+    channel_id = await joined_channel(ctx, channel)
     key = ctx.integrations.new_key()
     integration = Integration(
         id=key.id,
@@ -95,7 +95,7 @@ def _seconds(span: Span | str) -> int:
     return span.seconds
 
 
-def _labels(kind: str, group_by: str) -> tuple[str, ...]:
+def group_labels(kind: str, group_by: str) -> tuple[str, ...]:
     labels = tuple(label.strip() for label in group_by.split(",") if label.strip())
     declared = kind_named(kind)
     if labels and declared is not None and not declared.groups_by_labels:
@@ -128,7 +128,7 @@ def _unposted(*, posted: bool) -> list[Text]:
     return [say("Its alerts are kept but not posted yet: choose a channel with `/oncall configure channel`.")]
 
 
-async def _joined(ctx: Context, channel: str) -> str:
+async def joined_channel(ctx: Context, channel: str) -> str:
     if not channel:
         return ""
     room = await ctx.chat.room(channel, team_id=ctx.call.team_id)

@@ -8,19 +8,19 @@ from dataclasses import replace
 from functools import partial
 
 from bot.call import Ask, Opened, Reply, Value, tell
-from bot.chosen import chosen_group, chosen_integration, chosen_matchers
+from bot.chosen import chosen_group, chosen_integration, chosen_matchers, chosen_people, people_in_form
 from bot.context import Context
 from bot.core import routes, routing
 from bot.core.changes import Change
 from bot.core.integrations import Integration
 from bot.core.neutral import neutral
-from bot.core.people import Person, Role
+from bot.core.people import Role
 from bot.core.routing import CHANNELS, Operator, Route
 from bot.core.text import Text, say
 from bot.described import routes_in_words
 from bot.errors import NotFound, UserError
 from bot.registry import command
-from forms.base import Option, is_empty
+from forms.base import is_empty
 from forms.routes import AddRoute, EditRoute, MoveRoute, OneRoute, RoutesOfIntegration, TryRoutes
 
 NUMBERED = re.compile(r"#?\d{1,9}")
@@ -56,7 +56,7 @@ async def add(
         matchers=chosen_matchers(conditions),
         channels=await _channels(ctx, channel, also),
         posts=not page_only,
-        people=await _people(ctx, people),
+        people=await chosen_people(ctx, people),
         wait_minutes=wait_minutes,
     )
     _check(made)
@@ -87,7 +87,7 @@ async def edit(
         return await _ask(ctx, one, old)
     matchers = chosen_matchers(conditions)
     channels = await _channels(ctx, channel, also)
-    persons = await _people(ctx, people)
+    persons = await chosen_people(ctx, people)
 
     def changed(now: Route) -> Route:
         return replace(
@@ -190,10 +190,6 @@ def _found(one: Integration, name: str) -> Route:
     return found
 
 
-async def _people(ctx: Context, names: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple([(await ctx.people.named(name)).id for name in names])
-
-
 async def _channels(ctx: Context, channel: str, also: str) -> tuple[str, ...]:
     """Ids, the one with the thread first. The bot joins all of them."""
     names = [name for name in (channel, *also.replace(",", " ").split()) if name]
@@ -214,8 +210,7 @@ def _check(route: Route) -> None:
 
 async def _ask(ctx: Context, one: Integration, route: Route) -> Ask:
     """The form, with the route as it is."""
-    people = await ctx.people.with_ids(route.people)
-    line = [people[id_] for id_ in route.people if id_ in people]
+    people, options = await people_in_form(ctx, route.people)
     first, *more = route.channels or ("",)
     values: Mapping[str, Value] = {
         "integration": one.name,
@@ -223,14 +218,8 @@ async def _ask(ctx: Context, one: Integration, route: Route) -> Ask:
         "conditions": routing.written(route.matchers),
         "channel": first,
         "also": " ".join(more),
-        "people": tuple(_value(person) for person in line),
+        "people": people,
         "wait_minutes": str(route.wait_minutes),
         "page_only": not route.posts,
     }
-    options = {"people": tuple(Option(value=_value(person), label=person.mention) for person in line)}
-    return Ask(command="route edit", form=EditRoute, values=values, options=options)
-
-
-def _value(person: Person) -> str:
-    """What a list of people knows them by; who is not in Mattermost yet is known to us."""
-    return person.mattermost_user_id or person.id
+    return Ask(command="route edit", form=EditRoute, values=values, options={"people": options})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -84,6 +84,14 @@ def rotate(integration: Integration, *, digests: tuple[str, ...], now: datetime)
         "**{name} has a new key.** The old one works until {until}.", name=neutral(integration.name, 60), until=until
     )
     return Change(doc=rotated, note=note)
+
+
+def edit(integration: Integration, *, decide: Callable[[Integration], Integration]) -> Change[Integration]:
+    """`decide` gets the integration as it is by now, and changes what is to be changed."""
+    if integration.removed_at:
+        return Change(doc=integration, note=say("{name} is removed, so it cannot be changed.", name=integration.name))
+    edited = decide(integration)
+    return Change(doc=edited, note=say("**{name} is changed.**", name=neutral(edited.name, 60)))
 
 
 def remove(integration: Integration, *, now: datetime) -> Change[Integration]:

@@ -28,7 +28,7 @@ def covered(group: AlertGroup, cover: Cover) -> AlertGroup:
 def opened_silent(group: AlertGroup, *, now: datetime) -> GroupChange:
     """It is posted and pages nobody before the maintenance is over."""
     silent = replace(group, status=Status.SILENCED, due_at=group.silenced_until)
-    logged = log(silent, now, in_words(silent), told=True)
+    logged = log(silent, now, in_words(silent))
     return Change(doc=logged, effects=draw_all(logged, now), note=say("#{number} opened.", number=group.number))
 
 

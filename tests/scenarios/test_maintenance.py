@@ -43,6 +43,8 @@ async def test_alerts_in_maintenance_are_posted_silent_and_page_when_it_is_over(
     await world.fire()
     assert "Silenced by maintenance “Deploy of the shop” until 11:00 UTC" in alert_card(world)
     assert "Silenced by maintenance “Deploy of the shop” until 12:00" in await typed(world, "why 1", "ben")
+    [card] = [card for card in world.cards() if "HighErrorRate" in card.words]
+    assert [reply.text for reply in card.replies] == ["Silenced by maintenance “Deploy of the shop” until 11:00 UTC"]
     await world.pass_time(hours=1, minutes=59)
     assert paged(world, "ana", "ben") == [0, 0]
     await world.pass_time(minutes=1, seconds=3)
