@@ -54,6 +54,8 @@ class Templating:
     ) -> Outcome:
         """What these templates make of a payload. Raises Unavailable."""
         known = {part: text for part, text in templates.items() if part in PARTS}
+        if not known:
+            return Outcome(payload=payload)
         if len(body) > LARGEST_BODY:
             return _unused(payload, known, "payload")
         try:

@@ -70,6 +70,7 @@ def bench(io_loop: IOLoop, stores: Stores, clock: HeldClock) -> Iterator[Bench]:
 async def test_without_templates_no_process_starts(bench: Bench):
     one = await bench.integration()
     assert await bench.templating.applied(one, PAYLOAD, b"{}") is PAYLOAD
+    assert (await bench.templating.tried(one, {}, PAYLOAD, b"{}")).payload is PAYLOAD
     assert bench.pool.pids == ()
 
 
