@@ -21,7 +21,7 @@ from bot.clock import Clock, DatabaseClock
 from bot.config import Config, Role
 from bot.contexts.making import MakeContexts
 from bot.contexts.parts import Parts
-from bot.core import alerts, heartbeats, integrations, maintenance, servers
+from bot.core import alerts, heartbeats, integrations, maintenance, servers, storms
 from bot.delivery.delivery import Delivery
 from bot.dispatch import Dispatch
 from bot.errors import Unavailable
@@ -46,6 +46,7 @@ from bot.sns import SnsMessages
 from bot.storage.embedded import EmbeddedMongo
 from bot.storage.mongo import Database
 from bot.storage.stores import open_stores
+from bot.storms import StormWatch
 from bot.templates.pool import Pool
 from bot.templates.templating import Templating
 from bot.vault import Vault
@@ -91,7 +92,9 @@ def build(
     )
     commands = registry.load()
     notices = Notices(stores.integrations, clock)
-    intake = Intake(stores, clock, budgets=Budgets(config.alerts_per_second, notices, clock))
+    intake = Intake(
+        stores, clock, budgets=Budgets(config.alerts_per_second, notices, clock), storms=StormWatch(stores, clock)
+    )
     reception = Reception(stores, intake, clock, Templating(Pool(), notices))
     parts = Parts(
         stores=stores,
@@ -115,6 +118,7 @@ def build(
             deliver=delivery.integration,
             poll_seconds=UNHURRIED_SECONDS,
         ),
+        Work(store=stores.storms, advance=storms.advance, deliver=delivery.storm),
         Work(
             store=stores.heartbeats,
             advance=heartbeats.advance,

@@ -15,6 +15,7 @@ from bot.core.integrations import Integration
 from bot.core.maintenance import Maintenance
 from bot.core.people import Person
 from bot.core.servers import Server, Who
+from bot.core.storms import Storm
 from bot.core.templates import Part
 from bot.core.text import Text
 from bot.integrations.payload import Payload
@@ -26,6 +27,7 @@ DecideGroup = Callable[[AlertGroup], Change[AlertGroup]]
 DecideServer = Callable[[Server], Change[Server]]
 DecideMaintenance = Callable[[Maintenance], Change[Maintenance]]
 DecideIntegration = Callable[[Integration], Change[Integration]]
+DecideStorm = Callable[[Storm], Change[Storm]]
 DecidePerson = Callable[[Person], Change[Person]]
 
 
@@ -190,6 +192,17 @@ class Maintenances(Protocol):
     def new_id(self) -> str: ...
 
 
+class Storms(Protocol):
+    """The storms of this server."""
+
+    async def found(self, id_: str) -> Storm | None: ...
+    async def listed(self) -> list[Storm]:
+        """Those with live groups, the newest first."""
+        ...
+
+    async def change(self, storm: Storm, decide: DecideStorm) -> Change[Storm]: ...
+
+
 class Chat(Protocol):
     """What commands need of the Mattermost they were called from."""
 
@@ -248,6 +261,7 @@ class Context:
     linking: Linking
     integrations: Integrations
     maintenances: Maintenances
+    storms: Storms
     chat: Chat
     installation: Installation
 

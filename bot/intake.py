@@ -15,7 +15,7 @@ from itertools import chain
 
 from bot.budgets import Budgets
 from bot.clock import Clock
-from bot.core import alerts, maintenance, muted, routing
+from bot.core import alerts, maintenance, muted, routing, storms
 from bot.core.alert_group import AlertGroup, Place
 from bot.core.changes import Change
 from bot.core.integrations import Integration
@@ -28,6 +28,7 @@ from bot.storage.ids import new_id
 from bot.storage.maintenances import Planned
 from bot.storage.records import Claim, followed
 from bot.storage.stores import Stores
+from bot.storms import StormWatch
 
 TOGETHER = 1_000
 WAITING = 50_000
@@ -79,12 +80,21 @@ class Intake:
     """Takes payloads in for all servers; one per process.
 
     `taken` counts the alerts that were stored, `refused` the payloads that were sent away for now. Without `budgets`
-    everybody may send what they like.
+    everybody may send what they like, and without `storms` there are none.
     """
 
-    def __init__(self, stores: Stores, clock: Clock, *, waiting: int = WAITING, budgets: Budgets | None = None) -> None:
+    def __init__(
+        self,
+        stores: Stores,
+        clock: Clock,
+        *,
+        waiting: int = WAITING,
+        budgets: Budgets | None = None,
+        storms: StormWatch | None = None,
+    ) -> None:
         self._stores = stores
         self._budgets = budgets
+        self._storms = storms
         self._clock = clock
         self._gathering = Gathering[Arrival, Accepted](
             self._flush,
@@ -158,6 +168,8 @@ class Intake:
                 key: _decide(waiting, live.get(key), fresh.get(key, 0), maintenances.get(waiting.server_id, ()), now)
                 for key, waiting in pending.items()
             }
+            if self._storms is not None and fresh:
+                decisions |= await _caught(self._storms, decisions)
             lost = await self._write(decisions)
             for key in decisions.keys() - lost:
                 _take(pending, key, decisions[key], numbers)
@@ -188,6 +200,16 @@ class Intake:
                 puts.append((decision.change, decision.claim))
         lost = await self._stores.groups.put_many(puts)
         return {keys[place] for place in lost}
+
+
+async def _caught(watch: StormWatch, decisions: Mapping[str, _Decision]) -> dict[str, _Decision]:
+    """The decisions about new groups that are part of a storm, as they are then."""
+    opening = {key: one.change for key, one in decisions.items() if one.claim is None and one.change is not None}
+    storm_of = await watch.caught({key: change.doc for key, change in opening.items()})
+    return {
+        key: replace(decisions[key], change=storms.caught(opening[key], storm_id=storm_id))
+        for key, storm_id in storm_of.items()
+    }
 
 
 def _parts(payload: Payload) -> Iterator[Payload]:

@@ -9,7 +9,7 @@ from bot.core.alert_group import Heading, Status
 from bot.core.maintenance import Maintenance, next_window
 from bot.core.maintenance_words import concern
 from bot.core.people import Person, state_in_words
-from bot.core.text import say
+from bot.core.text import count, say
 from bot.words import Reader, declared, moment, words
 from forms.base import Option
 
@@ -89,6 +89,25 @@ async def routes(context: Context) -> list[Option]:
     ]
 
 
+async def storms(context: Context) -> list[Option]:
+    """Those with live alert groups, the newest first."""
+    return [
+        Option(
+            value=storm.id,
+            label=words(
+                count(
+                    "{count} alert group since {at}",
+                    "{count} alert groups since {at}",
+                    count=storm.live,
+                    at=storm.began_at,
+                ),
+                context.reader,
+            ),
+        )
+        for storm in await context.storms.listed()
+    ]
+
+
 async def commands(context: Context) -> list[Option]:
     return [
         Option(value=one.name, label=f"{one.name}: {declared(one.summary, context.reader.locale)}"[:LABEL_LENGTH])
@@ -107,6 +126,7 @@ LOOKUPS: dict[str, Lookup] = {
     "maintained": maintained,
     "maintenances": maintenances,
     "pageable": pageable,
+    "storms": storms,
     "commands": commands,
 }
 

@@ -142,7 +142,9 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     ),
     "bot.notices": ("bot.core", "bot.errors", "bot.clock", "bot.storage"),
     "bot.budgets": ("bot.core", "bot.errors", "bot.clock", "bot.notices"),
+    "bot.storms": ("bot.core", "bot.clock", "bot.storage"),
     "bot.intake": (
+        "bot.storms",
         "bot.core",
         "bot.errors",
         "bot.clock",

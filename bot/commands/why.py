@@ -32,6 +32,7 @@ def _origin(group: AlertGroup) -> list[Text]:
         say("#{number} came from {source} at {at}.", number=group.number, source=source, at=group.opened_at),
         say("Alerts with the same key join it until it is resolved: `{key}`", key=_readable(group.key)),
         *_route(group),
+        *_storm(group),
     ]
 
 
@@ -45,6 +46,14 @@ def _route(group: AlertGroup) -> list[Text]:
         more = count("{count} further channel", "{count} further channels", count=len(group.also))
         return [say("It took the route “{route}”, which posts it in {more}, too.", route=route, more=more)]
     return [say("It took the route “{route}”.", route=route)]
+
+
+def _storm(group: AlertGroup) -> list[Text]:
+    if not group.storm:
+        return []
+    if group.gathered:
+        return [say("It is part of a storm: one post shows it with the others, and pages are for all of them.")]
+    return [say("It opened in a storm, which is over.")]
 
 
 def _readable(key: str) -> str:

@@ -15,6 +15,7 @@ from bot.contexts.linking import LinkingOfPerson
 from bot.contexts.maintenances import MaintenancesOfServer
 from bot.contexts.parts import Parts
 from bot.contexts.people import PeopleOfServer, actor_of
+from bot.contexts.storms import StormsOfServer
 from bot.core.servers import Server
 from bot.core.text import NOTHING, say
 from bot.errors import Denied
@@ -58,6 +59,7 @@ class MakeContexts:
             linking=replace(linking, person=person),
             integrations=IntegrationsOfServer(parts=parts, server_id=server.id),
             maintenances=MaintenancesOfServer(parts=parts, server_id=server.id),
+            storms=StormsOfServer(stores=parts.stores, server_id=server.id),
             chat=ChatOfServer(parts=parts, server=server, call=call),
             installation=InstallationOfServer(parts=parts, server=server, call=call),
         )

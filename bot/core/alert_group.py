@@ -141,7 +141,8 @@ class AlertGroup:
     """What people work on: alerts that belong together, in one state.
 
     `also` are further channels with a card; the thread is under the one in `channel_id`. `route` is what decided about
-    that when the group opened. `maintenance` is why it is silenced, where a maintenance did that.
+    that when the group opened. `maintenance` is why it is silenced, where a maintenance did that. `storm` is the storm
+    whose post shows it in place of a card, unless it is shown `apart` all the same.
     """
 
     id: str
@@ -185,6 +186,8 @@ class AlertGroup:
     route_id: str = ""
     maintenance: str = ""
     maintenance_id: str = ""
+    storm: str = ""
+    apart: bool = False
 
     @property
     def live(self) -> bool:
@@ -194,13 +197,18 @@ class AlertGroup:
     def name(self) -> str:
         return f"#{self.number}"
 
+    @property
+    def gathered(self) -> bool:
+        """Whether the post of a storm shows it, and no card of its own."""
+        return bool(self.storm) and not self.apart
+
 
 GroupChange = Change[AlertGroup]
 
 
 def places(group: AlertGroup) -> dict[str, Place]:
     """Where cards of this group are or shall be, by the name of the card."""
-    if not group.channel_id:
+    if not group.channel_id or group.gathered:
         return {}
     first = Place(channel_id=group.channel_id, post=group.card, lost=group.cards_lost)
     return {CARD: first, **{place.name: place for place in group.also}}

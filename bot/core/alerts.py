@@ -151,7 +151,7 @@ def reopen(group: AlertGroup, *, by: str, now: datetime) -> GroupChange:
     if group.live:
         return already(group, say("#{number} is not resolved.", number=group.number))
     return fire_again(
-        group,
+        replace(group, apart=bool(group.storm)),
         now=now,
         by=by,
         text=say("Reopened by {by}", by=by),

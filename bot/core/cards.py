@@ -73,7 +73,7 @@ class Card:
     """A post about an alert group. Strings come from outside and must be neutralised; Texts are ours."""
 
     name: str
-    title: str
+    title: Text | str
     colour: str
     mark: str
     state: Text

@@ -79,6 +79,25 @@ class DeleteServer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ActOnAll:
+    """Do the same to all live alert groups of a storm, in slices: those numbered up to `after` are done."""
+
+    verb: str
+    by: str
+    at: datetime
+    until: datetime | None = None
+    reason: str = ""
+    after: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowApart:
+    """Give the live alert groups of a storm posts of their own, in slices: those numbered up to `after` have theirs."""
+
+    after: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReportHeartbeat:
     """Let the intake know that a heartbeat is missing, or back."""
 
@@ -103,6 +122,8 @@ Do = (
     | DeleteServer
     | ReportHeartbeat
     | ReleaseGroups
+    | ActOnAll
+    | ShowApart
 )
 
 

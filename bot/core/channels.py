@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from bot.core import cards
 from bot.core.changes import Change, Effect, RedrawGroups
-from bot.core.servers import EVERYWHERE, ChannelSettings, Server, ServerChange, Timeline, timeline_in_words
+from bot.core.servers import EVERYWHERE, STORM, ChannelSettings, Server, ServerChange, Timeline, timeline_in_words
 from bot.core.text import say
 
 CHANNELS_KEPT = 500
@@ -55,6 +55,23 @@ def settings_chosen(
             timeline=told,
         ),
     )
+
+
+def storms_chosen(server: Server, *, limit: int, channel_id: str = "", note_channel: str = "") -> ServerChange:
+    """How many new alert groups a minute are still no storm: in one channel, or in all without a limit of their own."""
+    if not channel_id:
+        after = replace(server, settings={**server.settings, STORM: str(limit)})
+        where = say("In channels without a limit of their own")
+    elif len(server.channels) >= CHANNELS_KEPT and channel_id not in server.channels:
+        return Change(doc=server, note=say("{most} channels have settings of their own already.", most=CHANNELS_KEPT))
+    else:
+        settings = replace(server.channels.get(channel_id, EVERYWHERE), storm=limit)
+        after = replace(server, channels=_with_channel(server, channel_id, settings))
+        where = say("In ~{channel}", channel=note_channel)
+    if not limit:
+        return Change(doc=after, note=say("{where}, every alert group has a post of its own.", where=where))
+    note = say("{where}, more than {limit} new alert groups in a minute share one post.", where=where, limit=limit)
+    return Change(doc=after, note=note)
 
 
 def _with_choices(

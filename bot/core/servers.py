@@ -29,6 +29,8 @@ LANGUAGE = "locale"
 BUTTONS = "buttons"
 # In the settings: how much of the history the threads tell.
 TIMELINE = "timeline"
+# In the settings: how many new alert groups a minute in one channel are still no storm; 0 means there are no storms.
+STORM = "storm"
 
 
 class Surface(StrEnum):
@@ -64,6 +66,7 @@ class ChannelSettings:
 
     timeline: Timeline | None = None
     buttons: tuple[str, ...] | None = None
+    storm: int | None = None
 
 
 EVERYWHERE = ChannelSettings()

@@ -22,6 +22,7 @@ from bot.core.changes import (
 from bot.core.integrations import Integration
 from bot.core.maintenance import Maintenance
 from bot.core.servers import Server, State
+from bot.core.storms import Storm
 from bot.core.text import say
 from bot.delivery.admins import Admins
 from bot.delivery.cards import Cards
@@ -32,6 +33,7 @@ from bot.delivery.of_server import OfServer
 from bot.delivery.pages import Pages
 from bot.delivery.pictures import Pictures
 from bot.delivery.scene import Learned, Meanwhile, Scene
+from bot.delivery.storms import Storms
 from bot.delivery.threads import Threads
 from bot.errors import Upstream
 from bot.mattermost.access import Access
@@ -45,7 +47,7 @@ PAUSED = 60.0
 
 
 class Delivery:
-    """Delivers effects of alert groups, of servers and of integrations."""
+    """Delivers effects of alert groups, storms, servers and integrations."""
 
     def __init__(self, *, stores: Stores, access: Access, vault: Vault, clock: Clock, public_url: str) -> None:
         self._stores = stores
@@ -54,7 +56,8 @@ class Delivery:
         pictures = Pictures(stores=stores, vault=vault, clock=clock, public_url=public_url)
         self._cards = Cards(pictures, clock)
         self._threads = Threads(pictures, clock)
-        self._pages = Pages(stores, pictures, self._cards, clock)
+        self._storms = Storms(stores, pictures, clock)
+        self._pages = Pages(stores, pictures, self._cards, self._storms, clock)
         self._admins = Admins(stores, access, pictures, clock)
         self._channels = Channels(access, pictures, self._admins)
         self._of_server = OfServer(stores, access, clock)
@@ -129,6 +132,14 @@ class Delivery:
             return stay
         tried_since = self._tried_since(since, tries)
         return await self._of_maintenances.deliver(server, maintenance, effect, tried_since=tried_since)
+
+    async def storm(self, storm: Storm, effect: Effect, *, since: datetime, tries: int = 0) -> Learned[Storm]:
+        """Raises Upstream."""
+        server = await self._serving(storm.server_id)
+        if server is None:
+            return stay
+        tried = self._tried_since(since, tries) is not None
+        return await self._storms.deliver(server, self._access.for_server(server), storm, effect, tried=tried)
 
     async def _serving(self, server_id: str) -> Server | None:
         """The server, if it is to be served. Raises Upstream while it is paused; None drops what was to be done."""

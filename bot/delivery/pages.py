@@ -18,6 +18,7 @@ from bot.core.text import say
 from bot.delivery.cards import Cards
 from bot.delivery.pictures import Pictures, names
 from bot.delivery.scene import Learned, Scene, remember
+from bot.delivery.storms import Storms, gathers
 from bot.errors import Upstream
 from bot.mattermost.posting import Mark, NoLongerWanted, PostGone, find_own, post_once
 from bot.reaching import reach
@@ -38,10 +39,11 @@ UNKNOWN = say("their Mattermost account does not exist any more")
 class Pages:
     """Pages people about alert groups, and keeps their pages up to date."""
 
-    def __init__(self, stores: Stores, pictures: Pictures, posts: Cards, clock: Clock) -> None:
+    def __init__(self, stores: Stores, pictures: Pictures, posts: Cards, storms: Storms, clock: Clock) -> None:
         self._stores = stores
         self._pictures = pictures
         self._posts = posts
+        self._storms = storms
         self._clock = clock
         self._seen_active: dict[tuple[str, str], datetime] = {}
 
@@ -107,14 +109,16 @@ class Pages:
         reached = await reach(person.rules, ways)
         if not reached:
             return await self._learn_late(scene, page)
+        # What tells of a whole storm is a post of the storm.
+        own = None if gathers(scene.group, page) else reached.get(Way.DIRECT)
         return partial(
             outcomes.paged,
             page=page.page,
             person_id=page.person_id,
             name=person.mention,
             now=self._clock(),
-            channel_id=reached[Way.DIRECT].channel_id if Way.DIRECT in reached else "",
-            post_id=reached[Way.DIRECT].post_id if Way.DIRECT in reached else "",
+            channel_id=own.channel_id if own else "",
+            post_id=own.post_id if own else "",
             in_thread=Way.MENTION in reached,
         )
 
@@ -125,6 +129,8 @@ class Pages:
         group = await self._still_wanted(scene, page)
         if group is None:
             return None
+        if gathers(group, page):
+            return await self._storms.page(scene, page, person)
         try:
             post = await post_once(
                 scene.mattermost,
@@ -152,13 +158,15 @@ class Pages:
         group = await self._still_wanted(scene, page)
         if group is None:
             return None
-        if group.card is None:
-            hopeless = not group.channel_id or self._clock() - group.opened_at > CARD_AWAITED
+        if group.card is None and not gathers(group, page):
+            hopeless = not group.channel_id or group.gathered or self._clock() - group.opened_at > CARD_AWAITED
             raise Upstream(say("the alert has no post in a channel"), permanent=hopeless, retry_after=1)
+        if await scene.mattermost.channel_member(group.channel_id, person.mattermost_user_id) is None:
+            raise Upstream(OUTSIDE, permanent=True)
+        if group.card is None:
+            return await self._storms.mention(scene, page, person)
         card = cards.draw_page(group, names=names(people), person_id=page.person_id)
         root = group.card
-        if await scene.mattermost.channel_member(root.channel_id, person.mattermost_user_id) is None:
-            raise Upstream(OUTSIDE, permanent=True)
         try:
             post = await post_once(
                 scene.mattermost,

@@ -10,11 +10,13 @@ from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument
 
 from bot.clock import Clock
 from bot.core.alert_group import AlertGroup, Heading, Status
+from bot.core.storm_cards import Tally
 from bot.storage.codec import Raw
 from bot.storage.documents import Documents
 from bot.storage.mongo import Database, reachable
 from bot.storage.records import Claim
 
+TALLIED = 1_000
 LIVE = tuple(status for status in Status if status is not Status.RESOLVED)
 
 
@@ -34,6 +36,7 @@ class Groups(Documents[AlertGroup]):
         IndexModel([("server_id", ASCENDING), ("status", ASCENDING), ("number", DESCENDING)]),
         IndexModel([("open_key", ASCENDING)], unique=True, partialFilterExpression={"open_key": {"$exists": True}}),
         IndexModel([("posts", ASCENDING)], partialFilterExpression={"posts": {"$exists": True}}),
+        IndexModel([("storm", ASCENDING), ("number", ASCENDING)], partialFilterExpression={"storm": {"$exists": True}}),
     )
 
     def __init__(self, database: Database, clock: Clock) -> None:
@@ -47,6 +50,7 @@ class Groups(Documents[AlertGroup]):
             "status": doc.status.value,
             "open_key": open_key(doc.server_id, doc.integration_id, doc.key) if doc.live else None,
             "posts": [post.post_id for post in shown if post] or None,
+            "storm": doc.storm or None,
         }
 
     async def by_number(self, server_id: str, number: int) -> AlertGroup | None:
@@ -87,6 +91,32 @@ class Groups(Documents[AlertGroup]):
             "doc.maintenance_id": maintenance_id,
         }
         return [claim.doc for claim in await self.read(query, limit=limit)]
+
+    async def of_storm(
+        self, server_id: str, storm_id: str, *, limit: int, after: int = 0, newest: bool = False
+    ) -> list[AlertGroup]:
+        """Live groups of a storm by number, those after this one; or the newest first."""
+        query = {
+            "server_id": server_id,
+            "storm": {"$eq": storm_id, "$exists": True},
+            "number": {"$gt": after},
+            "status": {"$in": [status.value for status in LIVE]},
+        }
+        found = await self.read(query, limit=limit, sort=("number", DESCENDING if newest else ASCENDING))
+        return [claim.doc for claim in found]
+
+    async def tally(self, server_id: str, storm_id: str) -> list[Tally]:
+        """All groups of a storm, counted by what is alike."""
+        alike = {"status": "$status", "severity": "$doc.severity", "source": "$doc.integration_name"}
+        pipeline: list[Raw] = [
+            {"$match": {"server_id": server_id, "storm": {"$eq": storm_id, "$exists": True}}},
+            {"$group": {"_id": alike, "count": {"$sum": 1}}},
+            {"$sort": {"count": -1}},
+            {"$limit": TALLIED},
+        ]
+        with reachable():
+            rows = await self._collection.aggregate(pipeline).to_list(length=TALLIED)
+        return [Tally(**row["_id"] | {"status": Status(row["_id"]["status"])}, count=row["count"]) for row in rows]
 
     async def live(self, keys: Mapping[str, str]) -> dict[str, Claim[AlertGroup]]:
         """The live groups of some open keys (open key to server id), by open key, in one query."""

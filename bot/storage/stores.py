@@ -18,6 +18,7 @@ from bot.storage.mongo import Database
 from bot.storage.nudges import Nudges
 from bot.storage.once import Once
 from bot.storage.payloads import Payloads
+from bot.storage.storms import Storms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,12 +33,15 @@ class Stores:
     heartbeats: Heartbeats
     maintenances: Maintenances
     payloads: Payloads
+    storms: Storms
     nudges: Nudges
 
     async def prepare(self) -> None:
         """Create the indexes; quick when they exist."""
         stores = (self.servers, self.people, self.integrations, self.groups, self.alerts, self.once, self.heartbeats)
-        await asyncio.gather(*(store.prepare() for store in (*stores, self.maintenances, self.payloads, self.nudges)))
+        await asyncio.gather(
+            *(store.prepare() for store in (*stores, self.maintenances, self.payloads, self.storms, self.nudges))
+        )
 
     def nudge_others(self) -> None:
         """For a process without a worker: what it stores is served elsewhere."""
@@ -50,12 +54,12 @@ class Stores:
 
     @property
     def _served(self) -> tuple[Documents[Any], ...]:
-        return (self.servers, self.integrations, self.groups, self.heartbeats, self.maintenances)
+        return (self.servers, self.integrations, self.groups, self.heartbeats, self.maintenances, self.storms)
 
     async def delete_server(self, server_id: str) -> None:
         """One server with all that belongs to it, itself last: whatever interrupts this, it can be done again."""
-        belongings = (self.integrations, self.heartbeats, self.maintenances, self.groups, self.alerts, self.payloads)
-        for store in (*belongings, self.people, self.servers):
+        belongings = (self.integrations, self.heartbeats, self.maintenances, self.groups, self.storms)
+        for store in (*belongings, self.alerts, self.payloads, self.people, self.servers):
             await store.delete_of(server_id)
 
 
@@ -71,5 +75,6 @@ def open_stores(database: Database, clock: Clock) -> Stores:
         heartbeats=Heartbeats(database, clock),
         maintenances=Maintenances(database, clock),
         payloads=Payloads(database, clock),
+        storms=Storms(database, clock),
         nudges=Nudges(database, clock),
     )

@@ -17,7 +17,7 @@ MARKUP = str.maketrans("", "", "[]<>`*~|\\#!")
 
 def headline(card: Card, reader: Reader) -> str:
     """The message itself: what a phone's notification shows, so it carries everything that matters in one line."""
-    title = f"**{card.name} {neutral(one_line(card.title), 200)}**"
+    title = f"**{f'{card.name} {_title(card, reader)}'.strip()}**"
     if card.addressed_to:
         return words(
             say("{mark} {name}, you are on call: {title}", mark=card.mark, name=card.addressed_to, title=title), reader
@@ -47,7 +47,7 @@ def attachment(card: Card, reader: Reader) -> dict[str, Any]:
     """A message attachment without actions."""
     state = words(card.state, reader)
     return {
-        "fallback": f"{card.name} {plain(card.title)} ({state})",
+        "fallback": f"{card.name} {plain(_plain_title(card, reader))} ({state})".lstrip(),
         "color": card.colour,
         "text": "\n".join([f"**{state}**", *body(card, reader)]).rstrip(),
         "fields": [
@@ -55,6 +55,14 @@ def attachment(card: Card, reader: Reader) -> dict[str, Any]:
             for field in card.fields
         ],
     }
+
+
+def _title(card: Card, reader: Reader) -> str:
+    return words(card.title, reader) if isinstance(card.title, Text) else neutral(one_line(card.title), 200)
+
+
+def _plain_title(card: Card, reader: Reader) -> str:
+    return words(card.title, reader) if isinstance(card.title, Text) else card.title
 
 
 def _name(field: Field, reader: Reader) -> str:

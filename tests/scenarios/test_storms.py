@@ -1,0 +1,137 @@
+"""A storm of alerts: one post instead of hundreds, one page for each person, and one button for all of it."""
+
+import asyncio
+
+from bot.simulator.client.rendering import RenderedPost
+from tests.scenarios.world import World, payload
+
+LIMIT = 20
+
+
+async def burst(world: World, names: list[str], *, severity: str = "warning", resolved: bool = False) -> None:
+    """All at the same time, as a switch that dies makes them."""
+
+    async def send(name: str) -> None:
+        instances = {"resolved": ("db-1",)} if resolved else {"firing": ("db-1",)}
+        body = payload(name, now=world.clock(), severity=severity, **instances)
+        async with world.session.post(world.alert_url, json=body) as answer:
+            assert answer.status == 202, await answer.text()
+
+    await asyncio.gather(*(send(name) for name in names))
+    await world.settle()
+    await world.pass_time(seconds=2)
+
+
+def many(count: int, name: str = "Down") -> list[str]:
+    return [f"{name}{number}" for number in range(count)]
+
+
+def digest(world: World, person: str = "root") -> RenderedPost:
+    (found,) = [post for post in world.cards(person) if "Storm:" in post.words]
+    return found
+
+
+def own(world: World) -> list[RenderedPost]:
+    return [post for post in world.cards() if "Storm:" not in post.words]
+
+
+async def test_a_storm_is_one_post_with_counts_and_each_person_is_paged_for_it_once(world: World):
+    await burst(world, many(60))
+
+    assert len(own(world)) == LIMIT
+    assert "Storm: 40 new alert groups" in digest(world).words
+    assert "40 firing" in digest(world).words and "warning 40" in digest(world).words
+    assert "Prometheus 40" in digest(world).words
+    pages = world.pages("ana")
+    assert len(pages) == LIMIT + 1
+    assert sum("Storm:" in page.words for page in pages) == 1
+
+
+async def test_the_page_of_a_storm_grows_with_it(world: World):
+    await burst(world, many(30))
+    await burst(world, many(70))
+
+    (page,) = [page for page in world.pages("ana") if "Storm:" in page.words]
+    assert "Storm: 50 new alert groups" in page.words
+    assert "Storm: 50 new alert groups" in digest(world).words
+
+
+async def test_every_group_of_a_storm_can_be_reached(world: World):
+    await burst(world, many(30))
+
+    await world.ana.types("/oncall list --page 2", channel="alerts")
+    assert "**30 open alert groups**" in world.ana.sees and "Down" in world.ana.sees
+    await world.ana.types("/oncall why 30", channel="alerts")
+    assert "It is part of a storm" in world.ana.sees
+    await world.ana.types("/oncall ack 30", channel="alerts")
+    await world.pass_time(seconds=10)
+    assert "9 firing · 1 acknowledged" in digest(world).words
+
+
+async def test_critical_groups_keep_their_posts_and_pages(world: World):
+    await burst(world, many(40))
+    await burst(world, ["Fire"], severity="critical")
+
+    (card,) = [post for post in own(world) if "Fire" in post.words]
+    assert "Acknowledge" in card.buttons
+    assert any("Fire" in page.words for page in world.pages("ana"))
+
+
+async def test_all_of_a_storm_is_acknowledged_with_one_press(world: World):
+    await burst(world, many(230))
+    await world.ana.clicks("Acknowledge all", digest(world, "ana"))
+    assert "You have all 210 live alert groups of this storm, within moments." in world.heard("ana")
+
+    await world.pass_time(minutes=2)
+    assert "0 firing · 210 acknowledged" in digest(world).words
+    await world.pass_time(minutes=10)
+    assert not any("Storm:" in page.words for page in world.pages("ben"))
+
+
+async def test_all_of_a_storm_is_silenced_from_a_form(world: World):
+    await burst(world, many(40))
+    await world.ana.clicks("Silence all…", digest(world, "ana"))
+    await world.ana.submits(duration="2h", reason="A switch died")
+    await world.pass_time(seconds=10)
+    assert "20 silenced" in digest(world).words
+    await world.ana.types("/oncall show 40", channel="alerts")
+    assert "A switch died" in world.ana.sees
+
+
+async def test_all_of_a_storm_is_resolved_with_one_press(world: World):
+    await burst(world, many(40))
+    await world.ana.clicks("Resolve all", digest(world, "ana"))
+    await world.pass_time(minutes=4)
+    assert "The storm is over, and all of its alert groups are resolved" in digest(world).words
+    assert "Acknowledge all" not in digest(world).buttons
+
+
+async def test_a_storm_ends_by_itself_and_the_few_that_are_left_get_their_posts(world: World):
+    await burst(world, many(40))
+    await burst(world, many(35), resolved=True)
+    await world.pass_time(minutes=4)
+
+    assert "The storm is over since" in digest(world).words
+    assert len(own(world)) == LIMIT + 5
+    await burst(world, ["Later"])
+    assert any("Later" in post.words for post in own(world))
+
+
+async def test_the_next_in_line_is_paged_once_for_all_of_a_storm(world: World):
+    await burst(world, many(50))
+    await world.pass_time(minutes=6)
+
+    assert sum("Storm:" in page.words for page in world.pages("ben")) == 1
+
+
+async def test_an_admin_chooses_when_there_is_a_storm(world: World):
+    await world.root.types("/oncall configure storms 0", channel="alerts")
+    assert "every alert group has a post of its own" in world.root.sees
+    await burst(world, many(25))
+    assert len(own(world)) == 25
+
+    await world.root.types("/oncall configure storms 5 alerts", channel="alerts")
+    assert "In ~alerts, more than 5 new alert groups in a minute share one post." in world.root.sees
+    await world.pass_time(minutes=2)
+    await burst(world, many(12, "Later"))
+    assert "Storm: 7 new alert groups" in digest(world).words

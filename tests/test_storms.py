@@ -1,0 +1,100 @@
+"""Noticing storms, with the real database and several processes."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from bot.core.alert_group import Alert
+from bot.core.changes import Change
+from bot.core.integrations import Integration
+from bot.core.servers import Server
+from bot.core.storms import LIMIT
+from bot.intake import Intake
+from bot.integrations.payload import Bundle, Payload
+from bot.storage.mongo import Database
+from bot.storage.stores import Stores, open_stores
+from bot.storms import StormWatch
+from tests.clock import HeldClock
+
+SERVER = "S1"
+
+
+@pytest.fixture
+def source(io_loop, stores: Stores, clock: HeldClock) -> Integration:
+    server = Server(id=SERVER, name="Home", created_at=clock(), channel_id="town")
+    io_loop.run_sync(lambda: stores.servers.add(Change(doc=server)))
+    return Integration(id="i1", server_id=SERVER, name="Prom", kind="webhook", key_digests=("d",), created_at=clock())
+
+
+def process(stores: Stores, clock: HeldClock) -> Intake:
+    return Intake(stores, clock, storms=StormWatch(stores, clock))
+
+
+def payload(count: int, name: str, *, severity: str = "warning") -> Payload:
+    def bundle(key: str) -> Bundle:
+        alert = Alert(fingerprint=key, firing=True, title=key)
+        return Bundle(key=key, title=key, severity=severity, alerts=(alert,))
+
+    return Payload(bundles=tuple(bundle(f"{name}{number}") for number in range(count)))
+
+
+async def gathered(stores: Stores) -> tuple[int, int]:
+    """How many groups have posts of their own, and how many are gathered in how many storms."""
+    groups = await stores.groups.open(SERVER, 10_000)
+    (storm,) = {group.storm for group in groups if group.storm}
+    return sum(not group.storm for group in groups), sum(group.storm == storm for group in groups)
+
+
+async def test_the_group_that_is_one_too_many_begins_a_storm(stores: Stores, clock: HeldClock, source: Integration):
+    intake = process(stores, clock)
+    await intake.accept(source, payload(LIMIT, "a"))
+    assert await stores.storms.recent(SERVER, 10) == []
+    await intake.accept(source, payload(5, "b"))
+    assert await gathered(stores) == (LIMIT, 5)
+    (storm,) = await stores.storms.recent(SERVER, 10)
+    assert storm.groups == 5
+
+
+async def test_two_thousand_groups_at_once_are_one_storm_and_none_is_lost(
+    stores: Stores, clock: HeldClock, source: Integration
+):
+    accepted = await process(stores, clock).accept(source, payload(2_000, "a"))
+    assert len(accepted.groups) == 2_000
+    assert await gathered(stores) == (LIMIT, 2_000 - LIMIT)
+    (storm,) = await stores.storms.recent(SERVER, 10)
+    assert sum(one.count for one in await stores.groups.tally(SERVER, storm.id)) == 2_000 - LIMIT
+
+
+async def test_a_minute_later_as_many_are_no_storm(stores: Stores, clock: HeldClock, source: Integration):
+    intake = process(stores, clock)
+    for name in "abc":
+        await intake.accept(source, payload(LIMIT, name))
+        clock.advance(minutes=1)
+    assert await stores.storms.recent(SERVER, 10) == []
+
+
+async def test_critical_groups_are_neither_counted_nor_gathered(stores: Stores, clock: HeldClock, source: Integration):
+    await process(stores, clock).accept(source, payload(100, "a", severity="critical"))
+    assert await stores.storms.recent(SERVER, 10) == []
+
+
+async def test_several_processes_make_one_storm(
+    stores: Stores, connect: Callable[[], Database], clock: HeldClock, source: Integration
+):
+    others = [process(open_stores(connect(), clock), clock) for _ in range(4)]
+    await asyncio.gather(
+        *(intake.accept(source, payload(50, name)) for intake, name in zip(others, "abcd", strict=True))
+    )
+    (storm,) = await stores.storms.recent(SERVER, 10)
+    own, together = await gathered(stores)
+    assert own <= 4 * LIMIT and own + together == 200 and storm.groups == together
+
+
+async def test_a_repeat_is_no_new_group(stores: Stores, clock: HeldClock, source: Integration):
+    intake = process(stores, clock)
+    for _ in range(5):
+        await intake.accept(source, payload(LIMIT, "a"))
+        clock.now += timedelta(seconds=1)
+    assert await stores.storms.recent(SERVER, 10) == []
