@@ -24,6 +24,7 @@ bench: .installed
 
 faults: .installed
 	$(BIN)/python -m tests.faults.rounds --rounds $(or $(ROUNDS),200) $(if $(SEED),--seed $(SEED))
+	$(BIN)/python -m tests.alertmanager.outage
 
 .installed: requirements.txt requirements-dev.txt constraints.txt
 	$(PYTHON) -m venv .venv

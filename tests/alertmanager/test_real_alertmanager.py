@@ -2,78 +2,26 @@
 
 from __future__ import annotations
 
-import re
 import time
-from collections import Counter
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from bot.core.alert_group import AlertGroup, Status
+from bot.core.alert_group import Status
 from bot.storage.embedded import EmbeddedMongo
-from tests.alertmanager.alertmanager import Alertmanager, alert, alertmanager
-from tests.faults.processes import BotProcess
-from tests.town import Town, mark, town, twice
+from tests.alertmanager.alertmanager import Alertmanager, alert
+from tests.alertmanager.outage import outage
+from tests.alertmanager.scene import scene_of
+from tests.town import twice
 from tests.waiting import until
 
 pytestmark = [pytest.mark.alertmanager, pytest.mark.gen_test(timeout=120)]
 
 BURST = 2_000
 PATIENCE = 60
-INBOUND_STATUS = re.compile(r"event=request route=inbound method=POST status=(\d+)")
 
 Print = Callable[[str], None]
-
-
-class Scene:
-    """The three who talk to each other, and what can be seen of it."""
-
-    def __init__(self, town: Town, bot: BotProcess, monitoring: Alertmanager) -> None:
-        self.town = town
-        self.bot = bot
-        self.monitoring = monitoring
-
-    async def group(self, name: str) -> AlertGroup | None:
-        """The newest of this name."""
-        found = [group for group in await self.town.groups() if group.title == name]
-        return max(found, key=lambda group: group.number, default=None)
-
-    async def comes_to(self, name: str, ready: Callable[[AlertGroup], bool]) -> AlertGroup:
-        """Wait until the group has come so far and everybody has been told."""
-
-        async def so_far() -> bool:
-            group = await self.group(name)
-            return group is not None and ready(group) and await self.town.all_is_delivered()
-
-        await until(so_far, PATIENCE, pause=0.05)
-        group = await self.group(name)
-        assert group is not None
-        return group
-
-    def shown(self, group: AlertGroup) -> str:
-        """The words of the group's card."""
-        [post] = [post for post in self.town.cards if mark(post)["group"] == group.id]
-        return self.town.root.drawn(post.id).words
-
-    @property
-    def answers(self) -> Counter[str]:
-        """Statuses the bot has given to Alertmanager."""
-        return Counter(INBOUND_STATUS.findall(self.bot.log))
-
-
-@asynccontextmanager
-async def scene_of(surface: str, uri: str, program: str, folder: Path) -> AsyncIterator[Scene]:
-    async with town(surface, uri) as place:
-        bot = BotProcess(place, "serve", folder / "bot.log")
-        try:
-            await bot.start()
-            await place.install()
-            async with alertmanager(program, place, folder) as monitoring:
-                yield Scene(place, bot, monitoring)
-        finally:
-            await bot.stop()
 
 
 @pytest.fixture
@@ -216,3 +164,14 @@ async def test_a_burst_of_2000_groups_is_taken_whole(
         assert twice(place.cards) == []
         assert len(place.cards) == len(place.pages(place.ana)) == BURST
         assert not [status for status in scene.answers if status.startswith("4")]
+
+
+async def test_t16_the_bot_is_killed_while_alerts_keep_coming(
+    mongodb_uri: str, alertmanager_program: str, tmp_path: Path, tell: Print
+) -> None:
+    """Shortly; for half a minute with `make faults`."""
+    async with scene_of("native-11.1", mongodb_uri, alertmanager_program, tmp_path) as scene:
+        found = await outage(scene, down_seconds=4)
+    tell(f"bot down for 4 s: {found}")
+    assert found.refused > 0
+    assert found.problems == ()
