@@ -37,6 +37,7 @@ def test_an_alert_is_a_card_that_a_button_changes_in_place(page: Screen) -> None
 def test_a_mistake_in_a_form_is_told_at_its_field_and_can_be_mended(page: Screen) -> None:
     page.fires("DiskAlmostFull")
     page.sees_last("post", "DiskAlmostFull")
+    page.sees_last("card", "Pages @ben at")
     page.chooses_last("select-Silence for…", "Another time…")
     assert page.find("modal-title").text == "Silence an alert group"
     page.fills("duration", "soon")
@@ -62,6 +63,7 @@ def test_a_page_comes_as_a_direct_message(page: Screen) -> None:
 def test_a_posts_menu_acknowledges_its_alert(apps_page: Screen) -> None:
     apps_page.fires("NodesNotReady")
     apps_page.sees_last("post", "NodesNotReady")
+    apps_page.sees_last("card", "Pages @ben at")
     apps_page.opens_menu_of("NodesNotReady")
     apps_page.presses("menu-Acknowledge")
     apps_page.sees_last("card", "Acknowledged by @ana at")

@@ -60,6 +60,7 @@ def test_somebody_is_paged_from_a_form(page: Screen) -> None:
 def test_an_alert_is_silenced_from_the_command_with_a_reason(page: Screen) -> None:
     page.fires("DiskAlmostFull")
     page.sees_last("post", "DiskAlmostFull")
+    page.sees_last("card", "Pages @ben at")
     number = page.last("post").text.partition("#")[2].split()[0]
     page.types("/oncall silence")
     page.takes("group", f"#{number}")
@@ -75,6 +76,7 @@ def test_an_alert_is_silenced_from_the_command_with_a_reason(page: Screen) -> No
 def test_a_note_is_kept_in_the_thread(page: Screen) -> None:
     page.fires("DatabaseDown")
     page.sees_last("post", "DatabaseDown")
+    page.sees_last("card", "Pages @ben at")
     page.presses("button-Note…")
     page.says("modal-title", "Add a note")
     page.fills("text", "Failover to db-2 has begun")
@@ -100,6 +102,7 @@ def test_with_apps_a_message_pages_somebody_from_its_menu(apps_page: Screen) -> 
 def test_without_apps_a_command_in_the_thread_is_about_its_alert(native_page: Screen) -> None:
     native_page.fires("NodesNotReady")
     native_page.sees_last("post", "NodesNotReady")
+    native_page.sees_last("card", "Pages @ben at")
     native_page.replies("/oncall note A switch is broken")
     native_page.says("thread", "A switch is broken")
     native_page.find("thread-box").send_keys("/oncall ack\n")

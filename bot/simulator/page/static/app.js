@@ -125,8 +125,15 @@ function drawMessages(moved) {
   posts.querySelector('.empty')?.remove();
   drawPosts(posts, picture.posts, picture, acts, 'channel');
   if (!picture.posts.length) posts.append(emptyState());
-  if (moved || atEnd) posts.scrollTop = posts.scrollHeight;
+  if (moved || atEnd) toTheNewest(posts);
   else if (posts.childElementCount > before) at('newest').hidden = false;
+}
+
+// To the end, or to the beginning of a last message that is longer than the screen.
+function toTheNewest(posts) {
+  posts.scrollTop = posts.scrollHeight;
+  const last = posts.lastElementChild;
+  if (last && last.offsetHeight > posts.clientHeight) last.scrollIntoView({block: 'start'});
 }
 
 function emptyState() {
