@@ -9,6 +9,7 @@ from tornado.ioloop import IOLoop
 
 from bot import sealed
 from bot.core.servers import Surface
+from bot.setup import VISITS
 from tests.scenarios.world import World
 
 
@@ -59,6 +60,16 @@ async def test_nobody_learns_what_answers_in_our_network(bare_world: World, else
     assert elsewhere.heard
     assert silent[0] == 200
     assert silent == speaking
+
+
+async def test_nobody_has_us_ask_around_without_end(bare_world: World, elsewhere: Elsewhere) -> None:
+    world = bare_world
+    created = await world.services.setup.create("Example", surface=Surface.NATIVE)
+    for _ in range(VISITS):
+        await asks(world, created.server_id, elsewhere.url)
+    asked = len(elsewhere.heard)
+    status, answer = await asks(world, created.server_id, elsewhere.url)
+    assert (status, "tried very often" in answer, len(elsewhere.heard)) == (200, True, asked)
 
 
 async def test_nothing_is_asked_for_a_code_that_has_ended(bare_world: World) -> None:
