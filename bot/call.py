@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import blake2b
 
+from bot.core.cards import Button
 from bot.core.servers import Site
 from bot.core.text import NOTHING, Text
 from bot.secret import Secret
@@ -67,9 +68,10 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Say:
-    """Words for the person alone, line by line."""
+    """Words for the person alone, line by line, and what they can press below."""
 
     lines: tuple[Text, ...] = ()
+    buttons: tuple[Button, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ Everything but the manifest and the icon needs a JWT made with this server's ins
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -12,10 +13,11 @@ from typing import Any, ClassVar
 import structlog
 from tornado.web import HTTPError
 
+from bot.call import Say
 from bot.core.people import Role
 from bot.core.servers import Server, Surface
 from bot.core.text import Text, say
-from bot.errors import Unavailable, UserError
+from bot.errors import BotError, Unavailable, UserError
 from bot.identity.app_tokens import HEADER, AppToken, BadToken, Caller, acting_user, read_app_token
 from bot.surfaces import apps, apps_forms
 from bot.surfaces.tokens import BadToken as BadMemory
@@ -38,6 +40,8 @@ NO_SIGNING_IN = say(
     "Nothing was connected: OnCall asks for no account elsewhere. Link yourself with `/oncall link` and the code you got."
 )
 ADMINS_ONLY = say("Only a Mattermost system admin can do that.")
+BUTTONS_SENT = say("You have the same with buttons in a direct message from me.")
+SEND_SECONDS = 3.0
 OUT_OF_DATE = say("This is out of date or was made for somebody else. Please open it again.")
 
 
@@ -269,7 +273,21 @@ class AppCommand(AppCall):
             user_id=actor.user_id,
             labels=read_labels(body.get("values")),
         )
+        if isinstance(reply, Say) and reply.buttons:
+            reply = await self._with_buttons(server, actor.user_id, reply, drawing)
         return apps.write_reply(reply, call, self.services.registry, drawing)
+
+    async def _with_buttons(self, server: Server, user_id: str, reply: Say, drawing: apps_forms.Drawing) -> Say:
+        """Private answers have none with the Apps framework, so the same comes as a direct message with them."""
+        drawn = apps.draw_said(reply, sealer=drawing.sealer, reader=drawing.reader, app_id=server.app_id)
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                chat = self.services.access.for_server(server)
+                await chat.create_post(await chat.direct_channel(user_id), drawn.message, drawn.props)
+        except (BotError, TimeoutError) as problem:
+            log.warning("buttons not sent", server=server.id, reason=str(problem))
+            return reply
+        return replace(reply, lines=(*reply.lines, BUTTONS_SENT))
 
 
 class AppOAuth2(AppCall):

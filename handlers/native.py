@@ -86,6 +86,11 @@ class NativeEndpoint(Endpoint):
             return Reader(now=now, locale=server.settings.get(LANGUAGE, ENGLISH))
         return Reader(now=now, locale=known.locale or ENGLISH, zone=known.zone)
 
+    def said(self, server: Server, reply: Say, reader: Reader) -> Drawn:
+        """What only this person sees, with its buttons."""
+        url = f"{self.services.config.public_url}/native/{server.id}/action"
+        return native.draw_said(reply, sealer=self.services.sealer(server.id), reader=reader, action_url=url)
+
     def drawing(
         self, server: Server, reader: Reader, user_id: str, ids: Mapping[str, str] | None = None
     ) -> native_dialogs.Drawing:
@@ -173,6 +178,8 @@ class NativeCommand(NativeEndpoint):
             drawing = self.drawing(server, reader, call.actor.user_id, native.read_ids(form))
             opened = await self.open_dialog(server, ask, drawing, trigger_id)
             return self.answer({} if opened else self.in_words(words(TOO_SLOW, reader)))
+        if isinstance(reply, Say) and reply.buttons:
+            return self.answer(native.post_privately(self.said(server, reply, reader)))
         self.answer(native.say_privately(native.text_of(reply, reader)))
 
     def _knows_token(self, server: Server, form: Mapping[str, list[str]]) -> bool:
@@ -276,14 +283,14 @@ class NativeDialog(NativeEndpoint):
             return {"error": words(TOO_SLOW, reader)}
         return {}
 
-    async def _confirm(self, server: Server, call: Call, reply: Reply, reader: Reader) -> None:
+    async def _confirm(self, server: Server, call: Call, reply: Say, reader: Reader) -> None:
         """Older clients close a dialog that failed as if it were saved, so success is also said where it began."""
-        text = native.text_of(reply, reader)
-        if not text:
+        said = self.said(server, reply, reader)
+        if not said.message:
             return
         try:
             async with asyncio.timeout(CONFIRM_SECONDS):
-                await self._say(server, call, Drawn(message=text))
+                await self._say(server, call, said)
         except (BotError, TimeoutError) as problem:
             log.warning("outcome not confirmed", server=server.id, command=call.command, reason=str(problem))
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from functools import partial
 
-from bot.call import Reply, tell
+from bot.call import Reply, Say, tell
 from bot.chosen import chosen_integration, chosen_matchers
 from bot.context import Context
 from bot.core import maintenance
+from bot.core.cards import Button
 from bot.core.maintenance import LONGEST, Maintenance, Repeats, Window, next_window
-from bot.core.maintenance_words import RHYTHMS, concern, named
+from bot.core.maintenance_words import RHYTHMS, concern, end_button, named
+from bot.core.neutral import cut
 from bot.core.people import Role
 from bot.core.text import Text, count, say
 from bot.errors import NotFound, UserError
@@ -23,6 +25,8 @@ ALL = "all"
 FURTHEST = timedelta(days=366)
 SHORTEST = timedelta(minutes=1)
 SHOWN = 3
+BUTTONS = 20
+LABEL_LENGTH = 40
 
 
 @command("maintenance start", form=StartMaintenance, section="set up", needs=Role.ADMIN, aliases=("maintenance",))
@@ -116,7 +120,15 @@ async def list_(ctx: Context) -> Reply:
     if not found:
         return tell(say("No maintenance runs or is planned. `/oncall maintenance start` starts one."))
     heading = count("**{count} maintenance**", "**{count} maintenances**", count=len(found))
-    return tell(heading, *(_line(one, ctx.now) for one in found))
+    buttons = tuple(_button(one, ctx.now) for one in found[:BUTTONS]) if ctx.person.role.includes(Role.ADMIN) else ()
+    return Say(lines=(heading, *(_line(one, ctx.now) for one in found)), buttons=buttons)
+
+
+def _button(one: Maintenance, now: datetime) -> Button:
+    name = cut(one.name or ALL, LABEL_LENGTH)
+    if maintenance.active(one, now):
+        return end_button(one, say("End {name}", name=name))
+    return end_button(one, say("Call off {name}", name=name))
 
 
 def _line(one: Maintenance, now: datetime) -> Text:

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from bot.call import Actor, Ask, Call, Opened, Refuse, Reply, Value
+from bot.call import Actor, Ask, Call, Opened, Refuse, Reply, Say, Value
 from bot.core.cards import Button, Card, Select
 from bot.core.people import Role
-from bot.core.text import Text
+from bot.core.text import Text, say
 from bot.registry import Command, Registry
 from bot.secret import Secret
 from bot.surfaces.apps_forms import ICON, JSON, WHO, Drawing, app_call, draw_form, draw_typed_form, drawn_options
@@ -256,6 +256,17 @@ def draw_post(card: Card, *, sealer: Sealer, reader: Reader, app_id: str) -> Dra
         "bindings": [_button(button, number, sealer, reader, app_id) for number, button in enumerate(card.buttons)],
     }
     return Drawn(message=message, props={"app_bindings": [binding]})
+
+
+def draw_said(reply: Say, *, sealer: Sealer, reader: Reader, app_id: str) -> Drawn:
+    """Words with buttons below them: only a post can have those."""
+    binding: JSON = {
+        "app_id": app_id,
+        "location": "said",
+        "label": words(say("What you can do"), reader),
+        "bindings": [_button(button, number, sealer, reader, app_id) for number, button in enumerate(reply.buttons)],
+    }
+    return Drawn(message=paragraph(reply.lines, reader), props={"app_bindings": [binding]})
 
 
 def _button(button: Button | Select, number: int, sealer: Sealer, reader: Reader, app_id: str) -> JSON:

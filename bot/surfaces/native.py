@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from bot.call import Actor, Ask, Call, Opened, Refuse, Reply
+from bot.call import Actor, Ask, Call, Opened, Refuse, Reply, Say
 from bot.core.cards import Button, Card, Select
 from bot.registry import Registry
 from bot.surfaces.cards import attachment, headline
@@ -107,6 +107,15 @@ def _actor(body: Mapping[str, Any]) -> Actor:
 def say_privately(text: str) -> JSON:
     """The answer to a slash command that only the caller sees."""
     return {"response_type": "ephemeral", "text": text, "skip_slack_parsing": True} if text else {}
+
+
+def draw_said(reply: Say, *, sealer: Sealer, reader: Reader, action_url: str) -> Drawn:
+    """Words with buttons below them, where there are any."""
+    text = paragraph(reply.lines, reader)
+    if not reply.buttons:
+        return Drawn(message=text)
+    actions = [_action(button, number, sealer, reader, action_url) for number, button in enumerate(reply.buttons)]
+    return Drawn(message=text, props={"attachments": [{"fallback": "", "actions": actions}]})
 
 
 def post_privately(drawn: Drawn) -> JSON:

@@ -116,7 +116,7 @@ async def test_another_integration_pages_as_ever(world: World) -> None:
 
 
 async def test_planned_maintenance_begins_by_itself_and_is_announced(world: World) -> None:
-    sees = await typed(world, 'maintenance plan Prometheus 10:30 1h Database upgrade')
+    sees = await typed(world, "maintenance plan Prometheus 10:30 1h Database upgrade")
     assert sees.splitlines() == [
         "**The maintenance “Database upgrade” is planned.**",
         "For Prometheus, once:",
@@ -220,6 +220,37 @@ async def test_a_maintenance_of_another_server_is_not_there(world: World) -> Non
     assert await stores.maintenances.find("another-server", own.id) is None
     assert await stores.maintenances.current("another-server") == []
     assert await stores.maintenances.recent(["another-server"]) == {"another-server": ()}
+
+
+async def test_the_list_ends_each_with_one_tap(world: World) -> None:
+    await typed(world, "maintenance start Prometheus 8h Deploy")
+    await typed(world, "maintenance plan all 18:00 1h Backup --repeats daily")
+    await world.fire()
+    sees = await typed(world, "maintenance list")
+    assert sees.splitlines()[:3] == [
+        "**2 maintenances**",
+        "- “Deploy” for Prometheus: runs until 17:00 UTC, once (by @root)",
+        "- “Backup” for all integrations: from 18:00 UTC to 19:00 UTC, daily (by @root)",
+    ]
+    [listed] = [
+        post
+        for post in (*world.root.direct_messages(), *world.root.posts("alerts"))
+        if "Call off Backup" in post.buttons
+    ]
+    assert listed.buttons == ["End Deploy", "Call off Backup"]
+    await world.root.clicks("Call off Backup", listed)
+    assert "The maintenance “Backup” is called off." in world.heard("root")
+    await world.root.clicks("End Deploy", listed)
+    await world.pass_time(seconds=3)
+    assert paged(world) == [1]
+    assert "No maintenance runs or is planned." in await typed(world, "maintenance list")
+
+
+async def test_who_may_not_end_it_sees_the_list_without_buttons(world: World) -> None:
+    await typed(world, "maintenance start Prometheus 8h Deploy")
+    assert "“Deploy” for Prometheus" in await typed(world, "maintenance list", "ana")
+    posts = (*world.ana.direct_messages(), *world.ana.posts("alerts"))
+    assert not [post for post in posts if "End Deploy" in post.buttons]
 
 
 @pytest.mark.parametrize("surface", ["native-12.0"])
