@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from bot.core import muted
 from bot.core.alert_group import Alert, AlertGroup, Link, Status, counted_in_words
-from bot.core.neutral import plain
+from bot.core.neutral import TEXT_LENGTH, plain
 from bot.core.text import NOTHING, Text, say
 
 COLOURS = {
@@ -26,11 +26,14 @@ MARKS = {
     Status.RESOLVED: "🟢",
 }
 LABELS_SHOWN = 10
+VALUE_LENGTH = 300
 # What a card offers beside its state's own buttons, in this order; servers may choose fewer.
 EXTRAS = ("responders", "note", "show")
 # What a page must not look like any other message for.
 GRAVE = frozenset({"critical", "page", "fatal", "emergency", "disaster", "high", "p1"})
 SAMPLES_SHOWN = 5
+# Labels that the card shows in a place of their own.
+NAMED = ("alertname", "severity")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +85,7 @@ class Card:
     next: Text = NOTHING
     fields: tuple[Field, ...] = ()
     links: tuple[Link, ...] = ()
+    more: Text = NOTHING
     buttons: tuple[Button | Select, ...] = ()
     addressed_to: str = ""
 
@@ -99,6 +103,7 @@ def draw(group: AlertGroup, *, names: Mapping[str, str], extras: tuple[str, ...]
         next=_next(group, names),
         fields=_fields(group),
         links=group.links,
+        more=say("Not all fits here: `/oncall show {number} --all`", number=group.number) if is_cut(group) else NOTHING,
         buttons=(*_buttons(group), *_extras(group, extras)),
     )
 
@@ -106,6 +111,17 @@ def draw(group: AlertGroup, *, names: Mapping[str, str], extras: tuple[str, ...]
 def draw_page(group: AlertGroup, *, names: Mapping[str, str], person_id: str, extras: tuple[str, ...] = EXTRAS) -> Card:
     """The same card as a direct message to somebody who is paged."""
     return replace(draw(group, names=names, extras=extras), addressed_to=names.get(person_id, ""))
+
+
+def is_cut(group: AlertGroup) -> bool:
+    """Whether the card leaves something out, or the text that answers `show`."""
+    labels = [value for name, value in group.labels.items() if name not in NAMED]
+    return (
+        len(group.summary) > TEXT_LENGTH
+        or len(group.samples) > SAMPLES_SHOWN
+        or len(labels) > LABELS_SHOWN
+        or any(len(text) > VALUE_LENGTH for text in (*labels, *(sample.summary for sample in group.samples)))
+    )
 
 
 def is_grave(group: AlertGroup) -> bool:
@@ -148,7 +164,7 @@ def _fields(group: AlertGroup) -> tuple[Field, ...]:
     if group.severity:
         heading.append(Field(name=say("Severity"), value=group.severity))
     labels = [
-        Field(name=name, value=value) for name, value in group.labels.items() if name not in ("alertname", "severity")
+        Field(name=name, value=value) for name, value in group.labels.items() if name not in NAMED
     ]
     return tuple(heading + labels[:LABELS_SHOWN])
 
@@ -156,10 +172,10 @@ def _fields(group: AlertGroup) -> tuple[Field, ...]:
 def _samples(group: AlertGroup) -> tuple[str, ...]:
     if len(group.samples) < 2:
         return tuple(alert.summary for alert in group.samples if alert.summary not in ("", group.summary))
-    return tuple(_sample(alert) for alert in group.samples[-SAMPLES_SHOWN:])
+    return tuple(sample_in_words(alert) for alert in group.samples[-SAMPLES_SHOWN:])
 
 
-def _sample(alert: Alert) -> str:
+def sample_in_words(alert: Alert) -> str:
     place = alert.labels.get("instance") or alert.labels.get("pod") or alert.labels.get("host") or alert.title
     return f"{place}: {alert.summary}" if alert.summary else place
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from bot.core.alert_group import Link
-from bot.core.cards import Card, Field
+from bot.core.cards import VALUE_LENGTH, Card, Field
 from bot.core.neutral import neutral, one_line, plain, unpinged
 from bot.core.text import Text, say
 from bot.words import Reader, words
 
-VALUE_LENGTH = 300
 # Some clients draw the names of fields with markup and some without, so that backslashes would be seen there.
 MARKUP = str.maketrans("", "", "[]<>`*~|\\#!")
 
@@ -35,7 +34,7 @@ def body(card: Card, reader: Reader) -> list[str]:
         lines += [*(f"- {neutral(one_line(sample), VALUE_LENGTH)}" for sample in card.samples), ""]
     if card.links:
         lines.append(" · ".join(_link(link, reader) for link in card.links))
-    return lines
+    return [*lines, words(card.more, reader)] if card.more else lines
 
 
 def details(card: Card, reader: Reader) -> str:
