@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,7 @@ from bot.templates.process import NoAnswer, Renderer
 Start = Callable[[], Awaitable[Renderer]]
 
 PROCESSES = 2
+PATIENCE_SECONDS = 5.0  # senders wait for ten at least
 # What waits is held in memory. Beyond that the sender is asked to come back.
 WAITING_BYTES = 64 * 1024 * 1024
 WAITING_BYTES_OF_ONE = 16 * 1024 * 1024
@@ -37,7 +38,10 @@ class _Turn:
 class Pool:
     """One per web process."""
 
-    def __init__(self, *, processes: int = PROCESSES, start: Start = Renderer.start) -> None:
+    def __init__(
+        self, *, processes: int = PROCESSES, patience: float = PATIENCE_SECONDS, start: Start = Renderer.start
+    ) -> None:
+        self._patience = patience
         self._start = start
         self._free = asyncio.Semaphore(processes)
         self._idle: list[Renderer] = []
@@ -53,7 +57,7 @@ class Pool:
 
     async def ask(self, server_id: str, question: bytes, body: bytes) -> dict[str, Any]:
         """Raises NoAnswer where it is the question's fault, Unavailable where too much waits."""
-        async with self._turn(server_id, max(len(question) + len(body), LEAST_BYTES)), self._free:
+        async with self._turn(server_id, max(len(question) + len(body), LEAST_BYTES)):
             return await self._answered(question, body)
 
     async def close(self) -> None:
@@ -63,17 +67,27 @@ class Pool:
 
     @asynccontextmanager
     async def _turn(self, server_id: str, size: int) -> AsyncIterator[None]:
-        turn = self._turns.setdefault(server_id, _Turn())
-        if turn.payloads and (turn.size + size > WAITING_BYTES_OF_ONE or self._size + size > WAITING_BYTES):
+        turn = self._turns.get(server_id) or _Turn()
+        if turn.size + size > WAITING_BYTES_OF_ONE or self._size + size > WAITING_BYTES:
             raise Unavailable("Too many payloads wait for their templates")
+        self._turns[server_id] = turn
         turn.payloads, turn.size, self._size = turn.payloads + 1, turn.size + size, self._size + size
         try:
-            async with turn.lock:
+            async with AsyncExitStack() as held:
+                await self._wait(held, turn.lock, self._free)
                 yield
         finally:
             turn.payloads, turn.size, self._size = turn.payloads - 1, turn.size - size, self._size - size
             if not turn.payloads:
                 del self._turns[server_id]
+
+    async def _wait(self, held: AsyncExitStack, *wanted: asyncio.Lock | asyncio.Semaphore) -> None:
+        try:
+            async with asyncio.timeout(self._patience):
+                for one in wanted:
+                    await held.enter_async_context(one)
+        except TimeoutError:
+            raise Unavailable("Others' templates take too long") from None
 
     async def _answered(self, question: bytes, body: bytes) -> dict[str, Any]:
         """Asked once more where the process died: somebody else may have killed it."""

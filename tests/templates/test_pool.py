@@ -133,6 +133,17 @@ def _kilobytes(pid: int) -> int:
     return int(next(line for line in lines if line.startswith("VmRSS")).split()[1])
 
 
+async def test_who_waits_too_long_is_sent_away_and_the_next_is_served(io_loop: IOLoop):
+    pool = Pool(patience=0.05)
+    slow = asyncio.create_task(ask(pool, SLOW))
+    await until(lambda: len(pool.pids) == 1, pause=0.005)
+    with pytest.raises(Unavailable):
+        await ask(pool)
+    assert await slow == "slow"
+    assert await ask(pool) == "Disk"
+    await pool.close()
+
+
 async def test_after_the_end_no_process_is_left_and_none_starts(pool: Pool):
     await ask(pool)
     (pid,) = pool.pids
