@@ -230,7 +230,7 @@ class Users(Input):
     kind = Kind.USERS
 
     def __init__(self, label: str, **more: Any) -> None:
-        super().__init__(label, **{"default": (), **more})
+        super().__init__(label, **{"default": (), "hint": "@ana @ben", **more})
 
     def read(self, value: Any) -> tuple[str, ...]:
         return tuple(dict.fromkeys(name.removeprefix("@") for name in self.items(value)))

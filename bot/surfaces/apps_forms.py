@@ -20,6 +20,7 @@ ICON = "oncall.png"
 WHO = {"acting_user": "+summary"}
 
 JSON = dict[str, Any]
+BUTTON = "pressed_button"
 SUBTYPES = {
     Kind.LONG_TEXT: "textarea",
     Kind.SECRET: "password",
@@ -111,13 +112,20 @@ def draw_form(ask: Ask, command: Command, drawing: Drawing) -> JSON:
         "title": declared(ask.form.title, reader.locale),
         "icon": ICON,
         "submit": app_call("form", command) | {"state": state},
-        "fields": fields,
+        "fields": [*fields, _button(declared(ask.form.submit, reader.locale))],
+        "submit_buttons": BUTTON,
     }
     if ask.form.deciding():
         form["source"] = app_call("source", command) | {"state": state}
     introduction = declared(ask.form.introduction, reader.locale)
     header = [text for text in (introduction, words(ask.introduction, reader), words(ask.problem, reader)) if text]
     return form | ({"header": "\n\n".join(header)} if header else {})
+
+
+def _button(label: str) -> JSON:
+    """The framework has no name for the button that submits: a select that is drawn as buttons gives it one."""
+    option = {"label": label, "value": "submit"}
+    return {"name": BUTTON, "modal_label": label, "type": "static_select", "options": [option]}
 
 
 def _modal_field(command: Command, name: str, field: Input, ask: Ask, drawing: Drawing) -> JSON:

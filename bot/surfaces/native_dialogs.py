@@ -118,7 +118,7 @@ def _drawn_as(field: Input, value: Value, options: tuple[Option, ...], drawing: 
         case Kind.CHANNEL:
             return {"type": "select", "data_source": "channels"}
         case Kind.TOGGLE:
-            return {"type": "bool", "placeholder": declared(field.hint or field.label, locale), "optional": True}
+            return {"type": "bool", "optional": True}
         case Kind.DATE if can.date:
             return {"type": "date", **_limited(field, can)}
         case Kind.DATETIME if can.datetime:
@@ -130,9 +130,10 @@ def _drawn_as(field: Input, value: Value, options: tuple[Option, ...], drawing: 
         case Kind.LOOKUP | Kind.LOOKUPS if several and not can.multiselect:
             return _typed_list(field, options, locale)
         case Kind.LOOKUP | Kind.LOOKUPS if len(options) >= CUT_OPTIONS and not value and _looks_up(drawing):
-            return {"type": "select", "data_source": "dynamic", "data_source_url": drawing.lookup_url, **several}
+            source = {"data_source": "dynamic", "data_source_url": drawing.lookup_url}
+            return {"type": "select", **source, "placeholder": "", **several}
         case Kind.LOOKUP | Kind.LOOKUPS if options and len(options) <= STATIC_OPTIONS:
-            return {"type": "select", "options": _options(options), **several}
+            return {"type": "select", "options": _options(options), "placeholder": "", **several}
         case Kind.CHOICES | Kind.LOOKUPS:
             return _typed_list(field, field.options, locale)
         case _:

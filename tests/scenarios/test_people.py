@@ -32,7 +32,7 @@ async def test_adding_somebody_says_what_comes_next(world: World) -> None:
 async def test_adding_without_a_name_opens_the_form_and_mistakes_are_at_their_fields(world: World) -> None:
     await world.root.types("/oncall people add")
     assert world.root.modal is not None
-    await world.root.submits(name="Ana Schmidt", email="ana at example", phone="12", zone="Mars/Base")
+    await world.root.submits(name="Ana Schmidt", email="ana@example", phone="12", zone="Mars/Base")
     errors = world.root.field_errors
     assert errors["email"] == "This is not an e-mail address. Write it like ana@example.com."
     assert errors["phone"] == "Write the number with its country code, like +49 151 23456789."

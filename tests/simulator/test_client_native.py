@@ -76,7 +76,7 @@ async def test_a_dialog_opens_filled_with_its_defaults(town):
         "Save",
     )
     assert ana.modal.values == {"user": None, "why": None, "hours": None, "tell": False, "layer": "one"}
-    assert ana.modal.field("tell").label == "Tell the team"
+    assert ana.modal.field("tell").placeholder == "Tell the team"
 
 
 @story()

@@ -171,7 +171,9 @@ def test_nobody_drops_a_part_of_a_modal(command: Command, filled: bool):
     cleaned, problems = clean_form(form, icon_url=str)
 
     assert problems == []
-    assert [field["name"] for field in cleaned["fields"]] == list(command.form.shown(asked.values))
+    *fields, button = cleaned["fields"]
+    assert [field["name"] for field in fields] == list(command.form.shown(asked.values))
+    assert (button["name"], cleaned["submit_buttons"]) == (apps_forms.BUTTON, apps_forms.BUTTON)
     assert all(field["modal_label"] for field in cleaned["fields"])
     assert cleaned["submit"]["state"]
 
@@ -195,12 +197,12 @@ def test_a_modal_is_filled_with_what_is_known():
         problem=say("For how long: no."),
     )
     form = apps_forms.draw_form(known, command, DRAWING)
-    group, duration, reason = form["fields"]
+    group, duration, reason, _ = form["fields"]
 
     assert group["value"] == {"label": "#12 Disk full (firing)", "value": "12"}
     assert duration["value"] == "2x"
     assert "value" not in reason
-    assert [field["is_required"] for field in form["fields"]] == [True, True, False]
+    assert [field["is_required"] for field in form["fields"][:-1]] == [True, True, False]
     assert form["header"].endswith("\n\nFor how long: no.")
 
 

@@ -54,7 +54,9 @@ def test_a_modal_is_german(command: Command):
 
     assert form["title"] == german(command.form.title)
     assert form.get("header", "") == german(command.form.introduction)
-    for drawn in form["fields"]:
+    *fields, button = form["fields"]
+    assert [one["label"] for one in button["options"]] == [german(command.form.submit)]
+    for drawn in fields:
         field = command.form.inputs()[drawn["name"]]
         assert (drawn["modal_label"], drawn["hint"]) == (german(field.label), german(field.hint))
         if field.kind is Kind.CHOICE:

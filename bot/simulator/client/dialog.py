@@ -68,7 +68,7 @@ def _field(raw: Json, drawer: Drawer) -> ModalField:
     found = ModalField(
         name=raw.get("name") or "",
         kind=kind,
-        label=(raw.get("placeholder") if kind == "bool" else "") or raw.get("display_name") or "",
+        label=raw.get("display_name") or "",
         required=not raw.get("optional"),
         help=raw.get("help_text") or "",
         placeholder=raw.get("placeholder") or "",

@@ -66,7 +66,7 @@ export class ModalView {
     h('div', {class: 'modal-foot'},
       h('button', {type: 'button', class: 'action', testid: 'modal-cancel', onclick: () => this.cancel()}, 'Cancel'),
       ...buttons.map((one) => h('button', {type: 'submit', class: one.first ? 'action primary' : 'action', value: one.value,
-        testid: modal.buttons.length ? `modal-submit-${one.value}` : 'modal-submit'}, one.label))));
+        testid: modal.buttons.length > 1 ? `modal-submit-${one.value}` : 'modal-submit'}, one.label))));
   }
 
   field(field) {
@@ -77,7 +77,7 @@ export class ModalView {
     const common = {id, testid: id, disabled: field.readonly, 'aria-invalid': error ? 'true' : null,
       'aria-describedby': described || null, 'aria-required': field.required ? 'true' : null};
     const control = this.control(field, common);
-    const label = field.kind === 'bool' || field.kind === 'radio' ? null
+    const label = (field.kind === 'bool' && !field.placeholder) || field.kind === 'radio' ? null
       : h('label', {for: id}, field.label, field.required ? h('span', {class: 'must', 'aria-hidden': 'true'}, ' *') : '');
     return h('div', {class: `line${error ? ' wrong' : ''}`}, label, control,
       error ? h('div', {class: 'line-error', id: `${id}-error`, testid: `field-error-${field.name}`}, markdown(error)) : null,
@@ -115,7 +115,8 @@ export class ModalView {
     input.checked = Boolean(field.value);
     this.controls.set(field.name, () => input.checked);
     return h('label', {class: 'check'}, input,
-      h('span', {}, field.label, field.required ? h('span', {class: 'must', 'aria-hidden': 'true'}, ' *') : ''));
+      h('span', {}, field.placeholder || field.label,
+        field.required ? h('span', {class: 'must', 'aria-hidden': 'true'}, ' *') : ''));
   }
 
   radios(field, common) {
