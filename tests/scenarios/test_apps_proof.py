@@ -30,6 +30,7 @@ PERSONAL = (
     "form/silence",
     "menu/ack",
     "lookup/silence",
+    "source/integration.add",
     "button",
     "oauth2/connect",
     "oauth2/complete",
@@ -223,6 +224,26 @@ async def test_bindings_ask_nobody_else(world: World) -> None:
     for person in (world.root, world.ben):
         assert (await says(world, person, "bindings"))["type"] == "ok"
     assert asked_of(world.simulator) == before
+
+
+@pytest.mark.apps(61)
+async def test_a_changed_field_brings_the_form_again_with_what_was_filled_in(world: World) -> None:
+    opened = (await says(world, world.root, "command/integration.add"))["form"]
+    filled = {field["name"]: field.get("value") for field in opened["fields"]}
+    filled |= {"name": "Backup", "kind": {"label": "Heartbeat", "value": "heartbeat"}}
+    answer = await says(
+        world,
+        world.root,
+        "source/integration.add",
+        values=filled,
+        selected_field="kind",
+        state=opened["source"]["state"],
+    )
+    assert (answer["type"], {"submit", "source"} <= set(answer["form"])) == ("form", True)
+    fields = {field["name"]: field for field in answer["form"]["fields"]}
+    assert (fields["name"]["value"], fields["kind"]["value"]["value"]) == ("Backup", "heartbeat")
+    assert "every" in fields
+    assert "every" not in filled
 
 
 @pytest.mark.apps(62)
