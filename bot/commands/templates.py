@@ -15,7 +15,7 @@ from bot.core.integrations import Integration
 from bot.core.neutral import neutral, unpinged
 from bot.core.people import Role
 from bot.core.templates import NAMES, Part
-from bot.core.text import NOTHING, Text, count, say
+from bot.core.text import NOTHING, Text, say
 from bot.errors import NotFound
 from bot.integrations.payload import Bundle, Verb
 from bot.registry import command
@@ -142,13 +142,12 @@ def _shown(preview: Preview, edited: Part) -> Iterator[Text]:
     if not preview.real:
         yield say("With a sample, because nothing has come yet:")
     taken = {act.key for act in payload.acts if act.verb is Verb.ACKNOWLEDGE}
-    for bundle in payload.bundles[:GROUPS_SHOWN]:
+    for place, bundle in enumerate(payload.bundles[:GROUPS_SHOWN], 1):
+        if len(payload.bundles) > 1:
+            yield say("Alert group {place} of {all}:", place=place, all=len(payload.bundles))
         for part, value in _values(bundle, taken):
             mark = "**" if part is edited else ""
             yield say("- {mark}{part}: {value}{mark}", mark=mark, part=NAMES[part], value=value)
-    more = len(payload.bundles) - GROUPS_SHOWN
-    if more > 0:
-        yield count("and {count} more alert group", "and {count} more alert groups", count=more)
     for part, problem in preview.problems.items():
         yield say("⚠ {part}: {problem}", part=NAMES[part], problem=problem)
 

@@ -94,6 +94,13 @@ async def test_a_text_that_was_changed_is_shown_again_before_it_is_saved(world: 
     assert (await integration(world)).templates == {"title": "second {{ title }}"}
 
 
+async def test_the_preview_shows_the_groups_that_a_key_makes(world: World):
+    await world.fire(instances=tuple(f"web-{number}" for number in range(5)))
+    shown = await previewed(world, "key", "{{ alert.labels.instance }}", "Prometheus")
+    assert "Alert group 1 of 5:" in shown and "Alert group 3 of 5:" in shown and "Alert group 4 of 5:" not in shown
+    assert "Group key: web-0" in shown.replace("\\", "")
+
+
 async def test_the_form_begins_with_what_is_kept_and_an_empty_text_is_the_default_again(world: World):
     url = await source(world)
     await kept(world, "severity", "info")
