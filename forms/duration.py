@@ -1,4 +1,5 @@
-"""Spans of time as people write them: `30m`, `2h`, `1 day`, `until 18:00`, `until tomorrow 9:00`, `until Monday`."""
+"""Spans of time as people write them: `30m`, `2h`, `1 day`, `until 18:00`, `until tomorrow 9:00`, `until Monday`,
+and `until working hours`."""
 
 from __future__ import annotations
 
@@ -16,6 +17,8 @@ EXAMPLES = Message("Write a duration such as 30m, 2h or 1d, or a time such as `u
 UNITS = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 MORNING = time(9)
+WORK = ("working hours", "work", "office hours", "business hours")
+SATURDAY = 5
 # `tonight` goes on until somebody would call it morning.
 EARLY = time(6)
 
@@ -30,7 +33,7 @@ class Span:
     """Either `seconds` from now, or the next `clock` time `days` ahead or on `weekday` (0 is Monday), in one's zone.
 
     With `today` it is a time of this day, or of the night after it, even if that has passed; `or_later` is what a clock
-    time without am or pm may mean, too, where the first has passed.
+    time without am or pm may mean, too, where the first has passed. `at_work`: of the next day from Monday to Friday.
     """
 
     seconds: int = 0
@@ -39,6 +42,7 @@ class Span:
     weekday: int | None = None
     today: bool = False
     or_later: time | None = None
+    at_work: bool = False
 
     def end(self, now: datetime, zone: str) -> datetime:
         """The instant this span ends, for somebody who lives in `zone` (an IANA name; empty is UTC)."""
@@ -47,6 +51,8 @@ class Span:
         here = now.astimezone(zone_of(zone))
         if self.today:
             return self._today(self.clock, here, now)
+        if self.at_work:
+            return self._at_work(self.clock, here, now)
         day = here.date() + timedelta(days=self.days)
         if self.weekday is not None:
             day += timedelta(days=(self.weekday - day.weekday()) % 7)
@@ -57,6 +63,11 @@ class Span:
         ]
         instants = [end.astimezone(now.tzinfo) for end in ends]
         return next(instant for instant in instants if instant > now)
+
+    def _at_work(self, clock: time, here: datetime, now: datetime) -> datetime:
+        days = [here.date() + timedelta(days=ahead) for ahead in range(4)]
+        opening = [datetime.combine(day, clock, here.tzinfo) for day in days if day.weekday() < SATURDAY]
+        return next(at for at in (one.astimezone(now.tzinfo) for one in opening) if at > now)
 
     def _today(self, clock: time, here: datetime, now: datetime) -> datetime:
         day = here.date() + timedelta(days=self.days)
@@ -97,6 +108,8 @@ def _lasting(text: str) -> Span | None:
 
 def read_until(text: str) -> Span | None:
     """What may follow `until`, in small letters; None where it is nothing of that."""
+    if text in WORK:
+        return Span(clock=MORNING, at_work=True)
     first, _, rest = text.partition(" ")
     rest = rest.strip().removeprefix("at ").strip()
     if first == "today":

@@ -1,6 +1,7 @@
 """Spans as people write them, in their zones and across the nights when the clocks change."""
 
 from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -84,6 +85,25 @@ def test_times_of_day_are_those_of_the_person(text: str, berlin: str):
 @pytest.mark.parametrize("text", ["until today 8am", "until today 9:59am", "until today 00:30"])
 def test_a_time_of_today_that_has_passed_is_not_taken_for_tomorrow(text: str):
     assert read_span(text).end(NOW, BERLIN) < NOW
+
+
+@pytest.mark.parametrize(
+    ("now", "end"),
+    [
+        ("2026-03-02 08:59", "2026-03-02 09:00"),  # a Monday
+        ("2026-03-02 09:00", "2026-03-03 09:00"),
+        ("2026-03-06 08:00", "2026-03-06 09:00"),  # a Friday
+        ("2026-03-06 17:00", "2026-03-09 09:00"),
+        ("2026-03-07 12:00", "2026-03-09 09:00"),
+        ("2026-03-08 23:59", "2026-03-09 09:00"),
+        ("2026-03-27 17:00", "2026-03-30 09:00"),  # the clocks change on Sunday
+    ],
+)
+@pytest.mark.parametrize("text", ["until working hours", "until work", "Until business hours"])
+def test_working_hours_begin_on_the_next_working_day(now: str, end: str, text: str):
+    berlin = ZoneInfo("Europe/Berlin")
+    instant = datetime.fromisoformat(now).replace(tzinfo=berlin).astimezone(UTC)
+    assert read_span(text).end(instant, "Europe/Berlin") == datetime.fromisoformat(end).replace(tzinfo=berlin)
 
 
 @pytest.mark.parametrize("zone", ["", "Nowhere/Land", "../etc/passwd"])

@@ -271,3 +271,24 @@ async def test_a_silence_until_tonight_is_told_as_it_was_understood(world: World
     await world.fire()
     await world.ana.types("/oncall silence 1 until tonight 9:00")
     assert world.ana.sees == "#1 is silenced until 21:00."
+
+
+async def test_a_silence_until_working_hours_ends_on_the_next_working_day(world: World) -> None:
+    await world.fire()
+    await world.ana.types("/oncall silence 1 until working hours")
+    assert world.ana.sees == "#1 is silenced until Tue, Mar 3, 09:00."
+    await world.pass_time(seconds=3)
+    assert "Silenced by @ana until" in world.card().words
+
+
+async def test_whoever_was_paged_sees_the_resolution_and_nobody_is_pinged_by_it(world: World) -> None:
+    await world.fire()
+    await world.pass_time(minutes=6)
+    assert len(world.pages("ben")) == 1
+    await world.ana.types("/oncall resolve 1")
+    await world.pass_time(seconds=3)
+    for person in ("ana", "ben"):
+        [page] = world.pages(person)
+        assert "Resolved by @\u200bana at" in page.words or "Resolved by @ana at" in page.words
+    told = world.card().replies[-1].text
+    assert told == "Resolved by @\u200bana"
