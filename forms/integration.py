@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from bot.integrations import heartbeat
 from bot.integrations.kinds import KINDS
 from forms.base import Channel, Choice, Duration, Form, Lookup, Number, Option, Text, Users, When
 
 BY_LABELS = When(field="kind", among=tuple(kind.name for kind in KINDS if kind.groups_by_labels))
-REPORTING = When(field="kind", among=(heartbeat.KIND.name,))
+REPORTING = When(field="kind", among=("heartbeat",))
 
 
 class AddIntegration(Form):
