@@ -43,7 +43,8 @@ def line(row: Row) -> str:
     limit = f"{row.limit:.0f}/s" if row.limit else ""
     stretch = "" if row.stretch is None else f"{row.stretch:g}"
     sign = "≤" if row.at_most else "≥"
-    cells = (row.id, row.what, f"{row.value:.3g}", row.figure, limit, f"{sign} {row.goal:g}", stretch, row.met)
+    goal = "" if row.goal is None else f"{sign} {row.goal:g}"
+    cells = (row.id, row.what, f"{row.value:.3g}", row.figure, limit, goal, stretch, row.met)
     return f"| {' | '.join(cells)} |"
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
-from bench.app import claims, deliveries, ingest, interactions, loop_block, resources
+from bench.app import claims, cost, deliveries, ingest, interactions, loop_block, people, resources
 from bench.app.place import place
 from bench.app.timers import Timers
 from bench.env import Figures, middle
@@ -15,12 +15,12 @@ from bench.peers import alertmanager
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One line. `value` is what the goal is about; `at_most` says which side of it is good."""
+    """One line. `value` is what the goal is about, where there is one; `at_most` says which side of it is good."""
 
     id: str
     what: str
     value: float
-    goal: float
+    goal: float | None = None
     stretch: float | None = None
     at_most: bool = True
     limit: float | None = None
@@ -29,6 +29,8 @@ class Row:
 
     @property
     def met(self) -> str:
+        if self.goal is None:
+            return ""
         if self.stretch is not None and self._within(self.stretch):
             return "stretch"
         return "yes" if self._within(self.goal) else "no"
@@ -146,6 +148,7 @@ async def timers(uri: str, effort: Effort) -> list[Row]:
         async with place(uri, roles=roles) as here:
             steps = Timers(here)
             await steps.fill(waiting)
+            await steps.measure(per_second=20, seconds=1)  # each worker makes its first acquaintances
             for load, goal, stretch in ((0, 50, 15), (LOAD, 250, 100)):
                 busy = f"{load} new groups/s" if load else "idle"
                 runs = [
@@ -249,6 +252,30 @@ async def taking_up(uri: str, effort: Effort) -> list[Row]:
     ]
 
 
+async def costing(uri: str, effort: Effort) -> list[Row]:
+    """What one of each costs: figures that hardly depend on what else runs, to compare before and after a change."""
+    rows: list[Row] = []
+    async with place(uri) as here:
+        await cost.group(here, groups=200)
+        runs = [await cost.group(here, groups=300 if effort.quick else 1_500) for _ in range(effort.runs)]
+    rows.append(_cost("one new alert group, from POST to card, page and thread line", runs))
+    groups, sources, count = (60, 10, 40) if effort.quick else (300, 50, 150)
+    for surface in ("native-9.5", "apps-9.5"):
+        async with place(uri, surface=surface, fast=False, integrations=sources, people=6) as here:
+            await interactions.prepare(here, groups=groups)
+            for kind in people.KINDS:
+                await cost.interaction(here, kind, count=10)
+                runs = [await cost.interaction(here, kind, count=count) for _ in range(effort.runs)]
+                rows.append(_cost(f"{surface} {kind}, with all its requests and what follows", runs))
+    return rows
+
+
+def _cost(what: str, runs: list[dict[str, Any]]) -> Row:
+    bot, mongod, requests = (median(run[name] for run in runs) for name in ("bot_ms", "mongod_ms", "requests"))
+    figure = f"mongod {mongod:.1f} ms, {requests:.1f} requests to it"
+    return Row(id="", what=f"CPU of the bot (ms): {what}", value=bot, figure=figure, raw=runs)
+
+
 async def bursting(uri: str, effort: Effort) -> list[Row]:
     """T15."""
     if not alertmanager.is_installed():
@@ -301,4 +328,5 @@ SECTIONS: dict[str, Section] = {
     "taking-up": taking_up,
     "bursting": bursting,
     "claiming": claiming,
+    "costing": costing,
 }

@@ -12,7 +12,8 @@ from bot.simulator.client.person import Person
 from bot.simulator.outgoing import Answer
 from bot.simulator.server import Simulator
 
-KINDS = ("command", "button", "dialog")
+KINDS = ("command", "opening", "button", "dialog")
+PLAYED = ("command", "button", "dialog")
 CARDS = 60
 
 
@@ -48,7 +49,7 @@ class Players:
         self._timed.clear()
         problems: list[str] = []
         begin = time.perf_counter()
-        kinds, people = itertools.cycle(KINDS), itertools.cycle(self._people)
+        kinds, people = itertools.cycle(PLAYED), itertools.cycle(self._people)
         async with asyncio.TaskGroup() as tasks:
             for number in range(int(per_second * seconds)):
                 await asyncio.sleep(max(begin + number / per_second - time.perf_counter(), 0))
