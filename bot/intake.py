@@ -19,6 +19,7 @@ from bot.core import alerts, maintenance, muted, routing, storms
 from bot.core.alert_group import AlertGroup, Place
 from bot.core.changes import Change
 from bot.core.integrations import Integration
+from bot.core.retention import USUAL, Retention, retention
 from bot.errors import Unavailable
 from bot.gathering import Gathering
 from bot.integrations.payload import Bundle, Payload
@@ -45,6 +46,7 @@ class Arrival:
     integration: Integration
     channel_id: str
     payload: Payload
+    retention: Retention = USUAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +139,16 @@ class Intake:
         server = await self._stores.servers.recent(server_id)
         return server.channel_id if server else ""
 
+    async def _kept(self, arrivals: list[Arrival]) -> list[Arrival]:
+        """With how long their servers keep things, where that is not as usual."""
+        ids = {arrival.integration.server_id for arrival in arrivals}
+        kept = {server_id: retention(await self._stores.servers.recent(server_id)) for server_id in ids}
+        if all(one == USUAL for one in kept.values()):
+            return arrivals
+        return [replace(arrival, retention=kept[arrival.integration.server_id]) for arrival in arrivals]
+
     async def _flush(self, arrivals: list[Arrival]) -> list[Accepted | Exception]:
+        arrivals = await self._kept(arrivals)
         receipts = [_receipt(arrival, bundle) for arrival in arrivals for bundle in arrival.payload.bundles]
         numbers: list[list[int]] = [[] for _ in arrivals]
         pending = _pending(arrivals)
@@ -271,6 +282,8 @@ def _open(arrival: Arrival, bundle: Bundle, number: int, maintenances: Planned, 
         also=tuple(Place(channel_id=channel_id) for channel_id in way.also),
         route=way.route.name if way.route else "",
         route_id=way.route.id if way.route else "",
+        kept_days=arrival.retention.groups,
+        close_after=arrival.retention.close,
     )
     if maintenances:
         known = routing.facts(bundle.labels, severity=bundle.severity, title=bundle.title)
@@ -305,4 +318,10 @@ def _take(pending: dict[str, _Pending], key: str, decision: _Decision, numbers: 
 
 def _receipt(arrival: Arrival, bundle: Bundle) -> Receipt:
     source = arrival.integration
-    return Receipt(server_id=source.server_id, integration_id=source.id, key=bundle.key, alerts=bundle.alerts)
+    return Receipt(
+        server_id=source.server_id,
+        integration_id=source.id,
+        key=bundle.key,
+        alerts=bundle.alerts,
+        kept_days=arrival.retention.alerts,
+    )

@@ -9,11 +9,12 @@ import pytest
 from bot import sealed
 from bot.core import alerts, outcomes, servers
 from bot.core.alert_group import Alert, AlertGroup, Status, Step
-from bot.core.changes import Change, Draw, Effect, Page, RenewPushToken, Tell, TellAdmin
+from bot.core.changes import REDRAWN, Change, Draw, Effect, Page, RedrawGroups, RenewPushToken, Tell, TellAdmin
 from bot.core.people import Person
 from bot.core.servers import State, Surface
 from bot.core.text import say
 from bot.delivery.delivery import Delivery
+from bot.delivery.of_server import SLICE
 from bot.errors import Upstream
 from bot.storage.stores import open_stores
 from bot.words import Reader, words
@@ -515,3 +516,25 @@ async def test_how_long_ago_a_first_attempt_may_be_decides_about_looking(desk):
     await desk.change(outcomes.lost_post, post="card")
     await desk.deliver(Draw(), since=desk.clock() - timedelta(seconds=26))
     assert desk.world.requests("GET", "/channels") == 1
+
+
+async def test_many_posts_are_drawn_anew_in_slices_and_the_next_one_goes_on(desk):
+    first = await desk.group()
+    groups = [replace(first, id=f"H{number}", number=number, key=f"k{number}") for number in range(10, 10 + SLICE)]
+    await desk.stores.groups.put_many([(Change(doc=group), None) for group in groups])
+    server, key = await desk.stores.servers.by_id("S1"), "redraw"
+
+    learned = await desk.delivery.server(server, Effect(key=key, do=RedrawGroups()))
+    (rest,) = learned(server).effects
+    assert (rest.key, rest.do.before, rest.do.left) == (key, 10, REDRAWN - SLICE)
+    learned = await desk.delivery.server(server, rest)
+    assert learned(server).effects == ()
+
+    drawn = await desk.stores.groups.load([("S1", group.id) for group in (first, *groups)])
+    assert sum(any(one.key == "draw:card" for one in claim.outbox) for claim in drawn.values()) == SLICE + 1
+
+
+async def test_no_more_posts_are_drawn_anew_than_anybody_looks_at(desk):
+    server = await desk.stores.servers.by_id("S1")
+    learned = await desk.delivery.server(server, Effect(key="redraw", do=RedrawGroups(before=8, left=1)))
+    assert learned(server).effects == ()

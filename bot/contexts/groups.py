@@ -13,6 +13,7 @@ from bot.context import DecideGroup, Draft
 from bot.core import alerts, outcomes
 from bot.core.alert_group import Alert, AlertGroup, Heading, Status
 from bot.core.changes import Change
+from bot.core.retention import retention
 from bot.core.text import say
 from bot.errors import UserError
 from bot.storage.documents import AlreadyThere
@@ -101,6 +102,7 @@ class GroupsOfServer:
             changed_at=now,
             channel_id=draft.channel_id,
             chain=draft.chain,
+            kept_days=retention(await self.stores.servers.recent(self.server_id)).groups,
         )
         try:
             return await self.stores.groups.add(alerts.opened(group, (alert,), now=now)), True

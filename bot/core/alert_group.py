@@ -142,7 +142,8 @@ class AlertGroup:
 
     `also` are further channels with a card; the thread is under the one in `channel_id`. `route` is what decided about
     that when the group opened. `maintenance` is why it is silenced, where a maintenance did that. `storm` is the storm
-    whose post shows it in place of a card, unless it is shown `apart` all the same.
+    whose post shows it in place of a card, unless it is shown `apart` all the same. It is kept for `kept_days` after
+    it is resolved, and closed when nothing came for `close_after` days (0 is never) since `last_at`.
     """
 
     id: str
@@ -188,6 +189,9 @@ class AlertGroup:
     maintenance_id: str = ""
     storm: str = ""
     apart: bool = False
+    kept_days: int = 365
+    close_after: int = 0
+    last_at: datetime | None = None
 
     @property
     def live(self) -> bool:

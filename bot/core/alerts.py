@@ -35,6 +35,7 @@ from bot.core.consequences import (
 )
 from bot.core.neutral import neutral
 from bot.core.noted import follow, note_in_words
+from bot.core.retention import watched
 from bot.core.text import NOTHING, count, say
 
 # ---- alerts arrive -------------------------------------------------------------------------------------------------
@@ -48,16 +49,22 @@ def opened(group: AlertGroup, alerts: Iterable[Alert], *, now: datetime) -> Grou
     counted = _count(group, tuple(alerts))
     logged = log(counted, now, say("Fired"), by=group.integration_name, told=True)
     if logged.silenced_until is not None:
-        return muted.opened_silent(logged, now=now)
+        return _watched(muted.opened_silent(logged, now=now))
     started, pages = start_chain(logged, now)
-    return Change(
-        doc=started, effects=(*draw_all(started, now), *pages), note=say("#{number} opened.", number=group.number)
-    )
+    effects = (*draw_all(started, now), *pages)
+    return _watched(Change(doc=started, effects=effects, note=say("#{number} opened.", number=group.number)))
+
+
+def _watched(change: GroupChange) -> GroupChange:
+    """It is closed one day if nothing comes for it any more, where that is wanted."""
+    return replace(change, effects=(*change.effects, *watched(change.doc))) if change.doc.close_after else change
 
 
 def received(group: AlertGroup, alerts: Iterable[Alert], *, now: datetime) -> GroupChange:
     """More alerts, or the end of some, for a group that is not resolved."""
     counted = _count(group, tuple(alerts))
+    if group.close_after:
+        counted = replace(counted, last_at=now)
     if not counted.firing and group.live:
         by = neutral(group.integration_name, SOURCE_LENGTH)
         return end(counted, now=now, by=by, text=say("Resolved: all alerts ended"))
@@ -150,13 +157,14 @@ def unsilence(group: AlertGroup, *, by: str, now: datetime) -> GroupChange:
 def reopen(group: AlertGroup, *, by: str, now: datetime) -> GroupChange:
     if group.live:
         return already(group, say("#{number} is not resolved.", number=group.number))
-    return fire_again(
+    change = fire_again(
         replace(group, apart=bool(group.storm)),
         now=now,
         by=by,
         text=say("Reopened by {by}", by=by),
         note=say("#{number} is firing again; the people in line are paged.", number=group.number),
     )
+    return _watched(change)
 
 
 def add_note(group: AlertGroup, *, note: Note, now: datetime) -> GroupChange:

@@ -9,6 +9,8 @@ from typing import Generic, TypeVar
 from bot.core.text import NOTHING, Text
 
 Document = TypeVar("Document")
+# As many posts as anybody looks at; the others follow with their next change.
+REDRAWN = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,14 +70,24 @@ class RenewPushToken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RedrawGroups:
-    """Draw the posts of the live alert groups of this server anew; with `channel_id` only of those posted there."""
+    """Draw the posts of the live alert groups of this server anew; with `channel_id` only of those posted there.
+
+    In slices, the newest first: those numbered from `before` on are done, and `left` more are still to be.
+    """
 
     channel_id: str = ""
+    before: int = 0
+    left: int = REDRAWN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeleteServer:
     """Delete this server with everything that belongs to it: it was removed long ago, or never installed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseStale:
+    """Close the alert group if nothing came for it for long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +134,7 @@ Do = (
     | DeleteServer
     | ReportHeartbeat
     | ReleaseGroups
+    | CloseStale
     | ActOnAll
     | ShowApart
 )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 
 from bot.clock import Clock
 from bot.core.alert_group import CARD, COPY, AlertGroup
 from bot.core.changes import (
+    CloseStale,
     DeleteServer,
     Draw,
     Effect,
@@ -21,6 +23,7 @@ from bot.core.changes import (
 )
 from bot.core.integrations import Integration
 from bot.core.maintenance import Maintenance
+from bot.core.retention import close_if_stale
 from bot.core.servers import Server, State
 from bot.core.storms import Storm
 from bot.core.text import say
@@ -91,6 +94,8 @@ class Delivery:
                 return await self._threads.mirror(scene)
             case FollowNotes():
                 return await follow_notes(scene, self._clock)
+            case CloseStale():
+                return partial(close_if_stale, now=self._clock())
             case TellAdmin(text=text):
                 await self._admins.tell(server, text)
         return stay
@@ -102,8 +107,8 @@ class Delivery:
         match effect.do:
             case RenewPushToken():
                 await self._of_server.renew(server)
-            case RedrawGroups(channel_id=channel_id):
-                await self._of_server.redraw_groups(server, channel_id)
+            case RedrawGroups() as redraw:
+                return await self._of_server.redraw_groups(server, redraw, effect.key)
             case DeleteServer():
                 await self._of_server.delete(server.id)
             case TellAdmin(text=text, user_id=user_id) if server.installed:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import structlog
 
 from bot.clock import Clock
-from bot.core import outcomes
+from bot.core import outcomes, storms
+from bot.core.changes import Effect, RedrawGroups
 from bot.core.servers import Server, deletable
+from bot.delivery.scene import Learned, go_on
 from bot.errors import Upstream
 from bot.mattermost.access import Access
+from bot.storage.records import Write, stay
 from bot.storage.stores import Stores
 
 log = structlog.get_logger()
 
-REDRAWN = 2000
+SLICE = 200
+STORMS_REDRAWN = 20
 
 
 class OfServer:
@@ -26,10 +31,25 @@ class OfServer:
         self._access = access
         self._clock = clock
 
-    async def redraw_groups(self, server: Server, channel_id: str = "") -> None:
-        """The newest, as many as anybody looks at; the others follow with their next change. Empty means all."""
-        for group in await self._stores.groups.open(server.id, REDRAWN, channel_id=channel_id):
-            await self._stores.groups.change(server.id, group.id, partial(outcomes.redrawn, now=self._clock()))
+    async def redraw_groups(self, server: Server, redraw: RedrawGroups, key: str) -> Learned[Server]:
+        """A slice of them; what is left goes on from there as the next effect of this key."""
+        limit, decide = min(redraw.left, SLICE), partial(outcomes.redrawn, now=self._clock())
+        groups = await self._stores.groups.open(server.id, limit, channel_id=redraw.channel_id, before=redraw.before)
+        await self._stores.groups.change_many(
+            [Write(server_id=server.id, id=group.id, decide=decide) for group in groups]
+        )
+        if not redraw.before:
+            await self._redraw_storms(server)
+        if len(groups) < limit or redraw.left <= SLICE:
+            return stay
+        rest = replace(redraw, before=groups[-1].number, left=redraw.left - len(groups))
+        return partial(go_on, effect=Effect(key=key, do=rest))
+
+    async def _redraw_storms(self, server: Server) -> None:
+        for storm in await self._stores.storms.recent(server.id, STORMS_REDRAWN):
+            if storm.live:
+                decide = partial(storms.redrawn, now=self._clock())
+                await self._stores.storms.change(server.id, storm.id, decide)
 
     async def delete(self, server_id: str) -> None:
         """Unless it was installed again meanwhile. What takes too long is gone on with at the next attempt."""

@@ -71,7 +71,7 @@ class Pages:
         """Nobody wants it any more. Where an earlier attempt came through all the same, its post must be true."""
         group = scene.group
         person = (await self._stores.people.with_ids(group.server_id, [page.person_id])).get(page.person_id)
-        if person is None or not person.mattermost_user_id or page.page in group.pages:
+        if person is None or not person.mattermost_user_id or page.page in group.pages or gathers(group, page):
             return stay
         channel_id = await scene.mattermost.direct_channel(person.mattermost_user_id)
         mark = Mark(about=group.id, post=page.page)

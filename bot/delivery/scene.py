@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from bot.core.alert_group import AlertGroup
-from bot.core.changes import Change
+from bot.core.changes import Change, Effect
 from bot.core.servers import Server
 from bot.mattermost.client import Mattermost
 
@@ -42,6 +42,11 @@ class Scene:
     group: AlertGroup
     tried_since: datetime | None
     meanwhile: Meanwhile
+
+
+def go_on(doc: T, *, effect: Effect) -> Change[T]:
+    """The decision to change nothing, and to do this next."""
+    return Change(doc=doc, effects=(effect,))
 
 
 def remember(known: dict[tuple[str, str], datetime], key: tuple[str, str], at: datetime) -> None:

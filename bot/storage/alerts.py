@@ -14,13 +14,13 @@ from pymongo.errors import BulkWriteError
 
 from bot.clock import Clock
 from bot.core.alert_group import Alert
+from bot.core.retention import ALERTS_KEPT
 from bot.errors import Unavailable
 from bot.storage import codec
 from bot.storage.codec import Raw
 from bot.storage.documents import DUPLICATE
 from bot.storage.mongo import Database, delete_of, reachable
 
-KEPT = timedelta(days=90)
 AT_ONCE = 250
 
 
@@ -32,16 +32,16 @@ class Receipt:
     integration_id: str
     key: str
     alerts: tuple[Alert, ...]
+    kept_days: int = ALERTS_KEPT
 
 
 class Alerts:
     """The raw alerts. Not `Documents`: they are written once and never change."""
 
-    def __init__(self, database: Database, clock: Clock, *, kept: timedelta = KEPT) -> None:
+    def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._collection = database.collection("alerts")
         self._clock = clock
-        self._kept = kept
 
     async def prepare(self) -> None:
         by_group = IndexModel([("server_id", ASCENDING), ("group", ASCENDING), ("at", ASCENDING)])
@@ -51,7 +51,7 @@ class Alerts:
     async def record_many(self, receipts: Sequence[Receipt]) -> int:
         """Keep them; returns how many were new. In pieces, so that the event loop gets its turn."""
         now = self._clock()
-        rows = (row for receipt in receipts for row in _rows(receipt, now, now + self._kept))
+        rows = (row for receipt in receipts for row in _rows(receipt, now))
         new = 0
         while batch := list(islice(rows, AT_ONCE)):
             new += await self._insert(batch)
@@ -80,7 +80,8 @@ class Alerts:
         return len(result.inserted_ids)
 
 
-def _rows(receipt: Receipt, now: datetime, expire_at: datetime) -> Iterator[Raw]:
+def _rows(receipt: Receipt, now: datetime) -> Iterator[Raw]:
+    expire_at = now + timedelta(days=receipt.kept_days)
     group = _digest(receipt.server_id, receipt.integration_id, receipt.key)
     for alert in receipt.alerts:
         yield {

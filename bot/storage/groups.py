@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument
@@ -36,6 +37,7 @@ class Groups(Documents[AlertGroup]):
         IndexModel([("server_id", ASCENDING), ("status", ASCENDING), ("number", DESCENDING)]),
         IndexModel([("open_key", ASCENDING)], unique=True, partialFilterExpression={"open_key": {"$exists": True}}),
         IndexModel([("posts", ASCENDING)], partialFilterExpression={"posts": {"$exists": True}}),
+        IndexModel([("expire_at", ASCENDING)], expireAfterSeconds=0),
         IndexModel([("storm", ASCENDING), ("number", ASCENDING)], partialFilterExpression={"storm": {"$exists": True}}),
     )
 
@@ -51,6 +53,7 @@ class Groups(Documents[AlertGroup]):
             "open_key": open_key(doc.server_id, doc.integration_id, doc.key) if doc.live else None,
             "posts": [post.post_id for post in shown if post] or None,
             "storm": doc.storm or None,
+            "expire_at": None if doc.live else doc.changed_at + timedelta(days=doc.kept_days),
         }
 
     async def by_number(self, server_id: str, number: int) -> AlertGroup | None:
@@ -61,14 +64,16 @@ class Groups(Documents[AlertGroup]):
         query = {"server_id": server_id, "posts": {"$eq": post_id, "$exists": True}}
         return _first(await self.read(query, limit=1))
 
-    async def open(self, server_id: str, limit: int, *, channel_id: str = "") -> list[AlertGroup]:
-        return await self.listed(server_id, LIVE, limit, channel_id=channel_id)
+    async def open(self, server_id: str, limit: int, *, channel_id: str = "", before: int = 0) -> list[AlertGroup]:
+        return await self.listed(server_id, LIVE, limit, channel_id=channel_id, before=before)
 
     async def listed(
-        self, server_id: str, statuses: Sequence[Status], limit: int, *, channel_id: str = ""
+        self, server_id: str, statuses: Sequence[Status], limit: int, *, channel_id: str = "", before: int = 0
     ) -> list[AlertGroup]:
-        """Those in one of the states, newest first. An empty channel means all of them."""
+        """Those in one of the states, newest first, from `before` on down. An empty channel means all of them."""
         query: dict[str, Any] = {"server_id": server_id, "status": {"$in": [status.value for status in statuses]}}
+        if before:
+            query["number"] = {"$lt": before}
         if channel_id:
             query["$or"] = [{"doc.channel_id": channel_id}, {"doc.also.channel_id": channel_id}]
         return [claim.doc for claim in await self.read(query, limit=limit, sort=("number", DESCENDING))]
