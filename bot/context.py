@@ -210,6 +210,10 @@ class Chat(Protocol):
         """A channel by id or name. Raises NotFound."""
         ...
 
+    async def message(self, post_id: str) -> str:
+        """What a message says, if the acting person is in its channel. Empty if not, or where it cannot be read."""
+        ...
+
     async def join(self, room: Room) -> None:
         """Make the bot a member, with the acting person's rights where the surface lends them. Raises Denied."""
         ...

@@ -17,6 +17,7 @@ from bot.about import from_post, read_again
 from bot.call import SEEN, Ask, Call, Opened, Refuse, Reply, Say, Value, digest_of
 from bot.context import Context, Contexts
 from bot.core.people import Role
+from bot.core.permalinks import linked_post
 from bot.core.text import NOTHING, Text, say
 from bot.errors import BotError, Denied, NotFound, Unavailable, Upstream, UserError
 from bot.log import new_reference
@@ -98,6 +99,7 @@ class Dispatch:
         return await _ask(context, command, await _given(context, command), {})
 
     async def _run(self, command: Command, context: Context) -> Reply:
+        context = await _meaning_the_message(command, context)
         call = context.call
         if command.acts and context.must_link:
             return self._ask_to_link(context)
@@ -173,6 +175,19 @@ def _not_understood(call: Call, command: Command) -> Text:
         words=call.leftover,
         name=command.name,
     )
+
+
+async def _meaning_the_message(command: Command, context: Context) -> Context:
+    """Where messages have no menu, people paste a link to one instead: then the command is about that message."""
+    call, text = context.call, context.call.values.get("text")
+    post_id = linked_post(text, context.server.site_url) if isinstance(text, str) else ""
+    if not post_id or not command.menu or context.about_post:
+        return context
+    message = await context.chat.message(post_id)
+    if not message:
+        return context
+    memory = {**call.memory, "post": post_id, "quoted": digest_of(message)}
+    return replace(context, call=replace(call, memory=memory, values={**call.values, "text": message}))
 
 
 async def _given(context: Context, command: Command) -> dict[str, Value]:

@@ -48,6 +48,17 @@ class ChatOfServer:
                 return found
         return None
 
+    async def message(self, post_id: str) -> str:
+        """The bot reads it, so it has to make sure that the person may, too."""
+        try:
+            post = await self._bot.post(post_id)
+            member = await self._bot.channel_member(post["channel_id"], self.call.actor.user_id)
+        except Upstream as refused:
+            if not refused.permanent:
+                raise
+            return ""
+        return post.get("message", "").strip() if member is not None else ""
+
     async def join(self, room: Room) -> None:
         """With the acting person's rights where the surface lends them, else by the bot itself."""
         try:
