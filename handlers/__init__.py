@@ -10,7 +10,7 @@ from tornado.web import url
 from bot.services import Services
 from bot.web import STATIC
 from handlers.apps import AppBindings, AppCommand, AppLifecycle, AppManifest, AppOAuth2, AppPing, AppWebhook
-from handlers.enqueue import Enqueue
+from handlers.enqueue import Enqueue, EnqueueChange, EnqueueV1
 from handlers.front import Front
 from handlers.health import Alive, Metrics, Ready
 from handlers.heartbeat import Heartbeat
@@ -58,6 +58,8 @@ def routes(services: Services) -> list[URLSpec]:
         url(r"/integrations/v1/([a-z_]{1,40})/([^/]{1,100})/?", Inbound, given),
         url(r"/integrations/v1/([a-z_]{1,40})/?", Inbound, given),
         url(r"/v2/enqueue/?", Enqueue, given),
+        url(r"/v2/change/enqueue/?", EnqueueChange, given),
+        url(r"/generic/2010-04-15/create_event\.json", EnqueueV1, given),
         url(r"/v2/alerts/?", OpsgenieAlerts, given),
         url(r"/v2/alerts/requests/([^/]{1,100})/?", OpsgenieRequest, given),
         url(r"/v2/alerts/([^/]{1,3000})(?:/([a-z-]{1,40}))?/?", OpsgenieAlert, given),

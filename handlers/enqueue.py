@@ -1,4 +1,4 @@
-"""PagerDuty's Events API v2 for existing senders, which need another host only: its answers, to the letter.
+"""PagerDuty's Events APIs for existing senders, which need another host only: their answers, to the letter.
 
 429 is in that protocol, but overload is 503 here: senders repeat both, and Alertmanager only the latter. An error that
 PagerDuty gives for a wrong key is a 400, so it is one here, too.
@@ -6,20 +6,19 @@ PagerDuty gives for a wrong key is a 400, so it is one here, too.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, ClassVar
 
+from bot.core.integrations import Integration
 from bot.errors import Unavailable
-from bot.integrations import pagerduty
+from bot.integrations import pagerduty, pagerduty_v1
 from bot.integrations.payload import Invalid, clean
 from bot.integrations.reading import Pace, read_json
 from handlers.base import MAX_BODY, Endpoint
 from handlers.inbound import RETRY_AFTER
 from handlers.keys import integration_of
 
-NO_KEY = "'routing_key' is missing or blank"
-WRONG_KEY = "Invalid routing key"
 NO_EVENT = "Event object is invalid"
 TOO_LARGE = "The event is larger than 1 MiB"
 KEY_LENGTH = 100
@@ -29,6 +28,7 @@ class Enqueue(Endpoint):
     """One event. The key is in the body, or in a header."""
 
     route = "enqueue"
+    key_name: ClassVar[str] = "routing_key"
     SUPPORTED_METHODS = ("POST",)
 
     async def post(self) -> None:
@@ -38,16 +38,15 @@ class Enqueue(Endpoint):
             document = await read_json(self.request.body, Pace())
         except Invalid as invalid:
             return self._invalid(list(invalid.errors.values()))
-        key = clean(document.get("routing_key") or self.request.headers.get("X-Routing-Key"), KEY_LENGTH)
+        key = clean(document.get(self.key_name) or self.request.headers.get("X-Routing-Key"), KEY_LENGTH)
         if not key:
-            return self._invalid([NO_KEY])
+            return self._invalid([pagerduty.MISSING.format(field=self.key_name)])
         try:
             integration = await integration_of(self.services, key)
             if integration is None or integration.kind != pagerduty.KIND.name:
-                return self._invalid([WRONG_KEY])
-            event = pagerduty.event(document)
+                return self._invalid([f"Invalid {self.key_name.replace('_', ' ')}"])
             without_key = self.request.body.replace(key.encode(), b"")
-            await self.services.reception.take(integration, event.payload, without_key)
+            await self.take(integration, document, without_key)
         except Invalid as invalid:
             self._invalid(list(invalid.errors.values()))
         except Unavailable:
@@ -56,12 +55,38 @@ class Enqueue(Endpoint):
                 {"status": "error", "message": "The event could not be stored. Please send it again."},
                 HTTPStatus.SERVICE_UNAVAILABLE,
             )
-        else:
-            body = {"status": "success", "message": "Event processed", "dedup_key": event.dedup_key}
-            self.answer(body, HTTPStatus.ACCEPTED)
+
+    async def take(self, integration: Integration, document: Mapping[str, Any], body: bytes) -> None:
+        """Store the event and answer. Raises Invalid, Unavailable."""
+        event = pagerduty.event(document)
+        await self.services.reception.take(integration, event.payload, body)
+        answer = {"status": "success", "message": "Event processed", "dedup_key": event.dedup_key}
+        self.answer(answer, HTTPStatus.ACCEPTED)
 
     def _invalid(self, errors: Sequence[str], status: int = HTTPStatus.BAD_REQUEST) -> None:
         self.answer({"status": "invalid event", "message": NO_EVENT, "errors": errors}, status)
 
     def write_error(self, status_code: int, **_: Any) -> None:
         self.answer({"status": "error", "message": self._reason}, status_code)
+
+
+class EnqueueV1(Enqueue):
+    """An event of the older API, whose keys are other words and whose answer is 200."""
+
+    route = "enqueue-v1"
+    key_name = "service_key"
+
+    async def take(self, integration: Integration, document: Mapping[str, Any], body: bytes) -> None:
+        event = pagerduty_v1.event(document)
+        await self.services.reception.take(integration, event.payload, body)
+        self.answer({"status": "success", "message": "Event processed", "incident_key": event.dedup_key})
+
+
+class EnqueueChange(Enqueue):
+    """What was deployed or set: taken, so that senders of both go on, and nothing is opened for it."""
+
+    route = "enqueue-change"
+
+    async def take(self, integration: Integration, document: Mapping[str, Any], body: bytes) -> None:
+        pagerduty_v1.check_change(document)
+        self.answer({"status": "success", "message": "Change event processed"}, HTTPStatus.ACCEPTED)

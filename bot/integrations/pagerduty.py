@@ -59,6 +59,11 @@ def event(document: Mapping[str, Any]) -> Event:
     errors = dict(_errors(document))
     if errors:
         raise Invalid(errors)
+    return understood(document)
+
+
+def understood(document: Mapping[str, Any]) -> Event:
+    """An event without mistakes."""
     given = clean(document.get("dedup_key"), SUMMARY_LENGTH).strip()
     dedup_key = given or secrets.token_hex(16)
     key = clean_key(dedup_key)
@@ -134,7 +139,8 @@ receivers:
       - url: <host>/v2/enqueue
         routing_key: <key>
 ```
-Python (`pagerduty`): `EventsApiV2Client("<key>", base_url="<host>")`. By hand:
+Senders of the older API keep its path, `<host>/generic/2010-04-15/create_event.json`, with `<key>` \
+as `service_key`. Python (`pagerduty`): `EventsApiV2Client("<key>", base_url="<host>")`. By hand:
 ```sh
 curl -X POST <host>/v2/enqueue -H 'Content-Type: application/json' -d '{
   "routing_key": "<key>", "event_action": "trigger", "dedup_key": "disk-db-1",

@@ -141,6 +141,54 @@ async def test_answers_to_the_letter(world: World):
         assert refused.status == NOT_ALLOWED
 
 
+async def posted(world: World, path: str, body: Any) -> tuple[int, Any]:
+    async with world.session.post(f"{world.url}{path}", json=body) as answer:
+        return answer.status, await answer.json()
+
+
+async def test_the_older_api_of_pagerduty(world: World):
+    key, path = await key_of(world, "pagerduty"), "/generic/2010-04-15/create_event.json"
+    event = {"service_key": key, "incident_key": "disk", "description": "Disk is full", "details": {"host": "db-1"}}
+    link = {"type": "link", "href": "https://example.com/runbook", "text": "Runbook"}
+    processed = {"status": "success", "message": "Event processed", "incident_key": "disk"}
+    assert await posted(world, path, {**event, "event_type": "trigger", "contexts": [link]}) == (OK, processed)
+    group = await world.services.stores.groups.by_number(world.server_id, 1)
+    assert group is not None
+    assert (group.title, group.labels, [link.label for link in group.links]) == (
+        "Disk is full",
+        {"host": "db-1"},
+        ["Runbook"],
+    )
+    assert await posted(world, path, {**event, "event_type": "acknowledge"}) == (OK, processed)
+    await world.settle()
+    assert "Acknowledged by Pager" in world.card().words
+    assert await posted(world, path, {**event, "event_type": "resolve"}) == (OK, processed)
+    await world.pass_time(minutes=1)
+    assert "Resolved by Pager" in world.card().words
+    for wrong, said in (
+        ({}, "'service_key' is missing or blank"),
+        ({"service_key": "nobody"}, "Invalid service key"),
+        ({"service_key": key}, "'event_type' is missing or blank"),
+        ({"service_key": key, "event_type": "trigger"}, "'description' is missing or blank"),
+        ({"service_key": key, "event_type": "resolve"}, "'incident_key' is missing or blank"),
+        ({"service_key": key, "event_type": ["trigger"]}, "'event_type' is missing or blank"),
+    ):
+        status, answer = await posted(world, path, wrong)
+        assert (status, answer["errors"]) == (BAD_REQUEST, [said])
+
+
+async def test_change_events_of_pagerduty_are_taken_and_open_nothing(world: World):
+    key, path = await key_of(world, "pagerduty"), "/v2/change/enqueue"
+    change = {"routing_key": key, "payload": {"summary": "Deployed 1.2.3", "timestamp": "2026-03-02T09:00:00Z"}}
+    assert await posted(world, path, change) == (
+        ACCEPTED,
+        {"status": "success", "message": "Change event processed"},
+    )
+    assert (await posted(world, path, {"routing_key": key}))[1]["errors"] == ["'payload.summary' is missing or blank"]
+    assert (await posted(world, path, {**change, "routing_key": "x"}))[1]["errors"] == ["Invalid routing key"]
+    assert await world.services.stores.groups.by_number(world.server_id, 1) is None
+
+
 async def test_a_key_of_another_kind_is_no_routing_key(world: World):
     key = await key_of(world, "webhook")
     event = {"event_action": "trigger", "payload": {"summary": "x", "source": "y", "severity": "info"}}
