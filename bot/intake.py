@@ -15,10 +15,11 @@ from itertools import chain
 
 from bot.budgets import Budgets
 from bot.clock import Clock
-from bot.core import alerts, maintenance, muted, routing, storms
+from bot.core import alerts, muted, routing, storms
 from bot.core.alert_group import AlertGroup, Place
 from bot.core.changes import Change
 from bot.core.integrations import Integration
+from bot.core.maintenance_cover import Calendar
 from bot.core.retention import USUAL, Retention, retention
 from bot.errors import Unavailable
 from bot.gathering import Gathering
@@ -173,10 +174,11 @@ class Intake:
                 await asyncio.sleep(random.uniform(0, min(0.005 * turn, LONGEST_PAUSE)))
             live = await self._stores.groups.live({key: waiting.server_id for key, waiting in pending.items()})
             opening = {key: each for key, each in pending.items() if key not in live and each.fires}
-            fresh, maintenances = await asyncio.gather(self._number(opening), self._maintenances(opening.values()))
+            fresh, planned = await asyncio.gather(self._number(opening), self._planned(opening.values()))
             now = self._clock()
+            calendars = {server_id: Calendar(some, now) for server_id, some in planned.items() if some}
             decisions = {
-                key: _decide(waiting, live.get(key), fresh.get(key, 0), maintenances.get(waiting.server_id, ()), now)
+                key: _decide(waiting, live.get(key), fresh.get(key, 0), calendars.get(waiting.server_id), now)
                 for key, waiting in pending.items()
             }
             if self._storms is not None and fresh:
@@ -198,8 +200,8 @@ class Intake:
         pairs = (zip(*pair, strict=True) for pair in zip(keys.values(), reserved, strict=True))
         return dict(chain.from_iterable(pairs))
 
-    async def _maintenances(self, opening: Iterable[_Pending]) -> Mapping[str, Planned]:
-        """By server; only who opens groups needs to know."""
+    async def _planned(self, opening: Iterable[_Pending]) -> Mapping[str, Planned]:
+        """Maintenance by server; only who opens groups needs to know."""
         return await self._stores.maintenances.recent({waiting.server_id for waiting in opening})
 
     async def _write(self, decisions: Mapping[str, _Decision]) -> set[str]:
@@ -244,14 +246,14 @@ def _fires(bundle: Bundle) -> bool:
 
 
 def _decide(
-    waiting: _Pending, claim: Claim[AlertGroup] | None, number: int, maintenances: Planned, now: datetime
+    waiting: _Pending, claim: Claim[AlertGroup] | None, number: int, calendar: Calendar | None, now: datetime
 ) -> _Decision:
     """Bundles are applied in order, until the group is resolved and a later one opens another."""
     change = Change(doc=claim.doc) if claim else None
     taken = 0
     for _, arrival, bundle in waiting.bundles:
         if change is None and _fires(bundle):
-            change = _open(arrival, bundle, number, maintenances, now)
+            change = _open(arrival, bundle, number, calendar, now)
         elif change is not None and change.doc.live:
             change = followed(change, alerts.received(change.doc, bundle.alerts, now=now))
         elif change is not None and _fires(bundle):
@@ -260,7 +262,9 @@ def _decide(
     return _Decision(taken=taken, change=change, claim=claim)
 
 
-def _open(arrival: Arrival, bundle: Bundle, number: int, maintenances: Planned, now: datetime) -> Change[AlertGroup]:
+def _open(
+    arrival: Arrival, bundle: Bundle, number: int, calendar: Calendar | None, now: datetime
+) -> Change[AlertGroup]:
     source = arrival.integration
     way = _way(arrival, bundle)
     group = AlertGroup(
@@ -285,9 +289,9 @@ def _open(arrival: Arrival, bundle: Bundle, number: int, maintenances: Planned, 
         kept_days=arrival.retention.groups,
         close_after=arrival.retention.close,
     )
-    if maintenances:
+    if calendar is not None and calendar.quiet:
         known = routing.facts(bundle.labels, severity=bundle.severity, title=bundle.title)
-        cover = maintenance.cover(maintenances, source.id, known, now)
+        cover = calendar.cover(source.id, known)
         group = muted.covered(group, cover) if cover else group
     change = alerts.opened(group, bundle.alerts, now=now)
     if change.doc.firing:

@@ -13,6 +13,8 @@ from bot.context import Context
 from bot.core import routes, routing
 from bot.core.changes import Change
 from bot.core.integrations import Integration
+from bot.core.maintenance_cover import Calendar
+from bot.core.maintenance_words import named
 from bot.core.neutral import neutral
 from bot.core.people import Role
 from bot.core.routing import CHANNELS, Operator, Route
@@ -139,6 +141,10 @@ async def test(ctx: Context, *, integration: str, alert: str) -> Reply:
     lines = [told.tried(place, each, known, first=each.route is taken) for place, each in enumerate(found, 1)]
     if taken is None:
         lines.append(say("No route takes it, so it goes the integration's own way."))
+    cover = Calendar(await ctx.maintenances.current(), ctx.now).cover(one.id, known)
+    if cover is not None:
+        name = named(cover.maintenance)
+        lines.append(say("The maintenance {name} keeps it silent until {until}.", name=name, until=cover.until))
     return tell(about, *lines, say("Now it would be {way}", way=told.way(taken)))
 
 

@@ -8,7 +8,6 @@ that the clocks skip is the one after the gap, one that comes twice is the first
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -17,7 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from bot.core.alert_group import Posted
 from bot.core.changes import Change, Draw, Effect, ReleaseGroups, Tell
 from bot.core.neutral import neutral
-from bot.core.routing import Matcher, hold
+from bot.core.routing import Matcher
 from bot.core.text import Text, say
 
 DAY = timedelta(days=1)
@@ -26,7 +25,6 @@ LOOKED_AHEAD = 70
 # Another intake may know a maintenance for moments after it was ended, and what it takes in is written later still.
 RELEASED_AGAIN = (timedelta(seconds=5), timedelta(seconds=60))
 REASON_LENGTH = 200
-JOINED = 20
 
 
 class Repeats(StrEnum):
@@ -168,42 +166,6 @@ def _local(maintenance: Maintenance, at: datetime) -> datetime:
         return at.astimezone(ZoneInfo(maintenance.zone or "UTC"))
     except (ZoneInfoNotFoundError, ValueError):
         return at.astimezone(ZoneInfo("UTC"))
-
-
-# ---- for which alerts ----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cover:
-    """A new group is silent `until` then, because of this maintenance."""
-
-    maintenance: Maintenance
-    until: datetime
-
-
-def concerns(maintenance: Maintenance, integration_id: str, known: Mapping[str, str]) -> bool:
-    """`known` are the facts of a group, as for routes."""
-    return maintenance.integration_id in ("", integration_id) and hold(maintenance.matchers, known)
-
-
-def cover(
-    maintenances: Iterable[Maintenance], integration_id: str, known: Mapping[str, str], at: datetime
-) -> Cover | None:
-    """What keeps a group silent at this instant: the longest, and what follows it without a gap."""
-    concerned = [one for one in maintenances if concerns(one, integration_id, known)]
-    found: Cover | None = None
-    for _ in range(JOINED):
-        longer = _longest(concerned, found.until if found else at)
-        if longer is None:
-            break
-        found = replace(found, until=longer.until) if found else longer
-    return found
-
-
-def _longest(maintenances: Iterable[Maintenance], at: datetime) -> Cover | None:
-    windows = ((one, window_at(one, at)) for one in maintenances)
-    covers = [Cover(maintenance=one, until=window.ends_at) for one, window in windows if window is not None]
-    return max(covers, key=lambda one: one.until, default=None)
 
 
 # ---- what people and time do to it ---------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from datetime import datetime
 from bot.core.alert_group import AlertGroup, GroupChange, Status
 from bot.core.changes import Change
 from bot.core.consequences import draw_all, fire_again, log, tell
-from bot.core.maintenance import Cover
+from bot.core.maintenance_cover import Cover
 from bot.core.neutral import neutral
 from bot.core.text import NOTHING, Text, say
 

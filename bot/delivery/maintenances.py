@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 from functools import partial
 
@@ -12,6 +13,7 @@ from bot.core import maintenance, maintenance_words, muted, routing
 from bot.core.alert_group import AlertGroup, Posted
 from bot.core.changes import Draw, Effect, ReleaseGroups, Tell
 from bot.core.maintenance import Maintenance
+from bot.core.maintenance_cover import Calendar
 from bot.core.neutral import unpinged
 from bot.core.servers import Server
 from bot.core.text import say
@@ -26,6 +28,7 @@ from bot.surfaces.drawn import Drawn
 from bot.words import words
 
 RELEASED_AT_ONCE = 500
+TOGETHER = 50
 
 log = structlog.get_logger()
 
@@ -109,18 +112,20 @@ class OfMaintenances:
         """What it silenced fires, unless another maintenance goes on."""
         if maintenance.active(one, self._clock()):
             return  # its next time has begun
-        others = tuple(other for other in await self._stores.maintenances.current(one.server_id) if other.id != one.id)
+        current = await self._stores.maintenances.current(one.server_id)
+        others = Calendar((other for other in current if other.id != one.id), self._clock())
         left = True
         while left:
             groups = await self._stores.groups.silenced_by(one.server_id, one.id, RELEASED_AT_ONCE)
-            for group in groups:
-                await self._release(group, one, others)
+            for start in range(0, len(groups), TOGETHER):
+                some = groups[start : start + TOGETHER]
+                await asyncio.gather(*(self._release(group, one, others) for group in some))
             left = len(groups) == RELEASED_AT_ONCE
 
-    async def _release(self, group: AlertGroup, one: Maintenance, others: tuple[Maintenance, ...]) -> None:
+    async def _release(self, group: AlertGroup, one: Maintenance, others: Calendar) -> None:
         now = self._clock()
         known = routing.facts(group.labels, severity=group.severity, title=group.title)
-        cover = maintenance.cover(others, group.integration_id, known, now)
+        cover = others.cover(group.integration_id, known)
         decide = partial(muted.released, of=one.id, by=one.ended_by, now=now, cover=cover)
         try:
             await self._stores.groups.change(one.server_id, group.id, decide)

@@ -11,7 +11,6 @@ from bot.core import maintenance
 from bot.core.alert_group import Posted
 from bot.core.changes import ReleaseGroups
 from bot.core.maintenance import LONGEST, Maintenance, Repeats, Window, active, next_change, next_window, window_at
-from bot.core.routing import read_matchers
 from tests.core.groups import keys
 
 BERLIN = "Europe/Berlin"
@@ -155,29 +154,6 @@ def test_the_next_change_is_where_activity_changes_and_nowhere_before() -> None:
         assert {active(one, moment) for moment in moments} == {active(one, at)}
         if change is not None:
             assert active(one, change) is not active(one, at)
-
-
-# ---- for which alerts ----
-
-
-def test_it_is_for_an_integration_or_all_and_for_some_labels() -> None:
-    known = {"env": "staging"}
-    everything = planned(MONDAY)
-    assert maintenance.concerns(everything, "i1", {})
-    assert maintenance.concerns(replace(everything, integration_id="i1"), "i1", {})
-    assert not maintenance.concerns(replace(everything, integration_id="i1"), "i2", {})
-    staging = replace(everything, matchers=read_matchers("env=staging"))
-    assert maintenance.concerns(staging, "i1", known) and not maintenance.concerns(staging, "i1", {"env": "prod"})
-
-
-def test_a_group_is_silent_until_the_last_of_what_follows_without_a_gap() -> None:
-    first = planned(MONDAY, hours=2, id="first")
-    longer = planned(MONDAY + HOUR, hours=3, id="longer")
-    directly = planned(MONDAY + 4 * HOUR, hours=1, id="directly")
-    apart = planned(MONDAY + 6 * HOUR, hours=1, id="apart")
-    found = maintenance.cover([apart, directly, first, longer], "i1", {}, MONDAY)
-    assert found is not None and (found.maintenance.id, found.until) == ("first", MONDAY + 5 * HOUR)
-    assert maintenance.cover([apart], "i1", {}, MONDAY) is None
 
 
 # ---- what people and time do ----

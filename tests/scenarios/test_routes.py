@@ -188,6 +188,13 @@ async def test_a_dry_run_explains_each_route_and_reaches_nobody(world: World) ->
     assert "Say what the alert has" in await typed(world, "route test Prometheus severity!=info", "ben")
 
 
+async def test_a_dry_run_knows_of_maintenance(world: World) -> None:
+    await typed(world, "maintenance start Prometheus 2h Deploy --labels team=db")
+    sees = await typed(world, "route test Prometheus team=db", "ben")
+    assert "The maintenance “Deploy” keeps it silent until 12:00." in sees
+    assert "keeps it silent" not in await typed(world, "route test Prometheus team=web", "ben")
+
+
 async def test_a_dry_run_with_a_group_that_was_there(world: World) -> None:
     await world.fire("DiskFull")
     await typed(world, "route add Prometheus Databases alertname=DiskFull --people @cho")
