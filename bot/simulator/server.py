@@ -209,7 +209,7 @@ class Simulator:
         """Into the channel, and into its team if need be."""
         if channel.team_id:
             self.state.join_team(self.state.teams[channel.team_id], user.id)
-        channel.members.setdefault(user.id, "channel_user")
+        self.state.join_channel(channel, user.id)
 
     def session(self, user: User) -> str:
         """A user session token, as a browser has."""

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bot.simulator.errors import ApiError, forbidden, missing
+from bot.simulator.happenings import Happening
 from bot.simulator.records import (
     Bot,
     Channel,
@@ -82,10 +83,16 @@ class State:
         self.commands: dict[str, Command] = {}
         self.triggers: dict[tuple[str, str], Command] = {}
         self.command_hooks: dict[str, CommandHook] = {}
+        self.watchers: list[Callable[[Happening], None]] = []
 
     def now(self) -> int:
         """Unix milliseconds."""
         return int(self.clock() * 1000)
+
+    def tell(self, subject: str, *, user_id: str = "", channel_id: str = "", team_id: str = "") -> None:
+        """Plugins hear of it."""
+        for watcher in self.watchers:
+            watcher(Happening(subject=subject, user_id=user_id, channel_id=channel_id, team_id=team_id))
 
     # -- look-ups that refuse -----------------------------------------------------------------
 
@@ -217,6 +224,8 @@ class State:
         self.users[user.id] = user
         self.usernames[user.username] = user
         self.emails[user.email] = user
+        if not user.is_bot:
+            self.tell("user_created", user_id=user.id)
         return user
 
     def rename_user(self, user: User, username: str) -> None:
@@ -257,13 +266,30 @@ class State:
         """Into the team and its town-square; a member stays what it was."""
         if user_id not in team.members:
             team.members[user_id] = "team_user team_admin" if admin else "team_user"
-        self.channel_names[(team.id, "town-square")].members.setdefault(user_id, "channel_user")
+            self._tell_of(user_id, "joined_team", team_id=team.id)
+        self.join_channel(self.channel_names[(team.id, "town-square")], user_id)
 
     def leave_team(self, team: Team, user_id: str) -> None:
-        team.members.pop(user_id, None)
+        if team.members.pop(user_id, None) is None:
+            return
         for channel in self.channels.values():
             if channel.team_id == team.id:
-                channel.members.pop(user_id, None)
+                self.leave_channel(channel, user_id)
+        self._tell_of(user_id, "left_team", team_id=team.id)
+
+    def join_channel(self, channel: Channel, user_id: str, *, roles: str = "channel_user") -> None:
+        if user_id not in channel.members:
+            channel.members[user_id] = roles
+            self._tell_of(user_id, "joined_channel", team_id=channel.team_id, channel_id=channel.id)
+
+    def leave_channel(self, channel: Channel, user_id: str) -> None:
+        if channel.members.pop(user_id, None) is not None:
+            self._tell_of(user_id, "left_channel", team_id=channel.team_id, channel_id=channel.id)
+
+    def _tell_of(self, user_id: str, what: str, *, team_id: str, channel_id: str = "") -> None:
+        """A bot is a user, too, and has subjects of its own besides."""
+        for who in ("user", "bot") if user_id in self.bots else ("user",):
+            self.tell(f"{who}_{what}", user_id=user_id, team_id=team_id, channel_id=channel_id)
 
     def add_channel(
         self, *, team_id: str, type: str, name: str, display_name: str = "", creator_id: str = ""
@@ -281,6 +307,8 @@ class State:
         )
         self.channels[channel.id] = channel
         self.channel_names[(team_id, name)] = channel
+        if team_id:
+            self.tell("channel_created", channel_id=channel.id, team_id=team_id)
         return channel
 
     def direct_channel(self, first: str, second: str) -> Channel:

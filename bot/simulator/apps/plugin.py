@@ -35,7 +35,7 @@ class AppsPlugin:
         self.oauth2 = RemoteOAuth2(self.core, self.calls)
         self.webhooks = Webhooks(self.core, self.calls, self.upstream)
         self.services = Services(self.core)
-        self.subscriptions = Subscriptions(self.core, self.services)
+        self.subscriptions = Subscriptions(self.core, self.services, self.calls, self.upstream)
         self._add_builtin()
         server.add_routes(routes(self))
         server.on_stop(self.close)

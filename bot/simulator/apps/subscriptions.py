@@ -1,12 +1,15 @@
-"""Which Apps asked to be told about which events; the scope rules of Apps plugin v1.2.2."""
+"""Which Apps asked to be told about which events, and telling them; the scope rules of Apps plugin v1.2.2."""
 
 from collections.abc import Iterator
 from typing import Any
 
 from bot.simulator.apps import wire
+from bot.simulator.apps.calls import Calls
 from bot.simulator.apps.core import Core
 from bot.simulator.apps.errors import INVALID, PluginError, combined, invalid, not_found
 from bot.simulator.apps.services import Services
+from bot.simulator.apps.upstream import Upstream
+from bot.simulator.happenings import Happening
 from bot.simulator.state import Token
 
 Json = dict[str, Any]
@@ -22,9 +25,33 @@ _decode = wire.struct(
 
 
 class Subscriptions:
-    def __init__(self, core: Core, services: Services) -> None:
+    def __init__(self, core: Core, services: Services, calls: Calls, upstream: Upstream) -> None:
         self._core = core
         self._services = services
+        self._calls = calls
+        self._upstream = upstream
+        core.state.watchers.append(self.happened)
+
+    def happened(self, what: Happening) -> None:
+        """Every App that asked is told once, without waiting; what its owner may not see is left out or fails it."""
+        for scope, call in list(self._core.store.subscriptions.items()):
+            if _fits(scope, what):
+                *_, app_id, owner_id = scope
+                self._notify(app_id, owner_id, call, what)
+
+    def _notify(self, app_id: str, owner_id: str, call: Json, what: Happening) -> None:
+        context = {
+            "subject": what.subject,
+            "user_id": what.user_id,
+            "channel_id": what.channel_id,
+            "team_id": what.team_id,
+        }
+        try:
+            app = self._core.store.enabled(app_id)
+            request = self._calls.outgoing_request(app, {**call, "context": context}, acting_user_id=owner_id)
+        except PluginError:
+            return
+        self._upstream.notify(app, request)
 
     def subscribe(self, token: Token | None, body: Any) -> None:
         """Replaces an earlier subscription of the same scope, App and owner."""
@@ -62,6 +89,18 @@ class Subscriptions:
 
     def _may_view(self, user_id: str, team_id: str) -> bool:
         return self._core.state.is_team_member(user_id, team_id) or self._core.state.is_system_admin(user_id)
+
+
+def _fits(scope: Scope, what: Happening) -> bool:
+    """Without a channel or team, comings and goings are those of the owner alone."""
+    subject, team_id, channel_id, _, owner_id = scope
+    if subject != what.subject:
+        return False
+    if subject in _CHANNEL and channel_id:
+        return channel_id == what.channel_id
+    if team_id:
+        return team_id == what.team_id
+    return subject == "user_created" or owner_id == what.user_id
 
 
 def _read(body: Any, *, needs_call: bool) -> Json:

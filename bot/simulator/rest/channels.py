@@ -25,7 +25,7 @@ class Channels(RestHandler):
         channel = state.add_channel(team_id=team.id, type=kind, name=name, creator_id=self.user_id)
         channel.display_name = str(body.get("display_name") or name)
         channel.header, channel.purpose = str(body.get("header") or ""), str(body.get("purpose") or "")
-        channel.members[self.user_id] = "channel_user channel_admin"
+        state.join_channel(channel, self.user_id, roles="channel_user channel_admin")
         self.answer(channel.as_json(), 201)
 
 
@@ -151,7 +151,7 @@ class ChannelMembers(RestHandler):
         if channel.delete_at:
             raise ApiError(400, "api.channel.add_user.to.channel.failed.deleted.app_error", "The channel is archived.")
         if user.id not in channel.members:
-            channel.members[user.id] = "channel_user"
+            state.join_channel(channel, user.id)
             self.simulator.events.publish(
                 "user_added", {"user_id": user.id, "team_id": channel.team_id}, channel=channel_id
             )
@@ -179,7 +179,7 @@ class OneChannelMember(RestHandler):
             raise ApiError(400, "api.channel.remove.default.app_error", "Nobody can leave this channel.")
         if wanted != self.user_id and not self._may_remove(channel):
             raise forbidden("You do not have the permission to remove members here.")
-        channel.members.pop(wanted, None)
+        state.leave_channel(channel, wanted)
         self.simulator.events.publish("user_removed", {"user_id": wanted}, channel=channel_id)
         self.answer_ok()
 
