@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -213,6 +213,16 @@ class Chat(Protocol):
     async def message(self, post_id: str) -> str:
         """What a message says, if the acting person is in its channel. Empty if not, or where it cannot be read."""
         ...
+
+    async def open_room(self, name: str, title: str, *, private: bool) -> Room:
+        """Make a channel; where the name is taken it gets a number. Raises Denied where the bot may not."""
+        ...
+
+    async def invite(self, room: Room, user_ids: Sequence[str]) -> tuple[str, ...]:
+        """Make people members; the ids of those whom Mattermost does not let in."""
+        ...
+
+    async def post(self, room: Room, message: str) -> None: ...
 
     async def join(self, room: Room) -> None:
         """Make the bot a member, with the acting person's rights where the surface lends them. Raises Denied."""

@@ -106,7 +106,7 @@ def test_the_help_of_silence_reads_well():
         "`/oncall silence [alert group] [for how long]`: "
         "Page nobody for a while: `silence 12 2h` or `silence 12 until tomorrow 9:00`.",
         "- `--group`: Alert group (for example 12)",
-        "- `--duration`: For how long (for example 30m, 2h, until tomorrow 9:00)",
+        "- `--duration`: For how long (for example 30m, 2h, until tomorrow 9:00, until working hours)",
         "- `--reason`: Reason (for example Known issue, fix is rolling out)",
         "Also: `snooze`",
     ]

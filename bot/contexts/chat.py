@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 
 from bot.call import Call
@@ -15,6 +15,10 @@ from bot.errors import Denied, NotFound, Upstream
 from bot.mattermost.client import Mattermost
 from bot.mattermost.wire import Channel
 
+NAMES_TRIED = 5
+# Also where an archived channel had the name.
+TAKEN = ("store.sql_channel.save_channel.exists.app_error", "store.sql_channel.save_channel.previously.app_error")
+_NO_ROOM = say("I may not make channels here. Make one yourself, and say so in the thread of the alert.")
 _CHANNEL_ID = re.compile(r"[a-z0-9]{26}")
 
 
@@ -58,6 +62,34 @@ class ChatOfServer:
                 raise
             return ""
         return post.get("message", "").strip() if member is not None else ""
+
+    async def open_room(self, name: str, title: str, *, private: bool) -> Room:
+        team_id = self.server.team_id or next((team["id"] for team in await self._bot.my_teams()), "")
+        for tried in (name, *(f"{name}-{number}" for number in range(2, NAMES_TRIED))):
+            try:
+                made = await self._bot.create_channel(team_id, tried, title, private=private)
+            except Upstream as refused:
+                if not refused.permanent:
+                    raise
+                if refused.code not in TAKEN:
+                    raise Denied(_NO_ROOM) from refused
+            else:
+                return Room(id=made["id"], name=made.get("name", tried), team_id=team_id)
+        raise Denied(_NO_ROOM)
+
+    async def invite(self, room: Room, user_ids: Sequence[str]) -> tuple[str, ...]:
+        outside = []
+        for user_id in user_ids:
+            try:
+                await self._bot.add_channel_member(room.id, user_id)
+            except Upstream as refused:
+                if not refused.permanent:
+                    raise
+                outside.append(user_id)
+        return tuple(outside)
+
+    async def post(self, room: Room, message: str) -> None:
+        await self._bot.create_post(room.id, message, {})
 
     async def join(self, room: Room) -> None:
         """With the acting person's rights where the surface lends them, else by the bot itself."""

@@ -180,6 +180,7 @@ class AlertGroup:
     notes: tuple[Note, ...] = ()
     opened_by: str = ""
     about_post: str = ""
+    room: str = ""
     mirrored: int = 0
     counted: int = 0
     also: tuple[Place, ...] = ()

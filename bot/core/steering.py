@@ -85,3 +85,12 @@ def rate(group: AlertGroup, *, severity: str, by: str, now: datetime) -> GroupCh
         effects=(*draw_all(after, now), *tell(after)),
         note=say("#{number} has the severity {severity} now.", number=group.number, severity=severity),
     )
+
+
+def room_opened(group: AlertGroup, *, room: str, by: str, now: datetime) -> GroupChange:
+    """A channel was made in which people work on it. `room` is its name."""
+    text = say("{by} opened the channel ~{room} for it", by=by, room=room)
+    after = log(replace(group, room=room), now, text, by=by)
+    return Change(
+        doc=after, effects=tell(after), note=say("~{room} is open for #{number}.", room=room, number=group.number)
+    )

@@ -177,6 +177,12 @@ class Mattermost:
     async def channel(self, channel_id: str) -> wire.Channel:
         return cast(wire.Channel, await self._get("channels", channel_id))
 
+    async def create_channel(self, team_id: str, name: str, display_name: str, *, private: bool) -> wire.Channel:
+        """This account becomes its first member. The name is part of the address: small letters, digits, dashes."""
+        kind = "P" if private else "O"
+        body = {"team_id": team_id, "name": name, "display_name": display_name, "type": kind}
+        return cast(wire.Channel, await self._post("channels", body=body))
+
     async def channel_by_name(self, team_id: str, name: str) -> wire.Channel:
         return cast(wire.Channel, await self._get("teams", team_id, "channels", "name", name))
 
