@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test test-all check format bench faults clean
+.PHONY: run test test-all check format bench faults contact-sheet clean
 
 run: .installed
 	$(BIN)/python -m bot demo
@@ -25,6 +25,9 @@ bench: .installed
 faults: .installed
 	$(BIN)/python -m tests.faults.rounds --rounds $(or $(ROUNDS),200) $(if $(SEED),--seed $(SEED))
 	$(BIN)/python -m tests.alertmanager.outage
+
+contact-sheet: .installed
+	$(BIN)/python -m tests.browser.contact_sheet
 
 .installed: requirements.txt requirements-dev.txt constraints.txt
 	$(PYTHON) -m venv .venv

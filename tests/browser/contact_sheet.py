@@ -53,7 +53,7 @@ OFFERED = (
     Option(value="12", label="#12 Disk full on db-3 (firing)"),
     Option(value="11", label="#11 Errors (silenced)"),
 )
-WIDTH, COLOURS = 330, 48
+WIDTH, COLOURS, BETWEEN = 300, 40, "#dfe3ea"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,17 +153,19 @@ def _shoot(screen: Screen, title: str, file: Path) -> None:
 
 
 def compose(folder: Path, sheet: Path) -> None:
-    """One row for each form, one column for each surface."""
+    """One row for each form, one column for each surface; the rows in two piles, or the picture is too high to open."""
     rows = []
     for number, picture in enumerate(pictures()):
         row = folder / f"row-{number:03}.png"
         tiles = [part for one in SURFACES for part in ("-label", CAPTIONS[one], str(folder / f"{number:03}-{one}.png"))]
         style = ["-tile", f"{len(SURFACES)}x1", "-geometry", f"{WIDTH}x+8+6", "-gravity", "north"]
-        look = ["-background", "#dfe3ea", "-pointsize", "11", "-title", picture.name]
+        look = ["-background", BETWEEN, "-pointsize", "10", "-title", picture.name]
         _run("montage", *tiles, *style, *look, str(row))
         rows.append(str(row))
     small = ["-strip", "+dither", "-colors", str(COLOURS), "-define", "png:compression-level=9"]
-    _run("convert", *rows, "-append", *small, str(sheet))
+    half = (len(rows) + 1) // 2
+    piles = ["(", *rows[:half], "-append", ")", "(", *rows[half:], "-append", ")"]
+    _run("convert", *piles, "-background", BETWEEN, "+append", *small, f"PNG8:{sheet}")
 
 
 def _run(*command: str) -> None:
