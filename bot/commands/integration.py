@@ -170,6 +170,11 @@ async def show(ctx: Context, *, name: str) -> Reply:
         else say("It pages nobody; alerts are only posted."),
         *_unposted(posted=bool(one.channel_id or ctx.server.channel_id)),
     ]
+    if one.routes:
+        routes = count("{count} route", "{count} routes", count=len(one.routes))
+        lines.append(
+            say("Some alerts go elsewhere by {routes}: `/oncall route list {name}`.", routes=routes, name=one.name)
+        )
     if one.templates:
         lines.append(say("Templates: {parts}.", parts=templates.names_of(one)))
     if one.group_by:

@@ -49,6 +49,13 @@ async def test_the_first_route_that_fits_says_where_it_is_posted_and_who_is_page
     assert "#2 HighErrorRate" in world.card().words
     assert [len(world.pages(person)) for person in ("ana", "cho")] == [1, 1]
     assert "It took the route “Databases”." in await typed(world, "why 1", "ben")
+    assert (await typed(world, "who", "ben")).splitlines()[1:] == [
+        "- Prometheus: @ana, then @ben",
+        "- Prometheus, route “Databases”: @cho",
+    ]
+    assert "Some alerts go elsewhere by 1 route: `/oncall route list Prometheus`." in await typed(
+        world, "integration show Prometheus", "ben"
+    )
     assert "took the route" not in await typed(world, "why 2", "ben")
 
 
