@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from selenium import webdriver
-from selenium.common.exceptions import StaleElementReferenceException
+from selenium.common.exceptions import ElementClickInterceptedException, StaleElementReferenceException
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -12,6 +12,7 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
 PATIENCE = 10
+PASSING = (StaleElementReferenceException, ElementClickInterceptedException, IndexError)  # drawn anew, or on its way
 
 
 class Screen:
@@ -152,7 +153,5 @@ class Screen:
         return [one["message"] for one in self.driver.get_log("browser") if one["level"] in ("SEVERE", "WARNING")]
 
     def _wait(self, look: Callable[[], Any], problem: str) -> Any:
-        patience = WebDriverWait(
-            self.driver, PATIENCE, poll_frequency=0.05, ignored_exceptions=[StaleElementReferenceException, IndexError]
-        )
+        patience = WebDriverWait(self.driver, PATIENCE, poll_frequency=0.05, ignored_exceptions=PASSING)
         return patience.until(lambda _: look(), problem)
