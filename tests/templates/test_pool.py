@@ -72,15 +72,17 @@ async def test_a_process_that_was_killed_while_idle_is_replaced(pool: Pool):
 async def test_a_process_that_is_killed_in_the_middle_is_asked_again_elsewhere(pool: Pool):
     await ask(pool)
     (pid,) = pool.pids
+    before = _worked(pid)
     asking = asyncio.create_task(ask(pool, SLOW))
-    await until(lambda: _has_begun(pid), pause=0.005)
+    await until(lambda: _worked(pid) > before + 2, pause=0.005)
     os.kill(pid, signal.SIGKILL)
     assert await asking == "slow"
     assert pid not in pool.pids and await ask(pool) == "Disk"
 
 
-def _has_begun(pid: int) -> bool:
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "R"
+def _worked(pid: int) -> int:
+    """Hundredths of a second of the processor."""
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11])
 
 
 async def test_slow_templates_of_one_server_leave_a_process_to_the_others(pool: Pool):
@@ -104,8 +106,9 @@ async def test_what_waits_beyond_measure_is_sent_away(pool: Pool):
 async def test_who_gives_up_takes_the_process_with_them(pool: Pool):
     await ask(pool)
     (pid,) = pool.pids
+    before = _worked(pid)
     asking = asyncio.create_task(ask(pool, SLOW))
-    await until(lambda: _has_begun(pid), pause=0.005)
+    await until(lambda: _worked(pid) > before + 2, pause=0.005)
     asking.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asking
