@@ -25,6 +25,7 @@ from bot.core import alerts, heartbeats, integrations, maintenance, servers, sto
 from bot.delivery.delivery import Delivery
 from bot.dispatch import Dispatch
 from bot.errors import Unavailable
+from bot.flapping import Flapping
 from bot.installing import Installing
 from bot.installing_natively import InstallingNatively
 from bot.intake import Intake
@@ -93,7 +94,11 @@ def build(
     commands = registry.load()
     notices = Notices(stores.integrations, clock)
     intake = Intake(
-        stores, clock, budgets=Budgets(config.alerts_per_second, notices, clock), storms=StormWatch(stores, clock)
+        stores,
+        clock,
+        budgets=Budgets(config.alerts_per_second, notices, clock),
+        storms=StormWatch(stores, clock),
+        flapping=Flapping(),
     )
     reception = Reception(stores, intake, clock, Templating(Pool(), notices))
     parts = Parts(

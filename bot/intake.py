@@ -22,6 +22,7 @@ from bot.core.integrations import Integration
 from bot.core.maintenance_cover import Calendar
 from bot.core.retention import USUAL, Retention, retention
 from bot.errors import Unavailable
+from bot.flapping import Flapping
 from bot.gathering import Gathering
 from bot.integrations.payload import Bundle, Payload
 from bot.storage.alerts import Receipt
@@ -83,7 +84,7 @@ class Intake:
     """Takes payloads in for all servers; one per process.
 
     `taken` counts the alerts that were stored, `refused` the payloads that were sent away for now. Without `budgets`
-    everybody may send what they like, and without `storms` there are none.
+    everybody may send what they like, and without `storms` or `flapping` nobody looks for them.
     """
 
     def __init__(
@@ -94,10 +95,12 @@ class Intake:
         waiting: int = WAITING,
         budgets: Budgets | None = None,
         storms: StormWatch | None = None,
+        flapping: Flapping | None = None,
     ) -> None:
         self._stores = stores
         self._budgets = budgets
         self._storms = storms
+        self._flapping = flapping
         self._clock = clock
         self._gathering = Gathering[Arrival, Accepted](
             self._flush,
@@ -174,6 +177,10 @@ class Intake:
                 await asyncio.sleep(random.uniform(0, min(0.005 * turn, LONGEST_PAUSE)))
             live = await self._stores.groups.live({key: waiting.server_id for key, waiting in pending.items()})
             opening = {key: each for key, each in pending.items() if key not in live and each.fires}
+            if self._flapping is not None and opening:
+                again = await self._again(self._flapping, opening)
+                live |= again
+                opening = {key: each for key, each in opening.items() if key not in again}
             fresh, planned = await asyncio.gather(self._number(opening), self._planned(opening.values()))
             now = self._clock()
             calendars = {server_id: Calendar(some, now) for server_id, some in planned.items() if some}
@@ -185,9 +192,27 @@ class Intake:
                 decisions |= await _caught(self._storms, decisions)
             lost = await self._write(decisions)
             for key in decisions.keys() - lost:
+                self._remember(key, decisions[key], now)
                 _take(pending, key, decisions[key], numbers)
             if not pending:
                 return
+
+    async def _again(self, flapping: Flapping, opening: Mapping[str, _Pending]) -> dict[str, Claim[AlertGroup]]:
+        """The resolved groups that go on because their keys flap. In a maintenance new ones open silent as usual."""
+        now = self._clock()
+        lasts = {key: last for key in opening if (last := flapping.last(key, now))}
+        if not lasts:
+            return {}
+        planned = await self._planned([opening[key] for key in lasts])
+        wanted = {key: last for key, last in lasts.items() if not planned.get(opening[key].server_id)}
+        found = await self._stores.groups.load([(opening[key].server_id, last) for key, last in wanted.items()])
+        return {key: found[last] for key, last in wanted.items() if last in found and not found[last].doc.live}
+
+    def _remember(self, key: str, decision: _Decision, now: datetime) -> None:
+        if self._flapping is None or decision.change is None:
+            return
+        if decision.claim is None or not decision.claim.doc.live:
+            self._flapping.opened(key, decision.change.doc.id, now)
 
     async def _number(self, opening: Mapping[str, _Pending]) -> dict[str, int]:
         """Numbers for new groups: one increment per server."""
@@ -250,10 +275,13 @@ def _decide(
 ) -> _Decision:
     """Bundles are applied in order, until the group is resolved and a later one opens another."""
     change = Change(doc=claim.doc) if claim else None
+    flaps = claim is not None and not claim.doc.live
     taken = 0
     for _, arrival, bundle in waiting.bundles:
         if change is None and _fires(bundle):
             change = _open(arrival, bundle, number, calendar, now)
+        elif change is not None and flaps and _fires(bundle):
+            change, flaps = followed(change, alerts.flapped(change.doc, bundle.alerts, now=now)), False
         elif change is not None and change.doc.live:
             change = followed(change, alerts.received(change.doc, bundle.alerts, now=now))
         elif change is not None and _fires(bundle):

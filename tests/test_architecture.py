@@ -143,8 +143,10 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "bot.notices": ("bot.core", "bot.errors", "bot.clock", "bot.storage"),
     "bot.budgets": ("bot.core", "bot.errors", "bot.clock", "bot.notices"),
     "bot.storms": ("bot.core", "bot.clock", "bot.storage"),
+    "bot.flapping": ("bot.core",),
     "bot.intake": (
         "bot.storms",
+        "bot.flapping",
         "bot.core",
         "bot.errors",
         "bot.clock",

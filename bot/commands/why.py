@@ -33,6 +33,7 @@ def _origin(group: AlertGroup) -> list[Text]:
         say("Alerts with the same key join it until it is resolved: `{key}`", key=_readable(group.key)),
         *_route(group),
         *_storm(group),
+        *_flapping(group),
     ]
 
 
@@ -46,6 +47,18 @@ def _route(group: AlertGroup) -> list[Text]:
         more = count("{count} further channel", "{count} further channels", count=len(group.also))
         return [say("It took the route “{route}”, which posts it in {more}, too.", route=route, more=more)]
     return [say("It took the route “{route}”.", route=route)]
+
+
+def _flapping(group: AlertGroup) -> list[Text]:
+    if not group.flaps:
+        return []
+    return [
+        say(
+            "It is flapping: it came and went {count} times in a row, so it goes on here in place of new alert groups. "
+            "The people in line are paged when it keeps firing for 5 minutes.",
+            count=group.flaps,
+        )
+    ]
 
 
 def _storm(group: AlertGroup) -> list[Text]:

@@ -143,7 +143,8 @@ class AlertGroup:
     `also` are further channels with a card; the thread is under the one in `channel_id`. `route` is what decided about
     that when the group opened. `maintenance` is why it is silenced, where a maintenance did that. `storm` is the storm
     whose post shows it in place of a card, unless it is shown `apart` all the same. It is kept for `kept_days` after
-    it is resolved, and closed when nothing came for `close_after` days (0 is never) since `last_at`.
+    it is resolved, and closed when nothing came for `close_after` days (0 is never) since `last_at`. `flaps` is how often it fired
+    in a row, where that was too often for a new group each time.
     """
 
     id: str
@@ -193,6 +194,7 @@ class AlertGroup:
     kept_days: int = 365
     close_after: int = 0
     last_at: datetime | None = None
+    flaps: int = 0
 
     @property
     def live(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.core import muted
 from bot.core.alert_group import (
@@ -38,6 +38,10 @@ from bot.core.noted import follow, note_in_words
 from bot.core.retention import watched
 from bot.core.text import NOTHING, count, say
 
+# A group that opened so often within half an hour goes on in place of a new one, and pages if it fires for so long.
+FLAPS = 4
+FLAP_PATIENCE = timedelta(minutes=5)
+
 # ---- alerts arrive -------------------------------------------------------------------------------------------------
 
 
@@ -69,6 +73,17 @@ def received(group: AlertGroup, alerts: Iterable[Alert], *, now: datetime) -> Gr
         by = neutral(group.integration_name, SOURCE_LENGTH)
         return end(counted, now=now, by=by, text=say("Resolved: all alerts ended"))
     return Change(doc=counted, effects=draw_all(counted, now))
+
+
+def flapped(group: AlertGroup, alerts: Iterable[Alert], *, now: datetime) -> GroupChange:
+    """It came and went too often for a new group each time, so this one goes on, and pages only if it stays."""
+    counted = _count(group, tuple(alerts))
+    times = max(group.flaps, FLAPS) + 1
+    text = say("Fires again, {count} times in a row by now: it is flapping", count=times)
+    firing = become(counted, Status.FIRING, now, group.integration_name, text)
+    due_at = now + FLAP_PATIENCE if group.chain else None
+    after = replace(firing, turn=group.turn + 1, step=0, due_at=due_at, flaps=times)
+    return _watched(Change(doc=after, effects=(*draw_all(after, now), *tell(after))))
 
 
 def _count(group: AlertGroup, alerts: tuple[Alert, ...]) -> AlertGroup:
@@ -158,7 +173,7 @@ def reopen(group: AlertGroup, *, by: str, now: datetime) -> GroupChange:
     if group.live:
         return already(group, say("#{number} is not resolved.", number=group.number))
     change = fire_again(
-        replace(group, apart=bool(group.storm)),
+        replace(group, apart=bool(group.storm), flaps=0),
         now=now,
         by=by,
         text=say("Reopened by {by}", by=by),

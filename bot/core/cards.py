@@ -138,6 +138,8 @@ def state_in_words(group: AlertGroup) -> Text:
             return say("Silenced by {by} until {until}", by=group.changed_by, until=group.silenced_until)
         case Status.RESOLVED:
             return say("Resolved by {by} at {at}", by=group.changed_by, at=group.changed_at)
+        case _ if group.flaps:
+            return say("Flapping: fired {count} times in a row", count=group.flaps)
         case _:
             return say("Firing since {at}", at=group.opened_at)
 
@@ -163,9 +165,7 @@ def _fields(group: AlertGroup) -> tuple[Field, ...]:
     ]
     if group.severity:
         heading.append(Field(name=say("Severity"), value=group.severity))
-    labels = [
-        Field(name=name, value=value) for name, value in group.labels.items() if name not in NAMED
-    ]
+    labels = [Field(name=name, value=value) for name, value in group.labels.items() if name not in NAMED]
     return tuple(heading + labels[:LABELS_SHOWN])
 
 
