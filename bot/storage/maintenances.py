@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 
 from pymongo import ASCENDING, IndexModel
 
@@ -33,9 +34,9 @@ class Maintenances(Documents[Maintenance]):
         ),
     )
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, *, ticks: Callable[[], float] = time.monotonic) -> None:
         super().__init__(database, clock)
-        self._memory = Memory[Planned]()
+        self._memory = Memory[Planned](ticks)
 
     def index_fields(self, doc: Maintenance) -> Raw:
         return {"current": None if doc.over else True}

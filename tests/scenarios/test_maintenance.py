@@ -1,11 +1,13 @@
 """Maintenance: alerts are recorded and posted, and page nobody before it is over."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from bot.composition import build
 from bot.core.alert_group import Alert, Status
+from bot.core.changes import Change
 from bot.core.neutral import BREAK
 from bot.integrations.payload import Bundle, Payload
 from tests.scenarios.world import World
@@ -220,6 +222,12 @@ async def test_a_maintenance_of_another_server_is_not_there(world: World) -> Non
     assert await stores.maintenances.find("another-server", own.id) is None
     assert await stores.maintenances.current("another-server") == []
     assert await stores.maintenances.recent(["another-server"]) == {"another-server": ()}
+    foreign = replace(own, id="01KZZZZZZZZZZZZZZZZZZZZZZZ", server_id="another-server", reason="Theirs")
+    await stores.maintenances.add(Change(doc=foreign))
+    for name in (foreign.id, "Theirs"):
+        assert "There is no maintenance called" in await typed(world, f"maintenance end {name}")
+    assert await stores.maintenances.current("another-server") == [foreign]
+    assert "Theirs" not in await typed(world, "maintenance list")
 
 
 async def test_the_list_ends_each_with_one_tap(world: World) -> None:
