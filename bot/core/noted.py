@@ -28,7 +28,7 @@ SHOWN_LENGTH = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class SeenMessage:
     """A noted message as it is now."""
 
     text: str
@@ -58,7 +58,7 @@ def follow(group: AlertGroup, *, now: datetime) -> tuple[Effect, ...]:
     return (Effect(key="notes", do=FollowNotes(), at=now + pause),)
 
 
-def seen(group: AlertGroup, *, messages: Mapping[str, Message], now: datetime) -> GroupChange:
+def seen(group: AlertGroup, *, messages: Mapping[str, SeenMessage], now: datetime) -> GroupChange:
     """What became of the noted messages, by the ids of their posts. Who is missing is as it was."""
     after = group
     for note in followed(group):
@@ -68,7 +68,7 @@ def seen(group: AlertGroup, *, messages: Mapping[str, Message], now: datetime) -
     return Change(doc=after, effects=(*(tell(after) if after != group else ()), *follow(after, now=now)))
 
 
-def _as_message(note: Note, message: Message) -> Note:
+def _as_message(note: Note, message: SeenMessage) -> Note:
     if message.deleted:
         return replace(note, deleted=True)
     text = cut(message.text.strip(), NOTE_LENGTH)

@@ -9,7 +9,7 @@ import structlog
 from bot.clock import Clock
 from bot.core import noted
 from bot.core.alert_group import AlertGroup
-from bot.core.noted import Message
+from bot.core.noted import SeenMessage
 from bot.delivery.scene import Learned, Scene
 from bot.errors import Upstream
 from bot.storage.records import stay
@@ -30,6 +30,6 @@ async def follow_notes(scene: Scene, clock: Clock) -> Learned[AlertGroup]:
         log.info("notes not looked up", server=scene.server.id, group=scene.group.id, status=refused.status)
         posts = []
     messages = {
-        post["id"]: Message(text=post.get("message", ""), deleted=bool(post.get("delete_at"))) for post in posts
+        post["id"]: SeenMessage(text=post.get("message", ""), deleted=bool(post.get("delete_at"))) for post in posts
     }
     return partial(noted.seen, messages=messages, now=clock())

@@ -7,7 +7,7 @@ import pytest
 from bot.core import alerts, noted
 from bot.core.alert_group import AlertGroup, Note
 from bot.core.changes import FollowNotes
-from bot.core.noted import FOLLOWED, Message
+from bot.core.noted import FOLLOWED, SeenMessage
 from bot.words import Reader, words
 from tests.core.groups import NOW, fired
 
@@ -23,12 +23,12 @@ def lines(doc: AlertGroup) -> list[str]:
     return [words(entry.text, READER) for entry in doc.history[-2:]]
 
 
-def seen(doc: AlertGroup, message: Message, *, now=NOW + timedelta(minutes=1)):
+def seen(doc: AlertGroup, message: SeenMessage, *, now=NOW + timedelta(minutes=1)):
     return noted.seen(doc, messages={"p1": message}, now=now)
 
 
 def test_an_edited_message_changes_its_note_and_the_thread_is_told():
-    change = seen(with_note(), Message(text=" Disk of db-3 full "))
+    change = seen(with_note(), SeenMessage(text=" Disk of db-3 full "))
     assert [(note.text, note.edited) for note in change.doc.notes] == [("Disk of db-3 full", True)]
     assert lines(change.doc) == [
         "Note by @ben: Disk of db-3 full (edited)",
@@ -37,7 +37,7 @@ def test_an_edited_message_changes_its_note_and_the_thread_is_told():
 
 
 def test_a_deleted_message_leaves_its_note():
-    change = seen(with_note(), Message(text="", deleted=True))
+    change = seen(with_note(), SeenMessage(text="", deleted=True))
     assert [note.text for note in change.doc.notes] == ["Disk full"]
     assert lines(change.doc) == [
         "Note by @ben: Disk full (the message was deleted)",
@@ -47,14 +47,16 @@ def test_a_deleted_message_leaves_its_note():
 
 
 def test_what_was_edited_and_then_deleted_is_found_again():
-    edited = seen(with_note(), Message(text="Disk of db-3 full")).doc
+    edited = seen(with_note(), SeenMessage(text="Disk of db-3 full")).doc
     assert "Note by @ben: Disk of db-3 full (the message was deleted)" in [
-        words(entry.text, READER) for entry in seen(edited, Message(text="", deleted=True)).doc.history
+        words(entry.text, READER) for entry in seen(edited, SeenMessage(text="", deleted=True)).doc.history
     ]
 
 
-@pytest.mark.parametrize("message", [Message(text="Disk full"), Message(text=" Disk full\n"), Message(text="")])
-def test_what_says_the_same_or_nothing_changes_nothing(message: Message):
+@pytest.mark.parametrize(
+    "message", [SeenMessage(text="Disk full"), SeenMessage(text=" Disk full\n"), SeenMessage(text="")]
+)
+def test_what_says_the_same_or_nothing_changes_nothing(message: SeenMessage):
     doc = with_note()
     change = seen(doc, message)
     assert change.doc == doc
@@ -69,7 +71,7 @@ def test_what_cannot_be_read_is_left_as_it_was_noted():
 def test_a_note_in_other_words_is_not_the_message():
     doc = with_note(copied=False)
     assert noted.followed(doc) == ()
-    assert seen(doc, Message(text="Something else")).doc == doc
+    assert seen(doc, SeenMessage(text="Something else")).doc == doc
 
 
 def test_a_message_is_looked_at_soon_then_each_hour_and_not_for_ever():

@@ -95,7 +95,7 @@ async def test_other_buttons_come_to_the_open_posts_of_this_channel_alone(world:
     assert card(world, "alerts").buttons == [
         "Acknowledge", "Resolve", "More people…", "Note…", "Timeline",
     ]  # fmt: skip
-    assert sorted(len(page.buttons) for page in world.pages("ana")) == [4, 6]
+    assert sorted(len(page.buttons) for page in world.pages("ana")) == [3, 5]
     assert world.simulator.count_requests("PUT", "/api/v4/posts/") == edits + 2  # the card there and its page
     assert (await server(world)).channel_id == elsewhere
 
