@@ -16,7 +16,7 @@ class PagePeople(Form):
 
     who = Lookup("Whom", hint="@ben, or an integration", required=True, choices="pageable")
     text = LongText("What is it about?", hint="The database is down", required=True, rest=True)
-    urgency = Choice("How urgent", typed=False, default="high", options=URGENCIES)
+    urgency = Choice("How urgent", typed=False, default="high", options=URGENCIES, radio=True)
 
 
 class CreateGroup(Form):

@@ -139,21 +139,22 @@ class Person:
         modal = self._modal()
         pressed = values.pop(modal.button_field, "") if modal.button_field else ""
         for name, value in values.items():
-            await self._fills(modal, name, value)
+            target = modal.field(name)
+            before = target.value
+            fill(target, value, self.desk.names)
+            if target.refresh and target.value != before:
+                await modal.origin.refresh(modal, target)
         await modal.origin.submit(modal, _button_value(modal, pressed))
         await self._settle()
 
     async def changes(self, name: str, value: Any) -> None:
         """Change one field; a field marked `refresh` asks the other side for a new form."""
-        await self._fills(self._modal(), name, value)
-        await self._settle()
-
-    async def _fills(self, modal: Modal, name: str, value: Any) -> None:
+        modal = self._modal()
         target = modal.field(name)
-        before = target.value
         fill(target, value, self.desk.names)
-        if target.refresh and target.value != before:
+        if target.refresh:
             await modal.origin.refresh(modal, target)
+        await self._settle()
 
     async def searches(self, name: str, text: str) -> list[str]:
         """Type into a select and read the labels it offers."""
