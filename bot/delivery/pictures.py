@@ -7,11 +7,12 @@ from dataclasses import replace
 
 from bot.clock import Clock
 from bot.core import cards
-from bot.core.alert_group import AlertGroup
+from bot.core.alert_group import AlertGroup, Link
 from bot.core.cards import Card
 from bot.core.channels import shown_buttons
 from bot.core.people import Person
 from bot.core.servers import LANGUAGE, Server, Surface
+from bot.core.text import say
 from bot.storage.stores import Stores
 from bot.surfaces import apps, native
 from bot.surfaces.drawn import Drawn
@@ -36,6 +37,7 @@ class Pictures:
     def page(self, server: Server, group: AlertGroup, person_id: str, people: Mapping[str, Person]) -> Drawn:
         extras = shown_buttons(server, group.channel_id)
         card = cards.draw_page(group, names=names(people), person_id=person_id, extras=extras)
+        card = replace(card, links=(*card.links, *_to_channel(server, group)))
         return self.picture(server, card, self.reader(server, people.get(person_id)))
 
     def picture(self, server: Server, card: Card, reader: Reader) -> Drawn:
@@ -59,6 +61,13 @@ class Pictures:
         """Everybody in the chain, and these."""
         ids = {person_id for step in group.chain for person_id in step.people} | set(others)
         return await self._stores.people.recent(group.server_id, sorted(ids))
+
+
+def _to_channel(server: Server, group: AlertGroup) -> tuple[Link, ...]:
+    """To the post in the channel, once there is one: its thread is where people talk about it."""
+    if group.card is None or not server.site_url:
+        return ()
+    return (Link(label=say("In the channel"), url=f"{server.site_url}/_redirect/pl/{group.card.post_id}"),)
 
 
 def names(people: Mapping[str, Person]) -> dict[str, str]:

@@ -54,3 +54,14 @@ async def test_without_labels_in_mattermost_pages_arrive_all_the_same(world: Wor
     assert [page.priority for page in world.pages("ana")] == ["", ""]
     assert world.simulator.count_requests("POST", "/api/v4/posts", status=403) == refused + 1
     world.simulator.surprises.clear()
+
+
+async def test_a_page_links_to_the_post_in_the_channel_once_there_is_one(world: World) -> None:
+    await world.fire()
+    await world.pass_time(minutes=6)
+    link = f"[In the channel]({world.simulator.site_url}/_redirect/pl/{world.card().id})"
+    assert link in world.pages("ben")[0].words
+    await world.ben.types("/oncall ack 1")
+    await world.pass_time(seconds=3)
+    assert link in world.pages("ana")[0].words
+    assert link not in world.card().words
