@@ -301,13 +301,41 @@ async def test_a_lookup_answers_only_whom_the_form_is_for(world: World) -> None:
     )
 
 
+@pytest.mark.parametrize("surface", ["native-11.1", "native-12.0"])
+async def test_a_form_is_drawn_anew_only_for_whom_it_is(world: World) -> None:
+    await world.root.types("/oncall integration add", channel="alerts")
+    await world.root.changes("name", "Backup")
+    await world.root.changes("kind", "heartbeat")
+    call = sent(world, "/refresh")
+    assert (await repeats(world, call))[1]["type"] == "form"
+    assert (await repeats(world, call))[1]["type"] == "form"  # nothing is carried out, so it may come twice
+    for changed in (
+        {"user_id": world.ben.user.id},
+        {"user_id": ""},
+        {"state": None},
+        {"state": "x.y"},
+        {"state": json.loads(call.body)["state"][:-1]},
+    ):
+        body = altered_json(call, **changed)
+        status, answer = await repeats(world, Sent(method="POST", url=call.url, headers=call.headers, body=body))
+        assert (status, answer) == (
+            200,
+            {"error": "This is out of date or was made for somebody else. Please open it again."},
+        ), changed
+    for odd in (None, [], "x", {"kind": ["heartbeat"]}, {"kind": {"value": 5}}, {"name": True}):
+        body = altered_json(call, submission=odd)
+        status, answer = await repeats(world, Sent(method="POST", url=call.url, headers=call.headers, body=body))
+        assert (status, answer["type"]) == (200, "form"), odd
+    assert "Backup" not in world.heard("root")
+
+
 # ---- no calls at all ----
 
 
 @NATIVE
 async def test_what_is_no_call_is_a_bad_request_and_an_unknown_server_is_unproven(world: World) -> None:
     here, nobody = f"{world.url}/native/{world.server_id}", f"{world.url}/native/{'s' * 32}"
-    for path in ("action", "dialog", "lookup"):
+    for path in ("action", "dialog", "lookup", "refresh"):
         async with world.session.post(f"{here}/{path}", data=b"no json") as answer:
             assert answer.status == 400
         async with world.session.post(f"{nobody}/{path}", json={}) as answer:

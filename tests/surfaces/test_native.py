@@ -71,6 +71,26 @@ def test_every_dialog_is_within_the_limits_of_every_version(command: Command, ve
     assert len(dialog["state"]) < 3000
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("command", [one for one in COMMANDS if one.form.deciding()], ids=lambda command: command.name)
+def test_every_shape_of_a_form_that_changes_is_within_the_limits(command: Command, version: str):
+    choices = [
+        (name, option.value) for name in command.form.deciding() for option in command.form.inputs()[name].options
+    ]
+    known = replace(drawing(version), refresh_url=f"{DIALOG_URL}/refresh")
+    shapes = set()
+    for name, value in choices:
+        dialog = native_dialogs.draw_dialog(ask(command.name, values={name: value}), known)
+        shapes.add(tuple(element["name"] for element in dialog["elements"]))
+        refreshing = [element["name"] for element in dialog["elements"] if element.get("refresh")]
+
+        assert dialog_checks.problems(dialog, profile_of(version)) == []
+        assert (dialog.get("source_url"), bool(refreshing)) in (
+            [(known.refresh_url, True)] if profile_of(version).refresh else [(None, False)]
+        )
+    assert len(shapes) > 1
+
+
 def test_a_dialog_is_filled_with_what_is_known():
     known = ask(
         "silence",
