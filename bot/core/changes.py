@@ -117,8 +117,8 @@ class ReportHeartbeat:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReleaseGroups:
-    """Let the alert groups fire that a maintenance silenced: it was ended early."""
+class ReviewGroups:
+    """Look anew how long maintenance keeps alert groups silent: one began, or was ended early."""
 
 
 Do = (
@@ -133,7 +133,7 @@ Do = (
     | RedrawGroups
     | DeleteServer
     | ReportHeartbeat
-    | ReleaseGroups
+    | ReviewGroups
     | CloseStale
     | ActOnAll
     | ShowApart

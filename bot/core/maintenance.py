@@ -14,7 +14,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.core.alert_group import Posted
-from bot.core.changes import Change, Draw, Effect, ReleaseGroups, Tell
+from bot.core.changes import Change, Draw, Effect, ReviewGroups, Tell
 from bot.core.neutral import neutral
 from bot.core.routing import Matcher
 from bot.core.text import Text, say
@@ -23,7 +23,7 @@ DAY = timedelta(days=1)
 # More than the longest pause between two windows, and the longest window.
 LOOKED_AHEAD = 70
 # Another intake may know a maintenance for moments after it was ended, and what it takes in is written later still.
-RELEASED_AGAIN = (timedelta(seconds=5), timedelta(seconds=60))
+REVIEWED_AGAIN = (timedelta(seconds=5), timedelta(seconds=60))
 REASON_LENGTH = 200
 
 
@@ -187,7 +187,7 @@ def advance(maintenance: Maintenance, *, now: datetime) -> MaintenanceChange:
         began = replace(
             maintenance, running=window, card=None, cards=maintenance.cards + 1, ended_by="", due_at=window.ends_at
         )
-        return Change(doc=began, effects=(_draw(),))
+        return Change(doc=began, effects=(_draw(), _review()))
     return Change(doc=replace(maintenance, due_at=next_change(maintenance, now)))
 
 
@@ -203,20 +203,25 @@ def end(maintenance: Maintenance, *, by: str, now: datetime, for_good: bool = Fa
     stopped = replace(maintenance, skipped_until=now, ended_by=by)
     if once or for_good or not ran:
         stopped = replace(stopped, ended_at=now)
-    change = _closed(stopped, now=now, early=ran)
-    return replace(change, note=_ended_in_words(change.doc, ran=ran, now=now))
+    change = _closed(stopped, now=now)
+    note = _ended_in_words(change.doc, ran=ran, now=now)
+    return replace(change, effects=(*_reviews(now), *change.effects), note=note)
 
 
-def _closed(maintenance: Maintenance, *, now: datetime, early: bool = False) -> MaintenanceChange:
+def _closed(maintenance: Maintenance, *, now: datetime) -> MaintenanceChange:
     following = next_window(maintenance, now)
     after = replace(maintenance, running=None, due_at=following.begins_at if following else None)
     shown = (_draw(), Effect(key="tell", do=Tell())) if maintenance.running is not None else ()
-    return Change(doc=after, effects=(*(_release(now) if early else ()), *shown))
+    return Change(doc=after, effects=shown)
 
 
-def _release(now: datetime) -> tuple[Effect, ...]:
-    again = (Effect(key=f"release-{wait.seconds}", do=ReleaseGroups(), at=now + wait) for wait in RELEASED_AGAIN)
-    return (Effect(key="release", do=ReleaseGroups()), *again)
+def _reviews(now: datetime) -> tuple[Effect, ...]:
+    again = (Effect(key=f"review-{wait.seconds}", do=ReviewGroups(), at=now + wait) for wait in REVIEWED_AGAIN)
+    return (_review(), *again)
+
+
+def _review() -> Effect:
+    return Effect(key="review", do=ReviewGroups())
 
 
 def _draw() -> Effect:

@@ -32,13 +32,15 @@ def opened_silent(group: AlertGroup, *, now: datetime) -> GroupChange:
     return Change(doc=logged, effects=draw_all(logged, now), note=say("#{number} opened.", number=group.number))
 
 
-def released(group: AlertGroup, *, of: str, by: str, now: datetime, cover: Cover | None) -> GroupChange:
-    """The maintenance that silenced it was ended: it fires, unless another one covers it."""
-    if group.status is not Status.SILENCED or group.maintenance_id != of:
+def reviewed(group: AlertGroup, *, by: str, now: datetime, cover: Cover | None) -> GroupChange:
+    """A maintenance began or was ended (`by` somebody): it is silent as long as one covers it, and fires without."""
+    if group.status is not Status.SILENCED or not group.maintenance_id:
         return Change(doc=group)
     if cover is None:
-        text = say("The maintenance was ended by {by}", by=by)
+        text = say("The maintenance was ended by {by}", by=by) if by else say("The maintenance is over")
         return fire_again(group, now=now, by=by, text=text, note=NOTHING)
+    if cover.until == group.silenced_until:
+        return Change(doc=group)
     held = replace(covered(group, cover), due_at=cover.until)
     logged = log(held, now, in_words(held))
     return Change(doc=logged, effects=(*draw_all(logged, now), *tell(logged)))

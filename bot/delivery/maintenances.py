@@ -11,7 +11,7 @@ import structlog
 from bot.clock import Clock
 from bot.core import maintenance, maintenance_words, muted, routing
 from bot.core.alert_group import AlertGroup, Posted
-from bot.core.changes import Draw, Effect, ReleaseGroups, Tell
+from bot.core.changes import Draw, Effect, ReviewGroups, Tell
 from bot.core.maintenance import Maintenance
 from bot.core.maintenance_cover import Calendar
 from bot.core.neutral import unpinged
@@ -27,7 +27,7 @@ from bot.storage.stores import Stores
 from bot.surfaces.drawn import Drawn
 from bot.words import words
 
-RELEASED_AT_ONCE = 500
+READ_AT_ONCE = 500
 TOGETHER = 50
 
 log = structlog.get_logger()
@@ -47,8 +47,8 @@ class OfMaintenances:
     ) -> Learned[Maintenance]:
         """Raises Upstream."""
         match effect.do:
-            case ReleaseGroups():
-                await self.release(one)
+            case ReviewGroups():
+                await self.review(one)
                 return stay
             case Draw():
                 posting = self._draw(server, one, tried_since)
@@ -108,26 +108,24 @@ class OfMaintenances:
 
     # ---- the groups ----
 
-    async def release(self, one: Maintenance) -> None:
-        """What it silenced fires, unless another maintenance goes on."""
-        if maintenance.active(one, self._clock()):
-            return  # its next time has begun
-        current = await self._stores.maintenances.current(one.server_id)
-        others = Calendar((other for other in current if other.id != one.id), self._clock())
-        left = True
+    async def review(self, one: Maintenance) -> None:
+        """Groups that maintenance silenced are so as long as one covers them, whichever it was in the beginning."""
+        calendar = Calendar(await self._stores.maintenances.current(one.server_id), self._clock())
+        last, left = 0, True
         while left:
-            groups = await self._stores.groups.silenced_by(one.server_id, one.id, RELEASED_AT_ONCE)
+            groups = await self._stores.groups.muted(one.server_id, last, READ_AT_ONCE)
             for start in range(0, len(groups), TOGETHER):
                 some = groups[start : start + TOGETHER]
-                await asyncio.gather(*(self._release(group, one, others) for group in some))
-            left = len(groups) == RELEASED_AT_ONCE
+                await asyncio.gather(*(self._review(group, one, calendar) for group in some))
+            last, left = groups[-1].number if groups else 0, len(groups) == READ_AT_ONCE
 
-    async def _release(self, group: AlertGroup, one: Maintenance, others: Calendar) -> None:
-        now = self._clock()
+    async def _review(self, group: AlertGroup, one: Maintenance, calendar: Calendar) -> None:
         known = routing.facts(group.labels, severity=group.severity, title=group.title)
-        cover = others.cover(group.integration_id, known)
-        decide = partial(muted.released, of=one.id, by=one.ended_by, now=now, cover=cover)
+        cover = calendar.cover(group.integration_id, known)
+        decide = partial(muted.reviewed, by=one.ended_by, now=self._clock(), cover=cover)
+        if not decide(group).effects:
+            return
         try:
             await self._stores.groups.change(one.server_id, group.id, decide)
         except NotFound:
-            log.info("deleted before it was released", group=group.id)
+            log.info("deleted before it was reviewed", group=group.id)

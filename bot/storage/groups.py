@@ -88,14 +88,15 @@ class Groups(Documents[AlertGroup]):
             found = await cursor.to_list(length=limit)
         return [Heading(number=one["number"], title=one["doc"]["title"], status=status) for one in found]
 
-    async def silenced_by(self, server_id: str, maintenance_id: str, limit: int) -> list[AlertGroup]:
-        """Those that this maintenance keeps silent."""
+    async def muted(self, server_id: str, after: int, limit: int) -> list[AlertGroup]:
+        """Those that maintenance keeps silent, in the order of their numbers, after this one."""
         query = {
             "server_id": server_id,
             "status": Status.SILENCED.value,
-            "doc.maintenance_id": maintenance_id,
+            "number": {"$gt": after},
+            "doc.maintenance_id": {"$gt": ""},
         }
-        return [claim.doc for claim in await self.read(query, limit=limit)]
+        return [claim.doc for claim in await self.read(query, limit=limit, sort=("number", ASCENDING))]
 
     async def of_storm(
         self, server_id: str, storm_id: str, *, limit: int, after: int = 0, newest: bool = False

@@ -9,7 +9,7 @@ import pytest
 
 from bot.core import maintenance
 from bot.core.alert_group import Posted
-from bot.core.changes import ReleaseGroups
+from bot.core.changes import ReviewGroups
 from bot.core.maintenance import LONGEST, Maintenance, Repeats, Window, active, next_change, next_window, window_at
 from tests.core.groups import keys
 
@@ -163,7 +163,7 @@ def test_begin_and_end_are_announced_once() -> None:
     one = maintenance.planned(planned(MONDAY + HOUR), now=MONDAY)
     assert (one.effects, one.doc.due_at) == ((), MONDAY + HOUR)
     began = maintenance.advance(one.doc, now=MONDAY + HOUR)
-    assert keys(began.effects) == ["draw"]
+    assert keys(began.effects) == ["draw", "review"]
     assert began.doc.due_at == MONDAY + 3 * HOUR
     over = maintenance.advance(began.doc, now=MONDAY + 3 * HOUR)
     assert keys(over.effects) == ["draw", "tell"]
@@ -173,7 +173,7 @@ def test_begin_and_end_are_announced_once() -> None:
 
 def test_one_that_begins_at_once_is_announced_at_once() -> None:
     change = maintenance.planned(planned(MONDAY), now=MONDAY)
-    assert keys(change.effects) == ["draw"]
+    assert keys(change.effects) == ["draw", "review"]
     assert change.doc.running == Window(begins_at=MONDAY, ends_at=MONDAY + 2 * HOUR)
 
 
@@ -184,7 +184,7 @@ def test_one_that_comes_again_is_announced_each_time_with_a_card_of_its_own() ->
     one = maintenance.advance(one, now=MONDAY + 2 * HOUR).doc
     assert (one.due_at, one.card) == (MONDAY + 24 * HOUR, card)
     again = maintenance.advance(one, now=MONDAY + 24 * HOUR)
-    assert (keys(again.effects), again.doc.card, again.doc.cards) == (["draw"], None, 2)
+    assert (keys(again.effects), again.doc.card, again.doc.cards) == (["draw", "review"], None, 2)
     assert maintenance.drawn(again.doc, card=card, number=1).doc.card is None
 
 
@@ -199,11 +199,11 @@ def test_after_a_long_pause_of_the_bot_what_was_announced_ends_and_what_runs_beg
     )
 
 
-def test_ending_early_releases_what_was_silenced_and_looks_again_for_latecomers() -> None:
+def test_ending_early_looks_at_what_was_silenced_and_again_for_latecomers() -> None:
     one = maintenance.planned(planned(MONDAY), now=MONDAY).doc
     change = maintenance.end(one, by="@ana", now=MONDAY + HOUR)
-    releases = [effect for effect in change.effects if isinstance(effect.do, ReleaseGroups)]
-    assert [effect.at for effect in releases] == [
+    reviews = [effect for effect in change.effects if isinstance(effect.do, ReviewGroups)]
+    assert [effect.at for effect in reviews] == [
         None,
         MONDAY + HOUR + timedelta(seconds=5),
         MONDAY + HOUR + timedelta(seconds=60),
@@ -227,5 +227,5 @@ def test_ending_one_that_comes_again_ends_this_time_or_for_good() -> None:
 def test_what_does_not_run_yet_is_called_off_without_a_word_in_the_channel() -> None:
     one = maintenance.planned(planned(MONDAY + HOUR, repeats=Repeats.DAILY), now=MONDAY).doc
     change = maintenance.end(one, by="@ana", now=MONDAY)
-    assert (change.effects, change.doc.over) == ((), True)
+    assert {key.partition("-")[0] for key in keys(change.effects)} == {"review"} and change.doc.over
     assert next_window(change.doc, MONDAY) is None

@@ -181,6 +181,33 @@ async def test_two_maintenances_hold_until_the_later_end(world: World) -> None:
     assert paged(world) == [1]
 
 
+async def test_one_that_begins_later_holds_what_an_earlier_one_silenced(world: World) -> None:
+    await typed(world, "maintenance start Prometheus 1h Deploy")
+    await world.fire()
+    await world.pass_time(minutes=10)
+    await typed(world, "maintenance start all 3h Network")
+    await world.pass_time(seconds=3)
+    assert "Silenced by maintenance “Network” until 12:10 UTC" in alert_card(world)
+    await world.pass_time(hours=1)
+    assert paged(world) == [0]
+    await typed(world, "maintenance end Network")
+    await world.pass_time(seconds=3)
+    assert paged(world) == [1]
+
+
+async def test_ending_what_follows_ends_the_silence_there(world: World) -> None:
+    """The group was silenced by the first, until the end of the second."""
+    await typed(world, "maintenance start Prometheus 1h Deploy")
+    await typed(world, "maintenance plan all 10:00 2h Network")
+    await world.fire()
+    assert "Silenced by maintenance “Deploy” until 12:00 UTC" in alert_card(world)
+    await typed(world, "maintenance end Network")
+    await world.pass_time(seconds=3)
+    assert "Silenced by maintenance “Deploy” until 10:00 UTC" in alert_card(world)
+    await world.pass_time(hours=1)
+    assert paged(world) == [1]
+
+
 async def test_people_may_act_on_what_maintenance_silenced(world: World) -> None:
     await typed(world, "maintenance start Prometheus 2h Deploy")
     await world.fire()
