@@ -223,7 +223,8 @@ async def _ask(
     ask = Ask(
         command=command.name,
         form=command.form,
-        values={**known, **given},
+        values={**{name: one.value if isinstance(one, Option) else one for name, one in known.items()}, **given},
+        options={name: (one,) for name, one in known.items() if isinstance(one, Option)},
         errors=wrong,
         problem=_problem(command, wrong),
         introduction=MORE if more and not wrong else NOTHING,
@@ -231,7 +232,7 @@ async def _ask(
     )
     if call.opened is Opened.FORM and errors:
         return ask
-    return replace(ask, options=await _all_options(context, command, given))
+    return replace(ask, options={**ask.options, **await _all_options(context, command, given)})
 
 
 async def _all_options(context: Context, command: Command, given: Mapping[str, Value]) -> dict[str, tuple[Option, ...]]:

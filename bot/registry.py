@@ -12,7 +12,7 @@ from typing import Any
 
 from bot.call import Reply, Value
 from bot.core.people import Role
-from forms.base import Form
+from forms.base import Form, Option
 from forms.limits import problems_of
 
 Run = Callable[..., Awaitable[Reply]]
@@ -30,8 +30,9 @@ class Command:
 
     `section` groups it in the help. `user_token` asks the surface for a token that acts as the person, where it can.
     `before_install` commands work while the server is not installed yet. `hidden` ones are the second step of another
-    command: nobody types them. `known` gives what a form that edits something starts with. `in_channel` asks the surface
-    where it was typed, where that is not told by itself.
+    command: nobody types them. `known` gives what a form that edits something starts with, as an option where people
+    read something else than its value. `in_channel` asks the surface where it was typed, where that is not told by
+    itself.
     """
 
     name: str
@@ -46,7 +47,7 @@ class Command:
     user_token: bool = False
     before_install: bool = False
     hidden: bool = False
-    known: Callable[[Any], Awaitable[Mapping[str, Value]]] | None = None
+    known: Callable[[Any], Awaitable[Mapping[str, Value | Option]]] | None = None
     in_channel: bool = False
 
     @property

@@ -107,6 +107,7 @@ class Town:
             linking=nothing,
             integrations=nothing,
             maintenances=nothing,
+            storms=nothing,
             chat=nothing,
             installation=nothing,
         )

@@ -14,19 +14,20 @@ from bot.core.servers import LANGUAGE, LINK_BY_EMAIL, ON, Server, Timeline, Who
 from bot.core.text import Text, say
 from bot.errors import BotError
 from bot.registry import command
-from forms.base import is_empty
+from forms.base import Option, is_empty
 from forms.configure import Buttons, Configure, Policy
 
 PEOPLE_LOOKED_AT = 1000
 
 
-async def _known_channel(ctx: Context) -> Mapping[str, Value]:
+async def _known_channel(ctx: Context) -> Mapping[str, Value | Option]:
     """What is so in the channel that was typed, else in the one where it was typed, else in the default one."""
-    room = await _room(ctx, str(ctx.call.values.get("channel") or ctx.call.channel_id))
+    typed_or_here = str(ctx.call.values.get("channel") or ctx.call.channel_id)
+    room = await _room(ctx, typed_or_here) or await _room(ctx, ctx.server.channel_id)
     channel_id = room.id if room else ctx.server.channel_id
     shown = shown_buttons(ctx.server, channel_id)
     return {
-        "channel": channel_id,
+        "channel": Option(value=room.id, label=f"~{room.name}") if room else channel_id,
         "default": channel_id == ctx.server.channel_id or not ctx.server.channel_id,
         "timeline": ctx.server.timeline_in(channel_id).value,
         **{name: name in shown for name in cards.EXTRAS},
