@@ -10,9 +10,11 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from bot.clock import Clock
+from bot.core import heartbeats
 from bot.core.alert_group import AlertGroup, Status
 from bot.core.integrations import Integration
 from bot.core.text import say
@@ -27,6 +29,7 @@ from bot.storage.stores import Stores
 
 Json = Mapping[str, Any]
 LONGEST_NUMBER = 12
+MOST_LOOKED_AT = 1000
 
 
 class NotSupported(Exception):
@@ -47,7 +50,7 @@ class OpsgenieApi:
 
     async def act(self, integration: Integration, action: str, identifier: str, type_: str, document: Json) -> str:
         """The id of the request. Raises Invalid, NotSupported, NotFound, Unavailable."""
-        if action != "close" and action not in opsgenie.VERBS:
+        if action != "close" and action not in (*opsgenie.VERBS, *opsgenie.NOTED):
             raise NotSupported(action)
         alias = clean_key(identifier)
         if type_ != "alias":
@@ -71,6 +74,17 @@ class OpsgenieApi:
             raise _unknown() from None
         return await self.find(integration, id_, "id")
 
+    async def listed(self, integration: Integration, query: str, *, offset: int, limit: int) -> list[AlertGroup]:
+        """The newest first; of the language of queries only `status` is understood."""
+        wanted = [status for status in Status if _asked_for(status, query.lower().replace(" ", ""))]
+        found = await self.stores.groups.listed(integration.server_id, wanted, MOST_LOOKED_AT)
+        return [group for group in found if group.integration_id == integration.id][offset : offset + limit]
+
+    async def beat(self, integration: Integration) -> None:
+        """Raises NotFound, Busy, Unavailable."""
+        decide = partial(heartbeats.beat, now=self.clock())
+        await self.stores.heartbeats.change(integration.server_id, integration.id, decide)
+
     async def find(self, integration: Integration, identifier: str, type_: str) -> AlertGroup:
         """By id, tiny id (our number) or the alias of a live group. Raises NotFound."""
         groups, server_id = self.stores.groups, integration.server_id
@@ -86,6 +100,14 @@ class OpsgenieApi:
         if group is None or group.integration_id != integration.id:
             raise _unknown()
         return group
+
+
+def _asked_for(status: Status, query: str) -> bool:
+    if "status:open" in query or "status=open" in query:
+        return status is not Status.RESOLVED
+    if "status:closed" in query or "status=closed" in query:
+        return status is Status.RESOLVED
+    return True
 
 
 def _unknown() -> NotFound:

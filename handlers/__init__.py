@@ -19,7 +19,7 @@ from handlers.inbound_sns import InboundSns
 from handlers.native import NativeAction, NativeCommand, NativeDialog, NativeLookup
 from handlers.native_by_hand import NativeByHand
 from handlers.native_refresh import NativeRefresh
-from handlers.opsgenie import OpsgenieAlert, OpsgenieAlerts, OpsgenieRequest
+from handlers.opsgenie import OpsgenieAlert, OpsgenieAlerts, OpsgeniePing, OpsgenieRequest
 from handlers.people import PeopleApi
 from handlers.setup import DoctorApi, MoveApi, RemoveApi, SetupApi
 from handlers.setup_natively import SetupByHand, SetupNatively
@@ -61,6 +61,7 @@ def routes(services: Services) -> list[URLSpec]:
         url(r"/v2/change/enqueue/?", EnqueueChange, given),
         url(r"/generic/2010-04-15/create_event\.json", EnqueueV1, given),
         url(r"/v2/alerts/?", OpsgenieAlerts, given),
+        url(r"/v2/heartbeats/([^/]{1,300})/ping/?", OpsgeniePing, given),
         url(r"/v2/alerts/requests/([^/]{1,100})/?", OpsgenieRequest, given),
         url(r"/v2/alerts/([^/]{1,3000})(?:/([a-z-]{1,40}))?/?", OpsgenieAlert, given),
         url(r"/mattermost/setup", SetupApi, given),

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from bot.core.integrations import Integration
-from bot.errors import NotFound, Unavailable
+from bot.errors import Busy, NotFound, Unavailable
 from bot.integrations import opsgenie
 from bot.integrations.payload import Invalid
 from bot.integrations.reading import Pace, read_json
@@ -26,6 +26,11 @@ NOT_JSON = "Could not parse the request body as JSON."
 NO_ALERT = "Alert with {type} [{identifier}] does not exist"
 NO_REQUEST = "Request not found. It might not be processed, yet."
 NOT_HERE = "This request is not supported. Alerts can be created, closed, acknowledged, snoozed, noted and read."
+NO_HEARTBEAT = "Heartbeat with name [{name}] does not exist"
+PONG = "PONG - Heartbeat received"
+USUALLY_LISTED = 20
+MOST_LISTED = 100
+LONGEST_NUMBER = 9
 NOT_NOW = "The request could not be stored. Please send it again."
 TOO_LARGE = "The request is larger than 1 MiB."
 
@@ -60,8 +65,8 @@ class OpsgenieEndpoint(Endpoint):
     def processed(self, request: str) -> None:
         self._say({"result": PROCESSED}, HTTPStatus.ACCEPTED, request)
 
-    def found(self, data: dict[str, Any]) -> None:
-        self._say({"data": data}, HTTPStatus.OK, str(uuid.uuid4()))
+    def found(self, data: object, **more: Any) -> None:
+        self._say({"data": data, **more}, HTTPStatus.OK, str(uuid.uuid4()))
 
     def failed(self, problem: Exception, *, identifier: str = "", type_: str = "") -> None:
         """Raises what is no failure that a sender should hear of."""
@@ -97,10 +102,23 @@ class OpsgenieEndpoint(Endpoint):
 
 
 class OpsgenieAlerts(OpsgenieEndpoint):
-    """Create."""
+    """Create, and list."""
 
     route = "opsgenie-alerts"
-    SUPPORTED_METHODS = ("POST",)
+    SUPPORTED_METHODS = ("GET", "POST")
+
+    async def get(self) -> None:
+        limit, offset = self._number("limit", USUALLY_LISTED), self._number("offset", 0)
+        query = self.get_query_argument("query", "")
+        try:
+            groups = await self.api.listed(self.integration, query, offset=offset, limit=min(limit, MOST_LISTED))
+        except Unavailable as problem:
+            return self.failed(problem)
+        self.found([drawn(group, integration=self.integration) for group in groups], paging={})
+
+    def _number(self, name: str, otherwise: int) -> int:
+        text = self.get_query_argument(name, "")
+        return int(text) if text.isdecimal() and len(text) < LONGEST_NUMBER else otherwise
 
     async def post(self) -> None:
         try:
@@ -144,6 +162,24 @@ class OpsgenieAlert(OpsgenieEndpoint):
             self.processed(await self.api.act(self.integration, action, name, self._type, document))
         except (Invalid, NotFound, NotSupported, Unavailable) as problem:
             self.failed(problem, identifier=name, type_=self._type)
+
+
+class OpsgeniePing(OpsgenieEndpoint):
+    """A job reports that it is alive: the integration's one heartbeat, whatever the sender calls it."""
+
+    route = "opsgenie-ping"
+    SUPPORTED_METHODS = ("GET", "POST", "PUT", "PATCH")
+
+    async def get(self, name: str) -> None:
+        try:
+            await self.api.beat(self.integration)
+        except NotFound:
+            return self._refuse(NO_HEARTBEAT.format(name=unquote(name)[:100]), HTTPStatus.NOT_FOUND)
+        except (Busy, Unavailable):
+            return self._later()
+        self._say({"result": PONG}, HTTPStatus.ACCEPTED, str(uuid.uuid4()))
+
+    post = put = patch = get
 
 
 class OpsgenieRequest(OpsgenieEndpoint):

@@ -44,6 +44,18 @@ VERBS = {
     "notes": Verb.NOTE,
     "snooze": Verb.SILENCE,
 }
+# What is decided here and not by the sender is kept as a note: the member that says it, and the words before it.
+NOTED = {
+    "assign": ("owner", "Assigned to"),
+    "responders": ("responder", "Responder added:"),
+    "teams": ("team", "Team added:"),
+    "escalate": ("escalation", "Escalated to"),
+    "tags": ("tags", "Tags added:"),
+    "details": ("details", "Details added:"),
+    "message": ("message", "Now called"),
+    "description": ("description", "Described as"),
+    "priority": ("priority", "Priority is now"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +103,8 @@ def acted(action: str, alias: str, document: Mapping[str, Any], *, now: datetime
     if action == "close":
         end = Alert(fingerprint=clean(alias, VALUE_LENGTH), firing=False, title="Closed")
         return Step(alias=alias, payloads=(*noted, Payload(bundles=(alone(alias, end),))))
+    if action in NOTED:
+        return Step(alias=alias, payloads=(*noted, Payload(bundles=(), acts=(_said(action, alias, document),))))
     verb = VERBS[action]
     if verb is Verb.NOTE:
         if note is None:
@@ -106,6 +120,20 @@ def acted(action: str, alias: str, document: Mapping[str, Any], *, now: datetime
 def _note(document: Mapping[str, Any], alias: str) -> Act | None:
     text = clean(document.get("note"), SUMMARY_LENGTH).strip()
     return Act(key=alias, verb=Verb.NOTE, by=_user(document), text=text) if text else None
+
+
+def _said(action: str, alias: str, document: Mapping[str, Any]) -> Act:
+    """Raises Invalid."""
+    member, words = NOTED[action]
+    value = document.get(member)
+    if isinstance(value, dict):
+        named = next((value[name] for name in ("username", "name", "id") if value.get(name)), "")
+        said = clean(named, VALUE_LENGTH) or ", ".join(f"{name} {text}" for name, text in clean_labels(value).items())
+    else:
+        said = in_one(value) if isinstance(value, list) else clean(value, SUMMARY_LENGTH)
+    if not said.strip():
+        raise Invalid({member: f"{member.capitalize()} can not be empty."})
+    return Act(key=alias, verb=Verb.NOTE, by=_user(document), text=clean(f"{words} {said}", SUMMARY_LENGTH))
 
 
 def _user(document: Mapping[str, Any]) -> str:
@@ -137,7 +165,8 @@ Python (`opsgenie-sdk`): `configuration.host = "<host>"`. By hand:
 curl -X POST <host>/v2/alerts -H 'Authorization: GenieKey <key>' -H 'Content-Type: application/json' \
 -d '{"message": "Disk is full", "alias": "disk-db-1", "priority": "P1"}'
 ```
-Close, acknowledge, unacknowledge, snooze and notes work as well; responders and teams are decided here."""
+Close, acknowledge, unacknowledge, snooze and notes work as well, and pinging the heartbeat; owners, responders, teams \
+and tags that are added become notes, because they are decided here."""
 
 
 def sample(now: datetime) -> bytes:

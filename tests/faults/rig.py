@@ -28,8 +28,8 @@ from tests.faults.processes import BotProcess
 from tests.town import Town, mark, town, twice
 from tests.waiting import lasting
 
-SOON = timedelta(seconds=2)
-HASTEN_SECONDS = 0.3
+SOON = timedelta(seconds=1)
+HASTEN_SECONDS = 0.2
 READY = 200
 
 
@@ -62,7 +62,7 @@ class Rig:
         return self.processes.get(role) or self.processes["serve"]
 
     async def hasten(self, chance: random.Random) -> None:
-        """Until cancelled: next steps that are minutes away become due within two seconds, or somebody takes over."""
+        """Until cancelled: next steps that are minutes away become due within a second, or somebody takes over."""
         while True:
             await lasting(HASTEN_SECONDS)
             with contextlib.suppress(BotError):  # the database is away: that is what this is about

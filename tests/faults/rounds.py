@@ -27,8 +27,8 @@ from tests.faults.rig import Layout, Rig, rig
 from tests.faults.sender import Sender
 from tests.waiting import lasting, until
 
-SEND_SECONDS = 3.0
-PER_SECOND = 12
+SEND_SECONDS = 2.0
+PER_SECOND = 18
 EVERY = 4  # alert ends in the same round, and another is acknowledged
 RECOVERED_WITHIN = 30.0
 ROUNDS_ON_A_RIG = 20

@@ -10,7 +10,7 @@ import pytest
 from tests.faults.rig import Layout
 from tests.faults.rounds import LAYOUTS, Print, Rounds
 
-ROUNDS = {"web + worker": 5, "serve": 3, "three mongods": 2}
+ROUNDS = {"web + worker": 6, "serve": 2, "three mongods": 2}
 
 
 @pytest.fixture

@@ -248,6 +248,43 @@ async def test_opsgenies_own_client_creates_acknowledges_notes_snoozes_and_close
     assert group is not None and [note.text for note in group.notes] == ["looking", "Deleted logs", "done"]
 
 
+async def test_what_opsgenies_client_decides_about_people_becomes_a_note(world: World):
+    api = opsgenie(world, await key_of(world, "opsgenie"))
+    await away(world, api.create_alert, opsgenie_sdk.CreateAlertPayload(message="Disk is full", alias="disk"))
+    await away(world, api.create_alert, opsgenie_sdk.CreateAlertPayload(message="Host is down", alias="host"))
+    by_alias: dict[str, Any] = {"identifier": "disk", "identifier_type": "alias"}
+    owner = opsgenie_sdk.AssignAlertPayload(owner=opsgenie_sdk.UserRecipient(username="ana@example.com"))
+    await away(world, api.assign_alert, **by_alias, assign_alert_payload=owner)
+    await away(world, api.add_tags, **by_alias, add_tags_to_alert_payload={"tags": ["prod", "db"]})
+    await away(world, api.add_details, **by_alias, add_details_to_alert_payload={"details": {"disk": "sda"}})
+    group = await world.services.stores.groups.by_number(world.server_id, 1)
+    assert group is not None
+    assert [note.text for note in group.notes] == [
+        "Assigned to ana@example.com",
+        "Tags added: prod, db",
+        "Details added: disk sda",
+    ]
+    await away(world, api.close_alert, identifier="host", identifier_type="alias")
+    assert [one.alias for one in (await away(world, api.list_alerts)).data] == ["host", "disk"]
+    assert [one.alias for one in (await away(world, api.list_alerts, query="status: open")).data] == ["disk"]
+    assert [one.alias for one in (await away(world, api.list_alerts, limit=1, offset=1)).data] == ["disk"]
+
+
+async def test_opsgenies_ping_keeps_the_heartbeat_alive(world: World):
+    key = await key_of(world, "opsgenie")
+    headers = {"Authorization": f"GenieKey {key}"}
+    url = f"{world.url}/v2/heartbeats/nightly/ping"
+    async with world.session.get(url, headers=headers) as answer:
+        assert answer.status == NOT_FOUND
+        assert (await answer.json())["message"] == "Heartbeat with name [nightly] does not exist"
+    await world.root.types("/oncall integration heartbeat Pager 1h", channel="alerts")
+    for method in ("GET", "PUT", "POST"):
+        async with world.session.request(method, url, headers=headers) as answer:
+            assert (answer.status, (await answer.json())["result"]) == (ACCEPTED, "PONG - Heartbeat received")
+    async with world.session.get(url) as answer:
+        assert answer.status == UNAUTHORIZED
+
+
 async def ask(world: World, method: str, path: str, key: str, body: Any = None) -> tuple[int, dict[str, Any]]:
     headers = {"Authorization": f"GenieKey {key}"} if key else {}
     async with world.session.request(method, f"{world.url}/v2/alerts{path}", json=body, headers=headers) as answer:
@@ -277,7 +314,8 @@ async def test_opsgenies_refusals(world: World):
     )
     assert (await ask(world, "POST", "/x/close", key, {}))[0] == NOT_FOUND
     assert (await ask(world, "POST", "/x/close?identifierType=alias", key, {}))[0] == ACCEPTED
-    assert (await ask(world, "POST", "/x/assign?identifierType=alias", key, {}))[0] == FORBIDDEN
+    assert (await ask(world, "POST", "/x/attachments?identifierType=alias", key, {}))[0] == FORBIDDEN
+    assert (await ask(world, "POST", "/x/assign?identifierType=alias", key, {}))[0] == INVALID
     assert (await ask(world, "POST", "/x/snooze?identifierType=alias", key, {"endTime": "1999-01-01"}))[0] == INVALID
     assert (await ask(world, "GET", "/requests/none", key))[0] == NOT_FOUND
     assert (await ask(world, "PUT", "", key))[0] == NOT_ALLOWED
