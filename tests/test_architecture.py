@@ -72,6 +72,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "bot.mattermost": (
         "bot.core",
         "bot.errors",
+        "bot.gathering",
         "bot.clock",
         "bot.secret",
         "bot.vault",

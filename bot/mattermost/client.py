@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any, Protocol, cast
 from urllib.parse import quote
 
 from bot.errors import Upstream
+from bot.gathering import Gathering
 from bot.mattermost import wire
 from bot.mattermost.refusals import NOT_FOUND, SUCCESS, TOO_MANY, UNAUTHORIZED, no_answer, not_understood, refusal
 from bot.outgoing.client import Answer, Client
@@ -19,6 +21,7 @@ from bot.outgoing.errors import NotJson, OutgoingError
 from bot.secret import Secret
 
 PAGE = 200
+LOOKS = 1000
 NO_LABELS = "api.post.post_priority."
 MAX_BYTES = 8 * 1024 * 1024  # a thousand posts of a busy channel
 
@@ -59,6 +62,7 @@ class Acquaintance:
 
     me: wire.User | None = None
     direct_channels: dict[str, str] = field(default_factory=dict)
+    looks: dict[str, Gathering[_Look, list[wire.Post]]] = field(default_factory=dict)
     labels: bool = True
 
 
@@ -152,7 +156,17 @@ class Mattermost:
         await self._send("DELETE", _path("posts", post_id))
 
     async def posts_since(self, channel_id: str, since: datetime) -> list[wire.Post]:
-        """Posts of a channel that were made or changed since then, deleted ones too; the server stops at 1000."""
+        """Posts of a channel that were made or changed since then, deleted ones too; the server stops at 1000.
+
+        Some may be older. Those who ask while an answer is on its way share the next one: after an outage everything
+        that waits is looked for in the same channel.
+        """
+        looks = self._known.looks.get(channel_id)
+        if looks is None:
+            looks = self._known.looks[channel_id] = Gathering(partial(_look, channel_id), most=LOOKS)
+        return await looks.submit(_Look(self, since))
+
+    async def read_posts_since(self, channel_id: str, since: datetime) -> list[wire.Post]:
         millis = int(since.timestamp() * 1000)
         found = cast(wire.Posts, await self._get("channels", channel_id, "posts", query=f"since={millis}"))
         return list((found.get("posts") or {}).values())
@@ -313,6 +327,23 @@ class Mattermost:
             return await self._outgoing.request(method, url, headers=headers, json=body, max_bytes=MAX_BYTES)
         except OutgoingError as failed:
             raise no_answer(failed) from failed
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """Somebody's wish to see what is in a channel. Whoever asks last has the newest token."""
+
+    chat: Mattermost
+    since: datetime
+
+
+async def _look(channel_id: str, looks: list[_Look]) -> list[list[wire.Post] | Exception]:
+    """One request for all of them."""
+    try:
+        found = await looks[-1].chat.read_posts_since(channel_id, min(look.since for look in looks))
+    except Upstream as refused:
+        return [refused for _ in looks]
+    return [found for _ in looks]
 
 
 def _path(*parts: str) -> str:

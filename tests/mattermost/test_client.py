@@ -9,6 +9,7 @@ import pytest
 from bot.errors import Upstream
 from bot.mattermost.client import Mattermost
 from bot.secret import Secret
+from tests.waiting import until
 
 
 async def refused(call) -> Upstream:
@@ -78,6 +79,28 @@ async def test_posts_since_an_instant_are_found(world, clock):
     found = await chat.posts_since(world.channel.id, clock() - timedelta(minutes=1))
 
     assert [post["message"] for post in found] == ["late"]
+
+
+async def test_many_who_look_into_a_channel_at_once_share_two_answers(world, clock):
+    """The second for those who asked while the first was on its way: what they look for may be newer than it."""
+    chat, path = world.as_bot(), f"/api/v4/channels/{world.channel.id}/posts"
+    await chat.create_post(world.channel.id, "once", {})
+    looks = [chat.posts_since(world.channel.id, clock() - timedelta(minutes=number)) for number in range(1, 40)]
+    first = asyncio.ensure_future(looks[0])
+    await until(lambda: first.done() or world.simulator.count_requests("GET", path) > 0)
+    found = await asyncio.gather(first, *looks[1:])
+    assert {post["message"] for posts in found for post in posts} == {"once"}
+    assert world.simulator.count_requests("GET", path) <= 2
+
+
+async def test_a_look_that_fails_fails_for_all_who_share_it(world, clock):
+    chat, path = world.as_bot(), f"/api/v4/channels/{world.channel.id}/posts"
+    world.simulator.faults.fail(503, prefix=path, times=1)
+    looks = [chat.posts_since(world.channel.id, clock()) for _ in range(5)]
+    found = await asyncio.gather(*looks, return_exceptions=True)
+    assert [type(one) for one in found] == [Upstream] * 5
+    assert world.simulator.count_requests("GET", path) == 1
+    assert await chat.posts_since(world.channel.id, clock()) == []
 
 
 async def test_channels_and_teams_are_found(world):
