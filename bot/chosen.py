@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from bot.context import Context
 from bot.core.alert_group import AlertGroup
 from bot.core.integrations import Integration
 from bot.core.people import Person
 from bot.core.routing import BadMatchers, Matcher, read_matchers
-from bot.core.text import Text, say
+from bot.core.text import NOTHING, Text, say
 from bot.errors import NotFound, UserError
 from forms.base import Option
 
@@ -36,12 +37,37 @@ async def chosen_people(ctx: Context, names: tuple[str, ...]) -> tuple[str, ...]
     return tuple([(await ctx.people.named(name)).id for name in names])
 
 
-async def people_in_form(ctx: Context, ids: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[Option, ...]]:
-    """A line of people as the value of a field: as a list of Mattermost's people knows them, and their names."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineInForm:
+    """A line of people for a field of Mattermost's people: `left_out` are those whom it cannot show."""
+
+    value: tuple[str, ...]
+    options: tuple[Option, ...]
+    left_out: tuple[Person, ...]
+
+    @property
+    def introduction(self) -> Text:
+        if not self.left_out:
+            return NOTHING
+        names = ", ".join(person.mention for person in self.left_out)
+        return say("{names}: not in Mattermost yet, so not shown here. They stay at the end of the line.", names=names)
+
+
+async def line_in_form(ctx: Context, ids: tuple[str, ...]) -> LineInForm:
     people = await ctx.people.with_ids(ids)
     line = [people[id_] for id_ in ids if id_ in people]
-    options = [Option(value=person.mattermost_user_id or person.id, label=person.mention) for person in line]
-    return tuple(option.value for option in options), tuple(options)
+    shown = [person for person in line if person.mattermost_user_id]
+    return LineInForm(
+        value=tuple(person.mattermost_user_id for person in shown),
+        options=tuple(Option(value=person.mattermost_user_id, label=person.mention) for person in shown),
+        left_out=tuple(person for person in line if not person.mattermost_user_id),
+    )
+
+
+async def line_of_form(ctx: Context, names: tuple[str, ...], before: tuple[str, ...]) -> tuple[str, ...]:
+    """What somebody filled in, and after it those whom the form could not show."""
+    chosen, known = await chosen_people(ctx, names), await line_in_form(ctx, before)
+    return tuple(dict.fromkeys((*chosen, *(person.id for person in known.left_out))))
 
 
 def chosen_matchers(written: str) -> tuple[Matcher, ...]:

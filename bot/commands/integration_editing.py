@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from bot.call import Ask, Opened, Reply, Value, tell
-from bot.chosen import chosen_integration, chosen_people, people_in_form
+from bot.chosen import chosen_integration, chosen_people, line_in_form, line_of_form
 from bot.commands.integration import group_labels, joined_channel
 from bot.context import Context
 from bot.core import integrations
@@ -41,7 +41,7 @@ async def edit(
     if any(other.name.lower() == name.lower() and other.id != one.id for other in await ctx.integrations.listed()):
         raise UserError(say("There is an integration called {name} already. Choose another name.", name=name))
     labels = group_labels(one.kind, group_by)
-    persons = await chosen_people(ctx, people)
+    persons = await (line_of_form(ctx, people, one.people) if whole else chosen_people(ctx, people))
     channel_id = await joined_channel(ctx, channel)
 
     def changed(now: Integration) -> Integration:
@@ -63,12 +63,18 @@ async def edit(
 
 async def _ask(ctx: Context, one: Integration) -> Ask:
     """The form, with the integration as it is."""
-    people, options = await people_in_form(ctx, one.people)
+    line = await line_in_form(ctx, one.people)
     values: Mapping[str, Value] = {
         "integration": one.name,
-        "people": people,
+        "people": line.value,
         "channel": one.channel_id,
         "wait_minutes": str(one.wait_minutes),
         "group_by": ", ".join(one.group_by),
     }
-    return Ask(command="integration edit", form=EditIntegration, values=values, options={"people": options})
+    return Ask(
+        command="integration edit",
+        form=EditIntegration,
+        values=values,
+        options={"people": line.options},
+        introduction=line.introduction,
+    )

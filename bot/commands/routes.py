@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 
 from bot.call import Ask, Opened, Reply, Value, tell
-from bot.chosen import chosen_group, chosen_integration, chosen_matchers, chosen_people, people_in_form
+from bot.chosen import chosen_group, chosen_integration, chosen_matchers, chosen_people, line_in_form, line_of_form
 from bot.context import Context
 from bot.core import routes, routing
 from bot.core.changes import Change
@@ -89,7 +89,7 @@ async def edit(
         return await _ask(ctx, one, old)
     matchers = chosen_matchers(conditions)
     channels = await _channels(ctx, channel, also)
-    persons = await chosen_people(ctx, people)
+    persons = await (line_of_form(ctx, people, old.people) if whole else chosen_people(ctx, people))
 
     def changed(now: Route) -> Route:
         return replace(
@@ -216,7 +216,7 @@ def _check(route: Route) -> None:
 
 async def _ask(ctx: Context, one: Integration, route: Route) -> Ask:
     """The form, with the route as it is."""
-    people, options = await people_in_form(ctx, route.people)
+    line = await line_in_form(ctx, route.people)
     first, *more = route.channels or ("",)
     values: Mapping[str, Value] = {
         "integration": one.name,
@@ -224,8 +224,14 @@ async def _ask(ctx: Context, one: Integration, route: Route) -> Ask:
         "conditions": routing.written(route.matchers),
         "channel": first,
         "also": " ".join(more),
-        "people": people,
+        "people": line.value,
         "wait_minutes": str(route.wait_minutes),
         "page_only": not route.posts,
     }
-    return Ask(command="route edit", form=EditRoute, values=values, options={"people": options})
+    return Ask(
+        command="route edit",
+        form=EditRoute,
+        values=values,
+        options={"people": line.options},
+        introduction=line.introduction,
+    )

@@ -41,6 +41,18 @@ async def test_without_more_the_form_opens_as_it_is_and_keeps_what_nobody_touche
     assert after == replace(before, wait_minutes=9)
 
 
+async def test_the_form_loses_nobody_who_is_not_in_mattermost_yet(world: World) -> None:
+    await world.root.types('/oncall people add "Dora Doe" --email dora@example.com', channel="alerts")
+    await typed(world, 'edit Prometheus --people "@cho dora@example.com"')
+    before = await source(world)
+    assert len(before.people) == 2
+    await typed(world, "edit Prometheus")
+    await world.root.submits(wait_minutes="9")
+    assert (await source(world)).people == before.people
+    await typed(world, "edit Prometheus @cho")
+    assert (await source(world)).people == before.people[:1]
+
+
 async def test_a_channel_of_its_own_is_joined(world: World) -> None:
     team = next(iter(world.simulator.state.teams.values()))
     channel = world.simulator.add_channel(team, "databases")
