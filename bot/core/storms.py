@@ -26,6 +26,8 @@ KEPT = timedelta(days=30)
 # When a storm is over and no more than this are live, they get posts of their own.
 FEW = 9
 PAGES_KEPT = 100
+# Whoever was paged for a storm so long ago is paged again for what fires in it since.
+PAGED_AGAIN = timedelta(minutes=10)
 DIGEST = "digest"
 
 
@@ -152,6 +154,18 @@ def paged(storm: Storm, *, page: str, told: Paged, now: datetime) -> StormChange
     """Somebody was told about the storm as a whole; their message goes on showing how it is."""
     after = _with_page(storm, page, told)
     return Change(doc=after, effects=draw_all(after, now))
+
+
+def told_lately(storm: Storm, *, page: str, now: datetime) -> Paged | None:
+    """How somebody was told, if that was a moment ago: then the others of its groups need not tell them, too."""
+    told = storm.pages.get(page)
+    return told if told is not None and now - told.at < PAGED_AGAIN else None
+
+
+def name_of_page(storm: Storm, page: str) -> str:
+    """Another one each time that somebody is told anew: that must be a message of its own."""
+    told = storm.pages.get(page)
+    return page if told is None else f"{page}@{told.at:%Y%m%d%H%M%S}"
 
 
 def _with_page(storm: Storm, name: str, page: Paged) -> Storm:

@@ -141,8 +141,9 @@ class Storms:
         storm = await self._stores.storms.find(group.server_id, group.storm)
         if storm is None:
             raise Upstream(say("the alert has no post in a channel"), permanent=True)
-        if name in storm.pages:
-            return storm.pages[name]
+        lately = storms.told_lately(storm, page=name, now=self._clock())
+        if lately is not None:
+            return lately
         post = await send(storm)
         person_id = name.rpartition(".")[2]
         told = Paged(person_id=person_id, at=self._clock(), post=post if not name.startswith("mention.") else None)
@@ -154,7 +155,7 @@ class Storms:
     async def _send(self, scene: Scene, page: Page, person: Person, storm: Storm) -> Posted:
         channel_id = await scene.mattermost.direct_channel(person.mattermost_user_id)
         drawn, _ = await self._picture(scene.server, storm, self._pictures.reader(scene.server, person), to=person)
-        mark = Mark(about=storm.id, post=page.page)
+        mark = Mark(about=storm.id, post=storms.name_of_page(storm, page.page))
         post = await post_once(scene.mattermost, channel_id, drawn, mark=mark, tried_since=scene.tried_since)
         return Posted(channel_id=channel_id, post_id=post["id"], edited_at=self._clock())
 
@@ -169,7 +170,7 @@ class Storms:
                 scene.mattermost,
                 storm.channel_id,
                 Drawn(message=headline(card, self._pictures.channel_reader(scene.server))),
-                mark=Mark(about=storm.id, post=f"mention.{page.page}"),
+                mark=Mark(about=storm.id, post=storms.name_of_page(storm, f"mention.{page.page}")),
                 root_id=storm.post.post_id,
                 tried_since=scene.tried_since,
             )

@@ -135,3 +135,29 @@ async def test_an_admin_chooses_when_there_is_a_storm(world: World):
     await world.pass_time(minutes=2)
     await burst(world, many(12, "Later"))
     assert "Storm: 7 new alert groups" in digest(world).words
+
+
+def storm_pages(world: World, person: str) -> int:
+    return sum("Storm:" in page.words for page in world.pages(person))
+
+
+async def test_silences_that_end_one_after_the_other_page_each_time(world: World):
+    await burst(world, many(40))
+    await world.ana.types("/oncall silence 39 1h", channel="alerts")
+    await world.ana.types("/oncall silence 40 3h", channel="alerts")
+    await world.pass_time(seconds=10)
+    assert storm_pages(world, "ana") == 1
+
+    await world.pass_time(minutes=61)
+    assert storm_pages(world, "ana") == 2
+    await world.pass_time(hours=2)
+    assert storm_pages(world, "ana") == 3
+
+
+async def test_a_storm_that_goes_on_pages_again_after_a_while(world: World):
+    await burst(world, many(40))
+    await world.ana.clicks("Acknowledge all", digest(world, "ana"))
+    for minute in range(12):
+        await burst(world, many(15, f"More{minute}x"))
+        await world.pass_time(minutes=1)
+    assert storm_pages(world, "ana") == 2
