@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bot.core import consequences
-from bot.core.alert_group import EDIT_PAUSE, AlertGroup, GroupChange, Paged, Posted
+from bot.core.alert_group import EDIT_PAUSE, AlertGroup, GroupChange, Paged, Posted, Status
 from bot.core.cards import GRAVE
 from bot.core.changes import ActOnAll, Change, Draw, Effect, ShowApart
 from bot.core.servers import EVERYWHERE, STORM, Server
@@ -36,7 +36,8 @@ class Storm:
     """One storm in one channel. `groups` is how many it gathered, `live` how many were not resolved when last drawn.
 
     `minute_at` and `in_minute` count those of the minute that runs. `pages` are the direct messages about it, by turn,
-    step and person. `parted`: the groups that were left have posts of their own.
+    step and person. `parted`: the groups that were left have posts of their own. `acted_at` is when somebody last did
+    something to all of them.
     """
 
     id: str
@@ -53,6 +54,7 @@ class Storm:
     lost: int = 0
     refused: bool = False
     parted: bool = False
+    acted_at: datetime | None = None
     pages: dict[str, Paged] = field(default_factory=dict)
     due_at: datetime | None = None
 
@@ -156,10 +158,16 @@ def paged(storm: Storm, *, page: str, told: Paged, now: datetime) -> StormChange
     return Change(doc=after, effects=draw_all(after, now))
 
 
-def told_lately(storm: Storm, *, page: str, now: datetime) -> Paged | None:
-    """How somebody was told, if that was a moment ago: then the others of its groups need not tell them, too."""
+def told_lately(storm: Storm, *, page: str, fired_at: datetime, now: datetime) -> Paged | None:
+    """How somebody was told, if that was a moment ago: then a group that fires need not tell them, too.
+
+    What fires after all others were acknowledged or silenced is news again.
+    """
     told = storm.pages.get(page)
-    return told if told is not None and now - told.at < PAGED_AGAIN else None
+    if told is None or now - told.at >= PAGED_AGAIN:
+        return None
+    news = storm.acted_at is not None and told.at <= storm.acted_at < fired_at
+    return None if news else told
 
 
 def name_of_page(storm: Storm, page: str) -> str:
@@ -196,7 +204,9 @@ def act_on_all(
 ) -> StormChange:
     """Do the same to every live group of the storm, beside this call."""
     do = ActOnAll(verb=verb, by=by, at=at, until=until, reason=reason)
-    return Change(doc=storm, effects=(Effect(key=f"all:{verb}", do=do),), note=_promise(storm, verb, until))
+    return Change(
+        doc=replace(storm, acted_at=at), effects=(Effect(key=f"all:{verb}", do=do),), note=_promise(storm, verb, until)
+    )
 
 
 def acted(storm: Storm, *, rest: ActOnAll | None, now: datetime) -> StormChange:
@@ -207,6 +217,11 @@ def acted(storm: Storm, *, rest: ActOnAll | None, now: datetime) -> StormChange:
 
 def showed_apart(storm: Storm, *, rest: ShowApart | None) -> StormChange:
     return Change(doc=replace(storm, parted=True), effects=(Effect(key="apart", do=rest),) if rest else ())
+
+
+def fired_since(group: AlertGroup, *, at: datetime) -> bool:
+    """Whoever acted on all then has not seen it."""
+    return group.status is Status.FIRING and group.changed_at > at
 
 
 def _promise(storm: Storm, verb: str, until: datetime | None) -> Text:

@@ -141,7 +141,7 @@ class Storms:
         storm = await self._stores.storms.find(group.server_id, group.storm)
         if storm is None:
             raise Upstream(say("the alert has no post in a channel"), permanent=True)
-        lately = storms.told_lately(storm, page=name, now=self._clock())
+        lately = storms.told_lately(storm, page=name, fired_at=group.changed_at, now=self._clock())
         if lately is not None:
             return lately
         post = await send(storm)
@@ -204,6 +204,8 @@ def gathers(group: AlertGroup, page: Page) -> bool:
 
 
 def _acted(group: AlertGroup, *, act: ActOnAll) -> Change[AlertGroup]:
+    if storms.fired_since(group, at=act.at):
+        return Change(doc=group)
     match act.verb:
         case "ack":
             return alerts.acknowledge(group, by=act.by, now=act.at)

@@ -11,7 +11,7 @@ from bot.core.alert_group import Alert, AlertGroup, Paged, Posted
 from bot.core.changes import ActOnAll, Draw, ShowApart
 from bot.core.channels import storms_chosen
 from bot.core.servers import Server
-from bot.core.storms import CALM, FEW, Storm
+from bot.core.storms import CALM, FEW, PAGED_AGAIN, Storm
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 STORM = Storm(id="s", server_id="S1", channel_id="town", limit=20, began_at=NOW, minute_at=NOW)
@@ -89,6 +89,18 @@ def test_what_is_done_to_all_goes_on_where_it_was_left():
     again = storms.acted(change.doc, rest=rest, now=NOW)
     assert again.effects[-1].key == change.effects[0].key and again.effects[-1].do == rest
     assert [effect.key for effect in storms.acted(change.doc, rest=None, now=NOW).effects] == ["draw:digest"]
+
+
+def test_who_was_told_of_a_storm_is_told_again_of_what_is_news():
+    told = Paged(person_id="P1", at=NOW, post=None)
+    storm = storms.paged(blown(3), page="0.0.P1", told=told, now=NOW).doc
+    lately = partial(storms.told_lately, page="0.0.P1")
+    assert lately(storm, fired_at=NOW, now=NOW + SECOND) == told
+    assert lately(storm, fired_at=NOW, now=NOW + PAGED_AGAIN) is None
+    acted = storms.act_on_all(storm, verb="ack", by="@ana", at=NOW + SECOND).doc
+    assert lately(acted, fired_at=NOW + SECOND, now=NOW + CALM) == told
+    assert lately(acted, fired_at=NOW + 2 * SECOND, now=NOW + CALM) is None
+    assert len({storms.name_of_page(blown(3), "0.0.P1"), storms.name_of_page(storm, "0.0.P1")}) == 2
 
 
 def opened(**fields: object) -> alerts.GroupChange:

@@ -1,7 +1,10 @@
 """A storm of alerts: one post instead of hundreds, one page for each person, and one button for all of it."""
 
 import asyncio
+from datetime import timedelta
+from functools import partial
 
+from bot.core import storms
 from bot.simulator.client.rendering import RenderedPost
 from tests.scenarios.world import World, payload
 
@@ -156,8 +159,29 @@ async def test_silences_that_end_one_after_the_other_page_each_time(world: World
 
 async def test_a_storm_that_goes_on_pages_again_after_a_while(world: World):
     await burst(world, many(40))
-    await world.ana.clicks("Acknowledge all", digest(world, "ana"))
     for minute in range(12):
         await burst(world, many(15, f"More{minute}x"))
         await world.pass_time(minutes=1)
     assert storm_pages(world, "ana") == 2
+
+
+async def test_what_comes_after_a_storm_was_acknowledged_pages_again_and_once(world: World):
+    await burst(world, many(40))
+    await world.ana.clicks("Acknowledge all", digest(world, "ana"))
+    await world.pass_time(seconds=5)
+    await burst(world, many(15, "More"))
+    await burst(world, many(15, "Still"))
+    assert storm_pages(world, "ana") == 2
+
+
+async def test_what_opens_before_all_are_resolved_is_not_resolved_with_them(world: World):
+    await burst(world, many(40))
+    async with world.session.post(world.alert_url, json=payload("Early", firing=("a",), now=world.clock())) as answer:
+        assert answer.status == 202
+    (storm,) = await world.services.stores.storms.recent(world.server_id, 1)
+    pressed = world.clock() - timedelta(seconds=1)
+    act = partial(storms.act_on_all, verb="resolve", by="@ana", at=pressed)
+    await world.services.stores.storms.change(world.server_id, storm.id, act)
+    await world.settle()
+    await world.ana.types("/oncall list", channel="alerts")
+    assert "Early" in world.ana.sees
