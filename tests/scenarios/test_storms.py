@@ -176,7 +176,8 @@ async def test_what_comes_after_a_storm_was_acknowledged_pages_again_and_once(wo
 
 async def test_what_opens_before_all_are_resolved_is_not_resolved_with_them(world: World):
     await burst(world, many(40))
-    async with world.session.post(world.alert_url, json=payload("Early", firing=("a",), now=world.clock())) as answer:
+    body = payload("Early", firing=("a",), now=world.clock(), severity="warning")
+    async with world.session.post(world.alert_url, json=body) as answer:
         assert answer.status == 202
     (storm,) = await world.services.stores.storms.recent(world.server_id, 1)
     pressed = world.clock() - timedelta(seconds=1)
