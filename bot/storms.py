@@ -79,8 +79,9 @@ class StormWatch:
             return {}
         if storm is None:
             storm = await self._begin(server_id, channel_id, limit, now)
-        await self._stores.storms.change(server_id, storm.id, partial(storms.joined, groups=len(joining), now=now))
-        return dict.fromkeys(joining, storm.id)
+        join = partial(storms.joined, groups=len(joining), now=now)
+        joined = await self._stores.storms.change(server_id, storm.id, join)
+        return dict.fromkeys(joining, storm.id) if joined.doc.blows else {}
 
     async def _begin(self, server_id: str, channel_id: str, limit: int, now: datetime) -> Storm:
         storm = Storm(

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from bot.core.alert_group import Alert
 from bot.core.changes import Change
 from bot.core.integrations import Integration
 from bot.core.servers import Server
-from bot.core.storms import LIMIT
+from bot.core.storms import KEPT, LIMIT, Storm
 from bot.intake import Intake
 from bot.integrations.payload import Bundle, Payload
 from bot.storage.mongo import Database
@@ -90,6 +91,21 @@ async def test_several_processes_make_one_storm(
     (storm,) = await stores.storms.recent(SERVER, 10)
     own, together = await gathered(stores)
     assert own <= 4 * LIMIT and own + together == 200 and storm.groups == together
+
+
+async def test_a_storm_is_kept_as_long_as_any_of_its_groups_is_live(stores: Stores, clock: HeldClock):
+    storm = Storm(
+        id="s",
+        server_id=SERVER,
+        channel_id="town",
+        limit=LIMIT,
+        began_at=clock(),
+        minute_at=clock(),
+        over_at=clock(),
+        due_at=clock(),
+    )
+    assert stores.storms.index_fields(storm)["expire_at"] is None
+    assert stores.storms.index_fields(replace(storm, due_at=None))["expire_at"] == clock() + KEPT
 
 
 async def test_a_repeat_is_no_new_group(stores: Stores, clock: HeldClock, source: Integration):

@@ -142,9 +142,9 @@ class AlertGroup:
 
     `also` are further channels with a card; the thread is under the one in `channel_id`. `route` is what decided about
     that when the group opened. `maintenance` is why it is silenced, where a maintenance did that. `storm` is the storm
-    whose post shows it in place of a card, unless it is shown `apart` all the same. It is kept for `kept_days` after
-    it is resolved, and closed when nothing came for `close_after` days (0 is never) since `last_at`. `flaps` is how often it fired
-    in a row, where that was too often for a new group each time.
+    whose post shows it in place of a card in that channel, unless it is shown `apart` all the same. It is kept for
+    `kept_days` after it is resolved, and closed when nothing came for `close_after` days (0 is never) since `last_at`.
+    `flaps` is how often it fired in a row, where that was too often for a new group each time.
     """
 
     id: str
@@ -215,10 +215,10 @@ GroupChange = Change[AlertGroup]
 
 def places(group: AlertGroup) -> dict[str, Place]:
     """Where cards of this group are or shall be, by the name of the card."""
-    if not group.channel_id or group.gathered:
+    if not group.channel_id:
         return {}
     first = Place(channel_id=group.channel_id, post=group.card, lost=group.cards_lost)
-    return {CARD: first, **{place.name: place for place in group.also}}
+    return {**({} if group.gathered else {CARD: first}), **{place.name: place for place in group.also}}
 
 
 def with_place(group: AlertGroup, place: Place) -> AlertGroup:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bot.core import consequences
-from bot.core.alert_group import EDIT_PAUSE, AlertGroup, GroupChange, Paged, Posted, Status
+from bot.core.alert_group import CARD, EDIT_PAUSE, AlertGroup, GroupChange, Paged, Posted, Status
 from bot.core.cards import GRAVE
 from bot.core.changes import ActOnAll, Change, Draw, Effect, ShowApart
 from bot.core.servers import EVERYWHERE, STORM, Server
@@ -77,8 +77,8 @@ def grave(severity: str) -> bool:
 
 
 def caught(change: GroupChange, *, storm_id: str) -> GroupChange:
-    """A group that has just opened is part of a storm: it has no post of its own."""
-    effects = tuple(effect for effect in change.effects if not isinstance(effect.do, Draw))
+    """A group that has just opened is part of a storm: it has no post of its own in that channel."""
+    effects = tuple(effect for effect in change.effects if effect.do != Draw(post=CARD))
     return replace(change, doc=replace(change.doc, storm=storm_id), effects=effects)
 
 
@@ -99,7 +99,9 @@ def began(storm: Storm, *, now: datetime) -> StormChange:
 
 
 def joined(storm: Storm, *, groups: int, now: datetime) -> StormChange:
-    """So many more alert groups have opened in it."""
+    """So many more alert groups have opened in it. One that is over stays so: then they go their own ways."""
+    if not storm.blows:
+        return Change(doc=storm)
     begins = now - storm.minute_at >= CALM
     after = replace(
         storm,
@@ -149,7 +151,8 @@ def lost_post(storm: Storm, *, post: str) -> StormChange:
 
 def refused(storm: Storm) -> StormChange:
     """The channel takes no posts: the groups get theirs, where each says why it cannot be posted."""
-    return Change(doc=replace(storm, refused=True), effects=(Effect(key="apart", do=ShowApart()),))
+    after = replace(storm, refused=True, due_at=storm.due_at if storm.blows else None)
+    return Change(doc=after, effects=(Effect(key="apart", do=ShowApart()),))
 
 
 def paged(storm: Storm, *, page: str, told: Paged, now: datetime) -> StormChange:

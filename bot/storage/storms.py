@@ -29,7 +29,9 @@ class Storms(Documents[Storm]):
 
     def index_fields(self, doc: Storm) -> Raw:
         key = _open_key(doc.server_id, doc.channel_id) if doc.blows else None
-        return {"open_key": key, "expire_at": doc.over_at + KEPT if doc.over_at else None}
+        # Groups that are live still need it for their pages.
+        expire_at = doc.over_at + KEPT if doc.over_at and doc.due_at is None else None
+        return {"open_key": key, "expire_at": expire_at}
 
     def changed(self, doc: Storm) -> None:
         self._memory.forget()

@@ -7,8 +7,8 @@ from functools import partial
 import pytest
 
 from bot.core import alerts, storms
-from bot.core.alert_group import Alert, AlertGroup, Paged, Posted
-from bot.core.changes import ActOnAll, Draw, ShowApart
+from bot.core.alert_group import Alert, AlertGroup, Paged, Place, Posted
+from bot.core.changes import ActOnAll, Change, Draw, ShowApart
 from bot.core.channels import storms_chosen
 from bot.core.servers import Server
 from bot.core.storms import CALM, FEW, PAGED_AGAIN, Storm
@@ -45,11 +45,9 @@ def test_a_storm_goes_on_as_long_as_groups_come():
     assert not passed(storm, until=12 * CALM).blows
 
 
-def test_what_joins_a_storm_that_is_just_over_is_shown_in_it_all_the_same():
+def test_nothing_joins_a_storm_that_is_over():
     over = passed(blown(1), until=CALM)
-    late = storms.joined(over, groups=3, now=NOW + CALM + SECOND)
-    assert (late.doc.groups, late.doc.blows) == (4, False)
-    assert [effect.do for effect in late.effects] == [Draw(post="digest")]
+    assert storms.joined(over, groups=3, now=NOW + CALM + SECOND) == Change(doc=over)
 
 
 def test_the_few_that_are_left_get_posts_of_their_own_once():
@@ -80,6 +78,8 @@ def test_edits_wait_and_the_pages_follow_the_post():
 
 def test_a_channel_that_takes_no_posts_shows_its_groups_apart():
     assert [effect.do for effect in storms.refused(blown(1)).effects] == [ShowApart()]
+    assert storms.refused(blown(1)).doc.due_at is not None
+    assert storms.refused(passed(blown(1), until=CALM)).doc.due_at is None
 
 
 def test_what_is_done_to_all_goes_on_where_it_was_left():
@@ -126,6 +126,13 @@ def test_a_group_of_a_storm_has_no_post_until_it_is_shown_apart():
     apart = storms.shown_apart(caught.doc, now=NOW)
     assert [effect.do for effect in apart.effects] == [Draw(post="card")] and not apart.doc.gathered
     assert storms.shown_apart(apart.doc, now=NOW).effects == ()
+
+
+def test_further_channels_where_nothing_storms_have_their_cards():
+    caught = storms.caught(opened(also=(Place(channel_id="ops"),)), storm_id="s")
+    assert [effect.do for effect in caught.effects] == [Draw(post="copy:ops")]
+    taken = alerts.acknowledge(caught.doc, by="@ana", now=NOW)
+    assert [effect.do for effect in taken.effects] == [Draw(post="copy:ops")]
 
 
 def test_a_group_that_somebody_reopens_is_shown_apart():
