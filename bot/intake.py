@@ -24,6 +24,7 @@ from bot.core.retention import USUAL, Retention, retention
 from bot.errors import Unavailable
 from bot.flapping import Flapping
 from bot.gathering import Gathering
+from bot.integrations import heartbeat
 from bot.integrations.payload import Bundle, Payload
 from bot.storage.alerts import Receipt
 from bot.storage.groups import open_key
@@ -315,7 +316,7 @@ def _open(
         route=way.route.name if way.route else "",
         route_id=way.route.id if way.route else "",
         kept_days=arrival.retention.groups,
-        close_after=arrival.retention.close,
+        close_after=0 if bundle.key == heartbeat.KEY else arrival.retention.close,  # its report comes only once
     )
     if calendar is not None and calendar.quiet:
         known = routing.facts(bundle.labels, severity=bundle.severity, title=bundle.title)

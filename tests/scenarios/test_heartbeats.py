@@ -55,6 +55,22 @@ async def test_any_integration_may_have_a_heartbeat(world: World):
     assert "missing since 10:00" in world.ana.sees
 
 
+async def test_what_is_still_missing_is_not_closed_for_being_quiet(world: World):
+    await world.root.types("/oncall configure retention --close 1", channel="alerts")
+    key = await added(world, "Backup @ana --kind heartbeat --every 10m")
+    world.clock.advance(seconds=2)
+    assert await reports(world, f"/heartbeat/{key}/") == OK
+    await world.pass_time(minutes=12)
+    await world.fire()
+    world.clock.advance(hours=25)
+    await world.settle()
+    await world.pass_time(seconds=5)
+
+    missing, other = sorted(world.cards(), key=lambda post: "Backup" not in post.words)
+    assert "has not reported" in missing.words and "Resolved" not in missing.words
+    assert "Resolved by OnCall" in other.words
+
+
 async def test_a_heartbeat_is_given_to_one_that_exists(world: World):
     key = world.alert_url.rstrip("/").rpartition("/")[2]
     assert await reports(world, f"/heartbeat/{key}/") == NOT_FOUND
