@@ -207,7 +207,11 @@ class Intake:
         planned = await self._planned([opening[key] for key in lasts])
         wanted = {key: last for key, last in lasts.items() if not planned.get(opening[key].server_id)}
         found = await self._stores.groups.load([(opening[key].server_id, last) for key, last in wanted.items()])
-        return {key: found[last] for key, last in wanted.items() if last in found and not found[last].doc.live}
+        return {
+            key: found[last]
+            for key, last in wanted.items()
+            if last in found and _goes_on(opening[key], found[last].doc)
+        }
 
     def _remember(self, key: str, decision: _Decision, now: datetime) -> None:
         if self._flapping is None or decision.change is None:
@@ -289,6 +293,14 @@ def _decide(
             break
         taken += 1
     return _Decision(taken=taken, change=change, claim=claim)
+
+
+def _goes_on(waiting: _Pending, last: AlertGroup) -> bool:
+    return all(
+        alerts.goes_on(last, severity=bundle.severity, way=_way(arrival, bundle))
+        for _, arrival, bundle in waiting.bundles
+        if _fires(bundle)
+    )
 
 
 def _open(

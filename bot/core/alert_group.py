@@ -123,7 +123,7 @@ class Paged:
 class Note:
     """A resolution note: what somebody found out or did. `post_id` is the message it came from, if it was one.
 
-    `copied`: the text is that of the message and changes with it. `edited` and `deleted` are what became of the message.
+    `copied`: the text is that of the message and changes with it. `edited` and `deleted` are what became of that.
     """
 
     at: datetime

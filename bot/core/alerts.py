@@ -19,6 +19,7 @@ from bot.core.alert_group import (
     Note,
     Status,
 )
+from bot.core.cards import GRAVE
 from bot.core.changes import Change
 from bot.core.consequences import (
     already,
@@ -36,6 +37,7 @@ from bot.core.consequences import (
 from bot.core.neutral import neutral
 from bot.core.noted import follow, note_in_words
 from bot.core.retention import watched
+from bot.core.routing import Destination
 from bot.core.text import NOTHING, count, say
 
 # A group that opened so often within half an hour goes on in place of a new one, and pages if it fires for so long.
@@ -73,6 +75,16 @@ def received(group: AlertGroup, alerts: Iterable[Alert], *, now: datetime) -> Gr
         by = neutral(group.integration_name, SOURCE_LENGTH)
         return end(counted, now=now, by=by, text=say("Resolved: all alerts ended"))
     return Change(doc=counted, effects=draw_all(counted, now))
+
+
+def goes_on(group: AlertGroup, *, severity: str, way: Destination) -> bool:
+    """Whether what flaps and fires once more is still the same: not grave all at once, and on the same way.
+
+    A group that was part of a storm has no card that anybody would see change.
+    """
+    graver = severity.lower() in GRAVE and group.severity.lower() not in GRAVE
+    same_way = (group.channel_id, group.chain) == (way.channel_id, way.chain)
+    return not group.live and not group.gathered and not graver and same_way
 
 
 def flapped(group: AlertGroup, alerts: Iterable[Alert], *, now: datetime) -> GroupChange:
