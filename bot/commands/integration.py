@@ -249,7 +249,7 @@ async def rotate(ctx: Context, *, name: str) -> Reply:
 async def remove(ctx: Context, *, name: str) -> Reply:
     """Remove a source of alerts: its URL is refused from then on."""
     one = await _named(ctx, name)
-    return tell((await ctx.integrations.change(one, partial(integrations.remove, now=ctx.now))).note)
+    return tell((await ctx.integrations.remove(one)).note)
 
 
 async def _named(ctx: Context, name: str) -> Integration:

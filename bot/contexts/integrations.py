@@ -12,7 +12,7 @@ import orjson
 
 from bot.context import DecideIntegration, NewKey, Preview
 from bot.contexts.parts import Parts
-from bot.core import heartbeats
+from bot.core import heartbeats, integrations
 from bot.core.changes import Change
 from bot.core.heartbeats import Heartbeat
 from bot.core.integrations import Integration
@@ -44,6 +44,11 @@ class IntegrationsOfServer:
 
     async def change(self, integration: Integration, decide: DecideIntegration) -> Change[Integration]:
         return await self.parts.stores.integrations.change(self.server_id, integration.id, decide)
+
+    async def remove(self, integration: Integration) -> Change[Integration]:
+        change = await self.change(integration, partial(integrations.remove, now=self.parts.clock()))
+        await self.parts.stores.payloads.forget(self.server_id, integration.id)
+        return change
 
     async def heartbeat(self, integration: Integration) -> Heartbeat | None:
         return await self.parts.stores.heartbeats.find(self.server_id, integration.id)

@@ -93,6 +93,11 @@ class Maintenance:
     def over(self) -> bool:
         return self.due_at is None
 
+    @property
+    def over_at(self) -> datetime:
+        """When it ended for good, once it is over: what comes again is over when somebody says so."""
+        return self.ended_at or self.begins_at + self.length
+
 
 MaintenanceChange = Change[Maintenance]
 

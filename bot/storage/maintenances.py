@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
 
 from pymongo import ASCENDING, IndexModel
 
@@ -17,6 +18,8 @@ from bot.storage.mongo import Database
 # So many that are not over belong to a server at most.
 MOST = 200
 READ_AT_ONCE = 10_000
+# How long after its end one can still be found, by those who ask why an alert paged nobody.
+KEPT = timedelta(days=90)
 
 Planned = tuple[Maintenance, ...]
 
@@ -32,6 +35,7 @@ class Maintenances(Documents[Maintenance]):
             [("server_id", ASCENDING), ("current", ASCENDING)],
             partialFilterExpression={"current": {"$exists": True}},
         ),
+        IndexModel([("expire_at", ASCENDING)], expireAfterSeconds=0),
     )
 
     def __init__(self, database: Database, clock: Clock, *, ticks: Callable[[], float] = time.monotonic) -> None:
@@ -39,7 +43,7 @@ class Maintenances(Documents[Maintenance]):
         self._memory = Memory[Planned](ticks)
 
     def index_fields(self, doc: Maintenance) -> Raw:
-        return {"current": None if doc.over else True}
+        return {"current": None if doc.over else True, "expire_at": doc.over_at + KEPT if doc.over else None}
 
     def changed(self, doc: Maintenance) -> None:
         self._memory.forget()

@@ -58,6 +58,12 @@ class Payloads:
             found = await self._collection.find_one({"_id": integration_id, "server_id": server_id})
         return bytes(found["body"]) if found else b""
 
+    async def forget(self, server_id: str, integration_id: str) -> None:
+        """Of an integration that is removed. Raises Unavailable."""
+        await self.written()
+        with reachable():
+            await self._collection.delete_one({"_id": integration_id, "server_id": server_id})
+
     async def delete_of(self, server_id: str) -> None:
         """Everything of one server."""
         await delete_of(self._collection, server_id)

@@ -222,6 +222,18 @@ async def test_the_last_payload_is_kept_once_a_minute_without_keys_and_goes_with
     assert await payloads.last(world.server_id, one.id) == b""
 
 
+async def test_the_last_payload_goes_with_its_integration_and_no_other_does(world: World):
+    payloads = world.services.stores.payloads
+    await added(world, "Pager @ana --kind pagerduty")
+    gone, stays = await integration(world, "Pager"), await integration(world, "Prometheus")
+    payloads.note(world.server_id, gone.id, b"gone")
+    payloads.note(world.server_id, stays.id, b"stays")
+    await world.root.types("/oncall integration remove Pager", channel="alerts")
+    assert "Pager is removed." in world.root.sees
+    assert await payloads.last(world.server_id, gone.id) == b""
+    assert await payloads.last(world.server_id, stays.id) == b"stays"
+
+
 async def test_the_longest_template_comes_through_whole(world: World):
     await world.send(BODY, url=await source(world))
     text = "{# " + "ä" * 1_480 + " #}{{ title }}, whole"

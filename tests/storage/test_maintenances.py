@@ -1,13 +1,15 @@
 """Maintenances as every process knows them."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 from bot.core import maintenance
-from bot.core.maintenance import Maintenance
+from bot.core.maintenance import Maintenance, Repeats
 from bot.storage.directory import REMEMBERED_SECONDS
-from bot.storage.maintenances import Maintenances
+from bot.storage.maintenances import KEPT, Maintenances
 from bot.storage.mongo import Database
 from tests.clock import HeldClock
 
@@ -68,3 +70,39 @@ async def test_what_is_over_is_not_current_any_more(database: Database, clock: H
     await store.change("s1", "m1", partial(maintenance.advance, now=clock()))
     assert await store.current("s1") == []
     assert await store.find("s1", "m1") is not None
+
+
+async def records(database: Database) -> dict[str, dict[str, Any]]:
+    found = await database.collection("maintenances").find().to_list(None)
+    return {record["_id"]: record for record in found}
+
+
+async def test_it_is_deleted_three_months_after_its_end(database: Database, clock: HeldClock) -> None:
+    store = Maintenances(database, clock)
+    await store.prepare()
+    for id_ in ("passed", "called off"):
+        await store.add(maintenance.planned(planned(clock, id_), now=clock()))
+    assert all("expire_at" not in record for record in (await records(database)).values())
+    clock.advance(seconds=60)
+    await store.change("s1", "called off", partial(maintenance.end, by="@ana", now=clock()))
+    called_off = clock()
+    clock.advance(seconds=timedelta(hours=1).total_seconds())
+    await store.change("s1", "passed", partial(maintenance.advance, now=clock()))
+    found = await records(database)
+    assert found["called off"]["expire_at"] == called_off + KEPT
+    assert found["passed"]["expire_at"] == found["passed"]["doc"]["begins_at"] + timedelta(hours=1) + KEPT
+    indexes = await database.collection("maintenances").index_information()
+    assert indexes["expire_at_1"]["expireAfterSeconds"] == 0
+
+
+async def test_what_comes_again_is_kept_until_it_is_ended_for_good(database: Database, clock: HeldClock) -> None:
+    store = Maintenances(database, clock)
+    daily = replace(planned(clock, "m1"), repeats=Repeats.DAILY)
+    await store.add(maintenance.planned(daily, now=clock()))
+    clock.advance(seconds=timedelta(days=200).total_seconds())
+    await store.change("s1", "m1", partial(maintenance.advance, now=clock()))
+    assert "expire_at" not in (await records(database))["m1"]
+    await store.change("s1", "m1", partial(maintenance.end, by="@ana", now=clock()))
+    assert "expire_at" not in (await records(database))["m1"]
+    await store.change("s1", "m1", partial(maintenance.end, by="@ana", now=clock(), for_good=True))
+    assert (await records(database))["m1"]["expire_at"] == clock() + KEPT
