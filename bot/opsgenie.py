@@ -77,8 +77,11 @@ class OpsgenieApi:
     async def listed(self, integration: Integration, query: str, *, offset: int, limit: int) -> list[AlertGroup]:
         """The newest first; of the language of queries only `status` is understood."""
         wanted = [status for status in Status if _asked_for(status, query.lower().replace(" ", ""))]
-        found = await self.stores.groups.listed(integration.server_id, wanted, MOST_LOOKED_AT)
-        return [group for group in found if group.integration_id == integration.id][offset : offset + limit]
+        if not limit or offset + limit > MOST_LOOKED_AT:
+            return []
+        return await self.stores.groups.of_integration(
+            integration.server_id, integration.id, wanted, limit=limit, skip=offset
+        )
 
     async def beat(self, integration: Integration) -> None:
         """Raises NotFound, Busy, Unavailable."""

@@ -124,11 +124,11 @@ class Documents(Generic[T]):
         return {claim.id: claim for claim in found if owners[claim.id] == claim.server_id}
 
     async def read(
-        self, query: Mapping[str, Any], *, limit: int, sort: tuple[str, int] | None = None
+        self, query: Mapping[str, Any], *, limit: int, sort: tuple[str, int] | None = None, skip: int = 0
     ) -> list[Claim[T]]:
         """For subclasses: their queries name the server."""
         with reachable():
-            cursor = self._collection.find(query, limit=limit, sort=[sort] if sort else None)
+            cursor = self._collection.find(query, limit=limit, skip=skip, sort=[sort] if sort else None)
             records = await cursor.to_list(length=limit)
         return self._opened(records)
 

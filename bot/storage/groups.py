@@ -78,6 +78,17 @@ class Groups(Documents[AlertGroup]):
             query["$or"] = [{"doc.channel_id": channel_id}, {"doc.also.channel_id": channel_id}]
         return [claim.doc for claim in await self.read(query, limit=limit, sort=("number", DESCENDING))]
 
+    async def of_integration(
+        self, server_id: str, integration_id: str, statuses: Sequence[Status], *, limit: int, skip: int
+    ) -> list[AlertGroup]:
+        """Those in one of the states, newest first. Groups are large: no more are read than are wanted."""
+        query = {
+            "server_id": server_id,
+            "status": {"$in": [status.value for status in statuses]},
+            "doc.integration_id": integration_id,
+        }
+        return [claim.doc for claim in await self.read(query, limit=limit, skip=skip, sort=("number", DESCENDING))]
+
     async def headings(self, server_id: str, status: Status, limit: int) -> list[Heading]:
         """Of those in the state, newest first. Groups are large, and of hundreds in a list little is shown."""
         query = {"server_id": server_id, "status": status.value}

@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -19,6 +20,7 @@ from tornado.testing import bind_unused_port
 
 from bot.composition import application
 from bot.contexts.integrations import KEY_LENGTH
+from bot.core.alert_group import Status
 from tests.certificates import server_side
 from tests.scenarios.world import World
 
@@ -268,6 +270,11 @@ async def test_what_opsgenies_client_decides_about_people_becomes_a_note(world: 
     assert [one.alias for one in (await away(world, api.list_alerts)).data] == ["host", "disk"]
     assert [one.alias for one in (await away(world, api.list_alerts, query="status: open")).data] == ["disk"]
     assert [one.alias for one in (await away(world, api.list_alerts, limit=1, offset=1)).data] == ["disk"]
+    read = world.services.stores.groups.of_integration
+    first = partial(read, world.server_id, group.integration_id, list(Status), limit=1)
+    assert [[one.key for one in await first(skip=skip)] for skip in (0, 1, 2)] == [["host"], ["disk"], []]
+    assert await read(world.server_id, "another", list(Status), limit=5, skip=0) == []
+    assert await read("another", group.integration_id, list(Status), limit=5, skip=0) == []
 
 
 async def test_opsgenies_ping_keeps_the_heartbeat_alive(world: World):
