@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.context import Context
+from bot.context import Context, Room
 from bot.core.alert_group import AlertGroup
 from bot.core.integrations import Integration
 from bot.core.people import Person
 from bot.core.routing import BadMatchers, Matcher, read_matchers
 from bot.core.text import NOTHING, Text, say
-from bot.errors import NotFound, UserError
+from bot.errors import NotFound, Upstream, UserError
 from forms.base import Option
 
 
@@ -68,6 +68,26 @@ async def line_of_form(ctx: Context, names: tuple[str, ...], before: tuple[str, 
     """What somebody filled in, and after it those whom the form could not show."""
     chosen, known = await chosen_people(ctx, names), await line_in_form(ctx, before)
     return tuple(dict.fromkeys((*chosen, *(person.id for person in known.left_out))))
+
+
+async def room_in_form(ctx: Context, channel_id: str) -> tuple[Option, ...]:
+    """A channel for a field of Mattermost's channels, with its name; without one where it cannot be seen any more."""
+    room = await _seen_room(ctx, channel_id)
+    return (Option(value=room.id, label=f"~{room.name}"),) if room else ()
+
+
+async def rooms_as_typed(ctx: Context, ids: Iterable[str]) -> str:
+    """Channels for a field in which people type: by name where that will be read as this one, else by id."""
+    rooms = [(id_, await _seen_room(ctx, id_)) for id_ in ids]
+    team_id = ctx.call.team_id or ctx.server.team_id
+    return " ".join(f"~{room.name}" if room and room.team_id == team_id else id_ for id_, room in rooms)
+
+
+async def _seen_room(ctx: Context, channel_id: str) -> Room | None:
+    try:
+        return await ctx.chat.room(channel_id, team_id="") if channel_id else None
+    except (NotFound, Upstream):
+        return None
 
 
 def chosen_matchers(written: str) -> tuple[Matcher, ...]:

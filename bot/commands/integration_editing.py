@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from bot.call import Ask, Opened, Reply, Value, tell
-from bot.chosen import chosen_integration, chosen_people, line_in_form, line_of_form
+from bot.chosen import chosen_integration, chosen_people, line_in_form, line_of_form, room_in_form
 from bot.commands.integration import group_labels, joined_channel
 from bot.context import Context
 from bot.core import integrations
@@ -75,6 +75,6 @@ async def _ask(ctx: Context, one: Integration) -> Ask:
         command="integration edit",
         form=EditIntegration,
         values=values,
-        options={"people": line.options},
+        options={"people": line.options, "channel": await room_in_form(ctx, one.channel_id)},
         introduction=line.introduction,
     )

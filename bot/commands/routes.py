@@ -8,7 +8,16 @@ from dataclasses import replace
 from functools import partial
 
 from bot.call import Ask, Opened, Reply, Value, tell
-from bot.chosen import chosen_group, chosen_integration, chosen_matchers, chosen_people, line_in_form, line_of_form
+from bot.chosen import (
+    chosen_group,
+    chosen_integration,
+    chosen_matchers,
+    chosen_people,
+    line_in_form,
+    line_of_form,
+    room_in_form,
+    rooms_as_typed,
+)
 from bot.context import Context
 from bot.core import routes, routing
 from bot.core.changes import Change
@@ -88,7 +97,7 @@ async def edit(
     if not whole and given <= {"integration", "route"}:
         return await _ask(ctx, one, old)
     matchers = chosen_matchers(conditions)
-    channels = await _channels(ctx, channel, also)
+    channels = await _channels(ctx, channel, also, known=old.channels)
     persons = await (line_of_form(ctx, people, old.people) if whole else chosen_people(ctx, people))
 
     def changed(now: Route) -> Route:
@@ -196,17 +205,20 @@ def _found(one: Integration, name: str) -> Route:
     return found
 
 
-async def _channels(ctx: Context, channel: str, also: str) -> tuple[str, ...]:
-    """Ids, the one with the thread first. The bot joins all of them."""
+async def _channels(ctx: Context, channel: str, also: str, known: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Ids, the one with the thread first. The bot joins all of them.
+
+    Those that are `known` it is in already; they may be private, and hidden from whoever fills in the form.
+    """
     names = [name for name in (channel, *also.replace(",", " ").split()) if name]
     if len(names) > CHANNELS:
         raise UserError(say("A route posts in at most {most} channels.", most=CHANNELS))
     if also and not channel:
         raise UserError(say("Name the channel with the thread first (`--channel`), then the further ones."))
-    rooms = [await ctx.chat.room(name, team_id=ctx.call.team_id) for name in names]
-    for room in rooms:
+    rooms = {name: await ctx.chat.room(name, team_id=ctx.call.team_id) for name in names if name not in known}
+    for room in rooms.values():
         await ctx.chat.join(room)
-    return tuple(dict.fromkeys(room.id for room in rooms))
+    return tuple(dict.fromkeys(rooms[name].id if name in rooms else name for name in names))
 
 
 def _check(route: Route) -> None:
@@ -223,7 +235,7 @@ async def _ask(ctx: Context, one: Integration, route: Route) -> Ask:
         "route": route.name,
         "conditions": routing.written(route.matchers),
         "channel": first,
-        "also": " ".join(more),
+        "also": await rooms_as_typed(ctx, more),
         "people": line.value,
         "wait_minutes": str(route.wait_minutes),
         "page_only": not route.posts,
@@ -232,6 +244,6 @@ async def _ask(ctx: Context, one: Integration, route: Route) -> Ask:
         command="route edit",
         form=EditRoute,
         values=values,
-        options={"people": line.options},
+        options={"people": line.options, "channel": await room_in_form(ctx, first)},
         introduction=line.introduction,
     )

@@ -165,6 +165,47 @@ async def test_an_edit_without_more_opens_the_form_as_the_route_is(world: World)
     assert (one.routes[0].wait_minutes, len(one.routes[0].people)) == (7, 1)
 
 
+async def test_the_form_of_a_route_names_its_channels_and_takes_names_and_ids(world: World) -> None:
+    open_channels(world, "databases", "support", "audit")
+    team = next(iter(world.simulator.state.teams.values()))
+    elsewhere = world.simulator.add_channel(world.simulator.add_team("other"), "support")
+    server = await world.services.stores.servers.find(world.server_id, world.server_id)
+    assert server is not None
+    for user in (world.root.user, world.simulator.state.users[server.bot_user_id]):
+        world.simulator.join(user, elsewhere)
+    added = f"route add Prometheus All --channel databases --also ~support,{elsewhere.id}"
+    assert "posted in ~databases, ~support, ~support" in await typed(world, added)
+
+    await typed(world, "route edit Prometheus All")
+    modal = world.root.modal
+    assert modal is not None
+    assert modal.values["also"] == f"~support {elsewhere.id}"
+    assert "databases" in modal.field("channel").value["label"].lower()
+    before = (await world.services.stores.integrations.listed(world.server_id))[0].routes
+    await world.root.submits(wait_minutes="5")
+    assert (await world.services.stores.integrations.listed(world.server_id))[0].routes == before
+
+    await typed(world, "route edit Prometheus All")
+    audit = next(
+        one for one in world.simulator.state.channels.values() if one.name == "audit" and one.team_id == team.id
+    )
+    await world.root.submits(also=f"{audit.id}, ~support")
+    assert "posted in ~databases, ~audit, ~support, pages nobody." in world.heard("root")
+
+
+async def test_a_channel_that_the_admin_cannot_see_stays_in_the_route(world: World) -> None:
+    open_channels(world, "databases", "hidden")
+    await typed(world, "route add Prometheus All --channel databases --also hidden")
+    channel = next(one for one in world.simulator.state.channels.values() if one.name == "hidden")
+    channel.type = "P"
+    channel.members.pop(world.root.user.id)
+    before = (await world.services.stores.integrations.listed(world.server_id))[0].routes[0]
+    await typed(world, "route edit Prometheus All")
+    await world.root.submits(wait_minutes="9")
+    after = (await world.services.stores.integrations.listed(world.server_id))[0].routes[0]
+    assert after == replace(before, wait_minutes=9)
+
+
 async def test_adding_without_words_opens_a_form(world: World) -> None:
     await typed(world, "route add")
     assert world.root.modal is not None and world.root.modal.title == "Add a route"
