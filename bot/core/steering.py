@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from bot.core import storms
 from bot.core.alert_group import AlertGroup, GroupChange, Kind, Status, Step
-from bot.core.changes import Change, Page
-from bot.core.consequences import already, asking, draw_all, log, take_step, tell
+from bot.core.changes import Change, Effect, Page
+from bot.core.consequences import already, asking, draw_all, log, start_chain, take_step, tell
 from bot.core.neutral import plain
 from bot.core.text import count, say
 
@@ -80,11 +81,20 @@ def rate(group: AlertGroup, *, severity: str, by: str, now: datetime) -> GroupCh
         return already(group, say("#{number} has that severity already.", number=group.number))
     text = say("Severity {severity} by {by}", severity=severity, by=by)
     after = log(replace(group, severity=severity), now, text, by=by)
+    after, pages = _out_of_storm(after, now) if group.gathered and storms.grave(severity) else (after, ())
     return Change(
         doc=after,
-        effects=(*draw_all(after, now), *tell(after)),
+        effects=(*pages, *draw_all(after, now), *tell(after)),
         note=say("#{number} has the severity {severity} now.", number=group.number, severity=severity),
     )
+
+
+def _out_of_storm(group: AlertGroup, now: datetime) -> tuple[AlertGroup, tuple[Effect, ...]]:
+    """As if it had been critical when it opened: with a post of its own, and from the first in line on with pages."""
+    apart = replace(group, apart=True)
+    if group.status is not Status.FIRING:
+        return apart, ()
+    return start_chain(replace(apart, turn=group.turn + 1), now)
 
 
 def room_opened(group: AlertGroup, *, room: str, by: str, now: datetime) -> GroupChange:

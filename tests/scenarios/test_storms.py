@@ -1,6 +1,7 @@
 """A storm of alerts: one post instead of hundreds, one page for each person, and one button for all of it."""
 
 import asyncio
+import re
 from datetime import timedelta
 from functools import partial
 
@@ -78,6 +79,35 @@ async def test_critical_groups_keep_their_posts_and_pages(world: World):
     (card,) = [post for post in own(world) if "Fire" in post.words]
     assert "Acknowledge" in card.buttons
     assert any("Fire" in page.words for page in world.pages("ana"))
+
+
+async def test_a_group_that_somebody_calls_critical_gets_its_post_and_its_page(world: World):
+    await burst(world, many(40))
+    paged = len(world.pages("ana"))
+    await world.ana.types("/oncall severity 40 info", channel="alerts")
+    await world.pass_time(seconds=5)
+    assert len(own(world)) == LIMIT and len(world.pages("ana")) == paged
+    await world.ana.types("/oncall show 40", channel="alerts")
+    title = re.search(r"#40 \w+", world.ana.sees)
+    assert title
+
+    await world.ana.types("/oncall severity 40 critical", channel="alerts")
+    await world.pass_time(seconds=5)
+    (card,) = [post for post in own(world) if title.group() in post.words]
+    assert "Acknowledge" in card.buttons
+    assert any(title.group() in page.words for page in world.pages("ana"))
+    assert len(world.pages("ana")) == paged + 1
+    await world.pass_time(minutes=5)
+    assert any(title.group() in page.words for page in world.pages("ben"))
+
+
+async def test_what_is_acknowledged_and_then_called_critical_pages_nobody(world: World):
+    await burst(world, many(40))
+    paged = len(world.pages("ana"))
+    await world.ana.types("/oncall ack 40", channel="alerts")
+    await world.ana.types("/oncall severity 40 critical", channel="alerts")
+    await world.pass_time(seconds=5)
+    assert len(own(world)) == LIMIT + 1 and len(world.pages("ana")) == paged
 
 
 async def test_all_of_a_storm_is_acknowledged_with_one_press(world: World):
