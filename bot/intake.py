@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
 
+import structlog
+
 from bot.budgets import Budgets
 from bot.clock import Clock
 from bot.core import alerts, muted, routing, storms
@@ -34,12 +36,17 @@ from bot.storage.records import Claim, followed
 from bot.storage.stores import Stores
 from bot.storms import StormWatch
 
+log = structlog.get_logger()
+
 TOGETHER = 1_000
 WAITING = 50_000
 TRIES = 20
 LONGEST_PAUSE = 0.05
 # Alertmanager waits ten seconds for an answer. One that has 503 by then knows more than one without an answer.
 PATIENCE = 5.0
+# Conditions are written by admins of all servers, and some take long. So much of a batch may one server have for them.
+MATCHING_SECONDS = 1.0
+SLICE_SECONDS = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +104,10 @@ class Intake:
         budgets: Budgets | None = None,
         storms: StormWatch | None = None,
         flapping: Flapping | None = None,
+        matching_seconds: float = MATCHING_SECONDS,
     ) -> None:
         self._stores = stores
+        self._matching_seconds = matching_seconds
         self._budgets = budgets
         self._storms = storms
         self._flapping = flapping
@@ -185,10 +194,7 @@ class Intake:
             fresh, planned = await asyncio.gather(self._number(opening), self._planned(opening.values()))
             now = self._clock()
             calendars = {server_id: Calendar(some, now) for server_id, some in planned.items() if some}
-            decisions = {
-                key: _decide(waiting, live.get(key), fresh.get(key, 0), calendars.get(waiting.server_id), now)
-                for key, waiting in pending.items()
-            }
+            decisions = await self._decided(pending, live, fresh, calendars, now)
             if self._storms is not None and fresh:
                 decisions |= await _caught(self._storms, decisions)
             lost = await self._write(decisions)
@@ -197,6 +203,37 @@ class Intake:
                 _take(pending, key, decisions[key], numbers)
             if not pending:
                 return
+
+    async def _decided(
+        self,
+        pending: Mapping[str, _Pending],
+        live: Mapping[str, Claim[AlertGroup]],
+        fresh: Mapping[str, int],
+        calendars: Mapping[str, Calendar],
+        now: datetime,
+    ) -> dict[str, _Decision]:
+        """In slices, so that others get their turn. Who took too long has no conditions for the rest of the batch."""
+        loop = asyncio.get_running_loop()
+        decisions: dict[str, _Decision] = {}
+        spent: dict[str, float] = {}
+        since = began = loop.time()
+        for key, waiting in pending.items():
+            server_id = waiting.server_id
+            calendar = calendars.get(server_id)
+            if spent.get(server_id, 0.0) > self._matching_seconds:
+                waiting, calendar = _without_conditions(waiting), None
+            decisions[key] = _decide(waiting, live.get(key), fresh.get(key, 0), calendar, now)
+            ended = loop.time()
+            if key in fresh:
+                spent[server_id] = spent.get(server_id, 0.0) + ended - began
+            began = ended
+            if ended - since > SLICE_SECONDS:
+                await asyncio.sleep(0)
+                since = began = loop.time()
+        slow = [server_id for server_id, seconds in spent.items() if seconds > self._matching_seconds]
+        if slow:
+            log.warning("conditions took too long and were left alone", servers=slow[:10])
+        return decisions
 
     async def _again(self, flapping: Flapping, opening: Mapping[str, _Pending]) -> dict[str, Claim[AlertGroup]]:
         """The resolved groups that go on because their keys flap. In a maintenance new ones open silent as usual."""
@@ -295,12 +332,30 @@ def _decide(
     return _Decision(taken=taken, change=change, claim=claim)
 
 
+def _without_conditions(waiting: _Pending) -> _Pending:
+    """Groups go the way of their integration, and nothing keeps them silent: that loses nothing."""
+    bundles = [
+        (place, replace(arrival, integration=replace(arrival.integration, routes=())), bundle)
+        for place, arrival, bundle in waiting.bundles
+    ]
+    return _Pending(waiting.server_id, bundles)
+
+
 def _goes_on(waiting: _Pending, last: AlertGroup) -> bool:
     return all(
-        alerts.goes_on(last, severity=bundle.severity, way=_way(arrival, bundle))
+        alerts.goes_on(last, severity=bundle.severity, way=_way_before(arrival, last))
         for _, arrival, bundle in waiting.bundles
         if _fires(bundle)
     )
+
+
+def _way_before(arrival: Arrival, last: AlertGroup) -> routing.Destination | None:
+    """The way that this group took, as it is by now; None where that route is gone. Costs no matching."""
+    source = arrival.integration
+    route = next((one for one in source.routes if one.id == last.route_id and one.on), None)
+    if last.route_id and route is None:
+        return None
+    return routing.destination(route, channel_id=arrival.channel_id, chain=source.chain)
 
 
 def _open(

@@ -89,12 +89,20 @@ async def test_what_is_graver_than_what_flapped_opens_and_pages_at_once(intake: 
     [
         {"people": ("P1", "P2")},
         {"channel_id": "ops"},
-        {"routes": (Route(id="r", name="All", people=("P2",)),)},
     ],
 )
 async def test_what_goes_another_way_by_now_opens_anew(intake: Intake, source: Integration, changed: dict[str, object]):
     await flapped(intake, source)
     assert (await intake.accept(replace(source, **changed), payload(firing=True))).groups == (FLAPS + 1,)
+
+
+async def test_what_flaps_goes_on_as_long_as_its_route_stays_as_it_is(intake: Intake, source: Integration):
+    route = Route(id="r", name="All", people=("P2",))
+    await flapped(intake, replace(source, routes=(route,)))
+    again = await intake.accept(replace(source, routes=(route,)), payload(firing=True))
+    await intake.accept(source, payload(firing=False))
+    without = await intake.accept(replace(source, routes=(replace(route, people=("P3",)),)), payload(firing=True))
+    assert (again.groups, without.groups) == ((FLAPS,), (FLAPS + 1,))
 
 
 async def test_what_flapped_in_a_storm_opens_anew_and_has_a_post(intake: Intake, source: Integration, stores: Stores):

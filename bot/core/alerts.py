@@ -77,13 +77,13 @@ def received(group: AlertGroup, alerts: Iterable[Alert], *, now: datetime) -> Gr
     return Change(doc=counted, effects=draw_all(counted, now))
 
 
-def goes_on(group: AlertGroup, *, severity: str, way: Destination) -> bool:
+def goes_on(group: AlertGroup, *, severity: str, way: Destination | None) -> bool:
     """Whether what flaps and fires once more is still the same: not grave all at once, and on the same way.
 
     A group that was part of a storm has no card that anybody would see change.
     """
     graver = severity.lower() in GRAVE and group.severity.lower() not in GRAVE
-    same_way = (group.channel_id, group.chain) == (way.channel_id, way.chain)
+    same_way = way is not None and (group.channel_id, group.chain) == (way.channel_id, way.chain)
     return not group.live and not group.gathered and not graver and same_way
 
 
