@@ -25,6 +25,7 @@ REMEMBERED = 10_000
 PROBLEMS_SHOWN = 5
 NAME_LENGTH = 60
 PROBLEM_LENGTH = 200
+MIB = 1024 * 1024
 
 log = structlog.get_logger()
 
@@ -84,11 +85,13 @@ def unreadable(integration: Integration, problems: Mapping[str, str]) -> Text:
     )
 
 
-def too_large(integration: Integration) -> Text:
+def too_large(integration: Integration, *, most: int) -> Text:
+    """`most` is how many bytes are taken."""
     return say(
-        "**{integration}** sent more than 16 MiB at once. That was refused, so its alerts are not here. "
-        "Let it send fewer alerts at once.",
+        "**{integration}** sent more than {size} MiB at once. That was refused, so its alerts are not here. "
+        "Let it send less at once.",
         integration=_name(integration),
+        size=most // MIB,
     )
 
 

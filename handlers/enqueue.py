@@ -6,6 +6,8 @@ PagerDuty gives for a wrong key is a 400, so it is one here, too.
 
 from __future__ import annotations
 
+import contextlib
+import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, ClassVar
@@ -15,6 +17,7 @@ from bot.errors import Unavailable
 from bot.integrations import pagerduty, pagerduty_v1
 from bot.integrations.payload import Invalid, clean
 from bot.integrations.reading import Pace, read_json
+from bot.notices import too_large
 from handlers.base import MAX_BODY, Endpoint
 from handlers.inbound import RETRY_AFTER
 from handlers.keys import integration_of
@@ -33,7 +36,7 @@ class Enqueue(Endpoint):
 
     async def post(self) -> None:
         if len(self.request.body) > MAX_BODY:
-            return self._invalid([TOO_LARGE], HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            return await self._too_large()
         try:
             document = await read_json(self.request.body, Pace())
         except Invalid as invalid:
@@ -55,6 +58,16 @@ class Enqueue(Endpoint):
                 {"status": "error", "message": "The event could not be stored. Please send it again."},
                 HTTPStatus.SERVICE_UNAVAILABLE,
             )
+
+    async def _too_large(self) -> None:
+        """Told to those whose key it names, though nobody reads it for more than that."""
+        named = re.search(rb'"%s"\s*:\s*"(\w+)"' % self.key_name.encode(), self.request.body)
+        key = named.group(1).decode() if named else self.request.headers.get("X-Routing-Key", "")
+        with contextlib.suppress(Unavailable):
+            integration = await integration_of(self.services, key)
+            if integration is not None and integration.kind == pagerduty.KIND.name:
+                self.services.notices.tell(integration, "too large", too_large(integration, most=MAX_BODY))
+        self._invalid([TOO_LARGE], HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
     async def take(self, integration: Integration, document: Mapping[str, Any], body: bytes) -> None:
         """Store the event and answer. Raises Invalid, Unavailable."""

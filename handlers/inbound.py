@@ -155,7 +155,8 @@ class Inbound(Endpoint):
 
     def _too_large(self) -> None:
         if self._integration is not None:
-            self.services.notices.tell(self._integration, "too large", too_large(self._integration))
+            text = too_large(self._integration, most=MAX_BODY)
+            self.services.notices.tell(self._integration, "too large", text)
         self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TOO_LARGE)
 
 

@@ -12,6 +12,7 @@ from bot.errors import Busy, NotFound, Unavailable
 from bot.integrations import opsgenie
 from bot.integrations.payload import Invalid
 from bot.integrations.reading import Pace, read_json
+from bot.notices import too_large
 from bot.opsgenie import NotSupported, OpsgenieApi, drawn
 from handlers.base import MAX_BODY, Endpoint
 from handlers.inbound import RETRY_AFTER
@@ -55,6 +56,7 @@ class OpsgenieEndpoint(Endpoint):
         if found is None or found.kind != opsgenie.KIND.name:
             return self._refuse(UNKNOWN_KEY, HTTPStatus.UNAUTHORIZED)
         if len(self.request.body) > MAX_BODY:
+            self.services.notices.tell(found, "too large", too_large(found, most=MAX_BODY))
             return self._refuse(TOO_LARGE, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         self.integration = found
 

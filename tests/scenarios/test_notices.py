@@ -1,6 +1,10 @@
 """What a sender cannot be told, because nobody reads its logs, is told where its alerts are."""
 
 import io
+import re
+
+import orjson
+import pytest
 
 from tests.scenarios.world import World, payload
 
@@ -30,6 +34,52 @@ async def test_a_payload_that_is_too_large_is_told_in_its_channel(world: World):
         assert answer.status == 413
     await world.settle()
     assert "**Prometheus** sent more than 16 MiB at once." in world.card().words
+
+
+async def key_of(world: World, kind: str) -> str:
+    await world.root.types(f"/oncall integration add Other --kind {kind}", channel="alerts")
+    found = re.search(r"[A-Za-z0-9]{32}", world.root.sees)
+    assert found
+    return found.group()
+
+
+async def test_a_request_of_opsgenies_that_is_too_large_is_told_in_its_channel(world: World):
+    key = await key_of(world, "opsgenie")
+    body = {"message": "Disk", "description": "x" * 1024 * 1024}
+    for known in ("nobody", key):
+        headers = {"Authorization": f"GenieKey {known}"}
+        async with world.session.post(
+            f"{world.url}/v2/alerts", data=io.BytesIO(orjson.dumps(body)), headers=headers
+        ) as answer:
+            assert answer.status == (413 if known == key else 401)
+    await world.settle()
+    assert "**Other** sent more than 1 MiB at once." in world.card().words
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "header"),
+    [
+        ("/v2/enqueue", "routing_key", False),
+        ("/v2/enqueue", "routing_key", True),
+        ("/generic/2010-04-15/create_event.json", "service_key", False),
+    ],
+)
+@pytest.mark.parametrize("surface", ["native-12.0"])
+async def test_an_event_of_pagerdutys_that_is_too_large_is_told_in_its_channel(
+    world: World, path: str, name: str, header: bool
+):
+    key = await key_of(world, "pagerduty")
+    for known in ("nobody", key):
+        headers = {"X-Routing-Key": known} if header else {}
+        body = {"details": "x" * 1024 * 1024} | ({} if header else {name: known})
+        async with world.session.post(
+            f"{world.url}{path}", data=io.BytesIO(orjson.dumps(body)), headers=headers
+        ) as answer:
+            assert answer.status == 413
+            assert (await answer.json())["errors"] == ["The event is larger than 1 MiB"]
+        await world.settle()
+        assert len(world.cards()) == (1 if known == key else 0)
+    assert "**Other** sent more than 1 MiB at once." in world.card().words
 
 
 async def test_a_key_that_nobody_has_tells_nobody(world: World):
