@@ -37,7 +37,8 @@ ASLEEP = say(
 )
 NOBODY = say("Mattermost left out who you are. Reload the page and try again.")
 NO_SIGNING_IN = say(
-    "Nothing was connected: OnCall asks for no account elsewhere. Link yourself with `/oncall link` and the code you got."
+    "Nothing was connected: OnCall asks for no account elsewhere. Link yourself with `/oncall link` and the code "
+    "you got."
 )
 ADMINS_ONLY = say("Only a Mattermost system admin can do that.")
 BUTTONS_SENT = say("You have the same with buttons in a direct message from me.")
