@@ -14,15 +14,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TypeVar
 
 from bot.core.text import Text, say
 
 LONGEST = 200
 LOOKED_AT = 500
 REMEMBERED = 2_000
+# Sets of states that an expression can be in. Any that people write for a purpose has a few hundred at most.
+MOST_SETS = 1_000
 
-Key = TypeVar("Key")
 Fits = Callable[[str], bool]
 CLASSES: dict[str, Fits] = {"d": str.isdecimal, "s": str.isspace, "w": lambda sign: sign.isalnum() or sign == "_"}
 CONTROLS = {"n": "\n", "t": "\t"}
@@ -65,7 +65,12 @@ class Pattern:
         self._after: dict[int, int] = {}
 
     def matches(self, text: str) -> bool:
-        """Whether the whole text, or its beginning where it is very long, is one of those described."""
+        """Whether the whole text, or its beginning where it is very long, is one of those described.
+
+        Raises BadPattern where that would take too long; from then on always.
+        """
+        if len(self._after) >= MOST_SETS:
+            raise BadPattern(say("This expression is too complicated."))
         text = text[:LOOKED_AT]
         if self._ignores_case:
             text = text.lower()
@@ -95,7 +100,9 @@ class Pattern:
             for place, after in enumerate(self._follow):
                 if states >> place & 1:
                     known |= after
-            _remember(self._after, states, known)
+            if len(self._after) >= MOST_SETS:
+                raise BadPattern(say("This expression is too complicated."))
+            self._after[states] = known
         return known
 
 
@@ -105,7 +112,7 @@ def compiled(expression: str) -> Pattern:
     return Pattern(expression)
 
 
-def _remember(known: dict[Key, int], key: Key, value: int) -> None:
+def _remember(known: dict[str, int], key: str, value: int) -> None:
     if len(known) >= REMEMBERED:
         known.clear()
     known[key] = value

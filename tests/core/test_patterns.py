@@ -2,10 +2,12 @@
 
 import random
 import re
+from contextlib import suppress
 
 import pytest
 
 from bot.core.patterns import LONGEST, BadPattern, Pattern
+from bot.core.routing import Matcher, Operator
 
 SIGNS = "ab1-_. "
 
@@ -24,6 +26,27 @@ def some_expression(dice: random.Random, depth: int = 0) -> str:
     if kind == 6:
         return f"(?:{some_expression(dice, depth + 1)}|{some_expression(dice, depth + 1)})"
     return some_expression(dice, depth + 1) + some_expression(dice, depth + 1)
+
+
+def test_an_expression_that_is_made_to_take_long_is_given_up_for_good() -> None:
+    dice = random.Random(7)
+    pattern = Pattern(".*a" + "." * 150)
+    texts = ["".join(dice.choice("ab") for _ in range(500)) for _ in range(20)]
+    with pytest.raises(BadPattern):
+        for text in texts:
+            pattern.matches(text)
+    with pytest.raises(BadPattern):
+        pattern.matches("a")
+
+
+def test_a_condition_that_is_given_up_holds_for_nothing() -> None:
+    dice = random.Random(7)
+    texts = ["".join(dice.choice("ab") for _ in range(500)) for _ in range(20)]
+    for operator in (Operator.LIKE, Operator.UNLIKE):
+        matcher = Matcher(label="l", operator=operator, value=".*b" + "." * 150)
+        for text in texts:
+            matcher.holds({"l": text})
+        assert not matcher.holds({"l": "a"}) and not matcher.holds({"l": "b" * 200})
 
 
 def test_thousands_of_expressions_match_what_pythons_own_do() -> None:
@@ -95,5 +118,6 @@ def test_what_is_remembered_is_bounded() -> None:
     dice = random.Random(3)
     pattern = Pattern("(a|b)*a" + "(a|b)" * 12)
     for _ in range(200):
-        pattern.matches("".join(dice.choice("ab") for _ in range(200)))
+        with suppress(BadPattern):
+            pattern.matches("".join(dice.choice("ab") for _ in range(200)))
     assert len(pattern._after) <= 2_000
