@@ -23,7 +23,7 @@ from bot.errors import BotError, Denied, NotFound, Unavailable, Upstream, UserEr
 from bot.log import new_reference
 from bot.lookups import LOOKUPS, options_for
 from bot.registry import Command, Registry
-from forms.base import Form, Kind, Option, is_empty
+from forms.base import Form, Kind, Option, flag_of, is_empty
 from forms.message import Message
 
 log = structlog.get_logger()
@@ -227,12 +227,23 @@ async def _ask(
         options={name: (one,) for name, one in known.items() if isinstance(one, Option)},
         errors=wrong,
         problem=_problem(command, wrong),
-        introduction=MORE if more and not wrong else NOTHING,
+        introduction=MORE if more and not wrong else _left_out(command, given, call),
         memory={**call.memory, **_about(call)},
     )
     if call.opened is Opened.FORM and errors:
         return ask
     return replace(ask, options={**ask.options, **await _all_options(context, command, given)})
+
+
+def _left_out(command: Command, given: Mapping[str, Value], call: Call) -> Text:
+    """What was typed and has no field in this form, because it does not go with a choice before it."""
+    if call.opened is not Opened.TYPED:
+        return NOTHING
+    typed, shown = command.form.inputs().keys() & given.keys(), command.form.shown(given)
+    flags = [f"--{flag_of(name)}" for name in command.form.inputs() if name in typed and name not in shown]
+    if not flags:
+        return NOTHING
+    return say("Left out, because it does not go with what is chosen: `{flags}`.", flags=" ".join(flags))
 
 
 async def _all_options(context: Context, command: Command, given: Mapping[str, Value]) -> dict[str, tuple[Option, ...]]:

@@ -59,6 +59,17 @@ async def test_what_was_chosen_when_the_form_opened_is_asked_at_once(world: Worl
 
 
 @every_version
+async def test_what_was_typed_and_does_not_fit_the_form_is_said_and_not_dropped_in_silence(world: World):
+    await open_form(world, "--kind pagerduty --group-by cluster --every 10m")
+    assert "group_by" not in fields(world) and world.root.modal is not None
+    left_out = "Left out, because it does not go with what is chosen: `--group-by --every`."
+    assert left_out in world.root.modal.header
+    await open_form(world, "--kind alertmanager --group-by cluster")
+    assert "Left out" not in world.root.modal.header
+    assert world.root.modal.values["group_by"] == "cluster"
+
+
+@every_version
 async def test_people_who_were_chosen_stay_chosen(world: World):
     await open_form(world)
     people = world.root.modal.field("people") if world.root.modal else None
