@@ -25,6 +25,7 @@ LOOKED_AHEAD = 70
 # Another intake may know a maintenance for moments after it was ended, and what it takes in is written later still.
 REVIEWED_AGAIN = (timedelta(seconds=5), timedelta(seconds=60))
 REASON_LENGTH = 200
+PRESSED_AGAIN = timedelta(minutes=1)
 
 
 class Repeats(StrEnum):
@@ -205,12 +206,20 @@ def end(maintenance: Maintenance, *, by: str, now: datetime, for_good: bool = Fa
         return Change(doc=maintenance, note=say("The maintenance “{name}” is over already.", name=_shown(maintenance)))
     ran = active(maintenance, now)
     once = maintenance.repeats is Repeats.NEVER
+    if not (ran or once or for_good) and _just_ended(maintenance, now):
+        return Change(doc=maintenance, note=_ended_in_words(maintenance, ran=True, now=now))
     stopped = replace(maintenance, skipped_until=now, ended_by=by)
     if once or for_good or not ran:
         stopped = replace(stopped, ended_at=now)
     change = _closed(stopped, now=now)
     note = _ended_in_words(change.doc, ran=ran, now=now)
     return replace(change, effects=(*_reviews(now), *change.effects), note=note)
+
+
+def _just_ended(maintenance: Maintenance, now: datetime) -> bool:
+    """Whoever presses twice, or a moment after its time, means the time that is over and none to come."""
+    skipped = maintenance.skipped_until
+    return maintenance.running is not None or (skipped is not None and now - skipped < PRESSED_AGAIN)
 
 
 def _closed(maintenance: Maintenance, *, now: datetime) -> MaintenanceChange:

@@ -224,6 +224,17 @@ def test_ending_one_that_comes_again_ends_this_time_or_for_good() -> None:
     assert for_good.over and not active(for_good, MONDAY + 25 * HOUR)
 
 
+def test_a_second_press_calls_off_no_later_time() -> None:
+    one = maintenance.planned(planned(MONDAY, repeats=Repeats.WEEKLY), now=MONDAY).doc
+    ended = maintenance.end(one, by="@ana", now=MONDAY + HOUR).doc
+    again = maintenance.end(ended, by="@ana", now=MONDAY + HOUR + timedelta(seconds=3))
+    assert (again.doc, again.effects) == (ended, ()) and "comes again" in again.note.english
+    late = maintenance.end(one, by="@ana", now=MONDAY + 2 * HOUR)
+    assert (late.doc, late.effects) == (one, ())
+    assert maintenance.end(ended, by="@ana", now=MONDAY + 5 * HOUR).doc.over
+    assert maintenance.end(ended, by="@ana", now=MONDAY + HOUR, for_good=True).doc.over
+
+
 def test_what_does_not_run_yet_is_called_off_without_a_word_in_the_channel() -> None:
     one = maintenance.planned(planned(MONDAY + HOUR, repeats=Repeats.DAILY), now=MONDAY).doc
     change = maintenance.end(one, by="@ana", now=MONDAY)

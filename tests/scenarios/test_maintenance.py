@@ -150,6 +150,8 @@ async def test_what_comes_again_is_ended_for_this_time_or_for_good(world: World)
     await world.fire()
     assert paged(world) == [1]
     assert "from Tue, Mar 3, 10:00" in await typed(world, "maintenance list", "ben")
+    assert "is over for now and comes again" in await typed(world, "maintenance end Backup")
+    await world.pass_time(minutes=2)
     assert "is called off" in await typed(world, "maintenance end Backup")
     assert "No maintenance runs or is planned." in await typed(world, "maintenance list", "ben")
 
