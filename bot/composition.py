@@ -25,6 +25,7 @@ from bot.core import alerts, heartbeats, integrations, maintenance, servers, sto
 from bot.delivery.delivery import Delivery
 from bot.dispatch import Dispatch
 from bot.errors import Unavailable
+from bot.expiring import Expiring
 from bot.flapping import Flapping
 from bot.installing import Installing
 from bot.installing_natively import InstallingNatively
@@ -152,6 +153,7 @@ def build(
         resealing=Resealing(
             servers=stores.servers, once=stores.once, clock=clock, vault=vault, tell=metrics.sealed_with_old_keys
         ),
+        expiring=Expiring(groups=stores.groups, once=stores.once, clock=clock),
         worker=Worker(works_for, clock, lease=lease, watch=metrics, storing=intake.storing) if works else None,
     )
 
@@ -199,6 +201,7 @@ async def running(config: Config, *, lease: timedelta = LEASE) -> AsyncIterator[
             await _work(services.worker, stack)
             stack.push_async_callback(_ended, asyncio.create_task(services.stores.hear_nudges()))
             stack.callback(asyncio.create_task(services.resealing.run()).cancel)
+            stack.callback(asyncio.create_task(services.expiring.run()).cancel)
         port = await _listen(services, stack)
         shorten_pauses()
         log.info("ready", role=config.role.value, port=port)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from bot.clock import Clock
 from bot.config import Config
 from bot.dispatch import Dispatch
+from bot.expiring import Expiring
 from bot.installing import Installing
 from bot.installing_natively import InstallingNatively
 from bot.intake import Intake
@@ -46,6 +47,7 @@ class Services:
     metrics: Metrics
     notices: Notices
     resealing: Resealing
+    expiring: Expiring
     worker: Worker | None = None
 
     def sealer(self, server_id: str) -> Sealer:

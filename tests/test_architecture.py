@@ -93,6 +93,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "bot.storage",
         "bot.identity",
     ),
+    "bot.expiring": ("bot.clock", "bot.errors", "bot.storage"),
     "bot.resealing": ("bot.clock", "bot.core", "bot.errors", "bot.sealed", "bot.vault", "bot.storage"),
     "bot.installing": (
         "bot.call",
@@ -222,6 +223,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "bot.clock",
         "bot.config",
         "bot.dispatch",
+        "bot.expiring",
         "bot.installing",
         "bot.installing_natively",
         "bot.linking",

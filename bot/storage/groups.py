@@ -11,6 +11,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument
 
 from bot.clock import Clock
 from bot.core.alert_group import AlertGroup, Heading, Status
+from bot.core.retention import GROUPS_KEPT
 from bot.core.storm_cards import Tally
 from bot.storage.codec import Raw
 from bot.storage.documents import Documents
@@ -18,6 +19,7 @@ from bot.storage.mongo import Database, reachable
 from bot.storage.records import Claim
 
 TALLIED = 1_000
+DAY_MILLISECONDS = 86_400_000
 LIVE = tuple(status for status in Status if status is not Status.RESOLVED)
 
 
@@ -143,6 +145,18 @@ class Groups(Documents[AlertGroup]):
         }
         found = await self.read(query, limit=len(keys))
         return {claim.record["open_key"]: claim for claim in found}
+
+    async def give_end(self, limit: int) -> int:
+        """To some that were resolved before groups had one; how many. Who changes one meanwhile writes it, too."""
+        query = {"expire_at": None, "status": Status.RESOLVED.value}
+        days = {"$ifNull": ["$doc.kept_days", GROUPS_KEPT]}
+        end = {"$add": ["$doc.changed_at", {"$multiply": [days, DAY_MILLISECONDS]}]}
+        with reachable():
+            found = await self._collection.find(query, {"_id": 1}, limit=limit).to_list(length=limit)
+            if found:
+                wanted = query | {"_id": {"$in": [record["_id"] for record in found]}}
+                await self._collection.update_many(wanted, [{"$set": {"expire_at": end}}])
+        return len(found)
 
     async def delete_of(self, server_id: str) -> None:
         """With the counter, last: numbers begin anew only where no group is left."""

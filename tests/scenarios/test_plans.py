@@ -54,6 +54,7 @@ async def test_nothing_is_looked_for_from_end_to_end(world: World) -> None:
         await world.end("HighErrorRate", instances=("web-1", "web-2"))
         await world.pass_time(minutes=10)
         await world.services.resealing.look()
+        await world.services.expiring.look()
         await world.services.stores.delete_server(world.server_id)
     assert any(record["ns"].endswith(".groups") for record in seen)
     assert scans(seen) == set()
