@@ -164,13 +164,14 @@ def paged(storm: Storm, *, page: str, told: Paged, now: datetime) -> StormChange
 def told_lately(storm: Storm, *, page: str, fired_at: datetime, now: datetime) -> Paged | None:
     """How somebody was told, if that was a moment ago: then a group that fires need not tell them, too.
 
-    What fires after all others were acknowledged or silenced is news again.
+    What fires after all others were acknowledged or silenced is news again, and so is what fires after the storm.
     """
     told = storm.pages.get(page)
     if told is None or now - told.at >= PAGED_AGAIN:
         return None
-    news = storm.acted_at is not None and told.at <= storm.acted_at < fired_at
-    return None if news else told
+    acted = storm.acted_at is not None and told.at <= storm.acted_at < fired_at
+    after = not storm.blows and fired_at - told.at >= CALM
+    return None if acted or after else told
 
 
 def name_of_page(storm: Storm, page: str) -> str:

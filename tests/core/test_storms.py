@@ -100,6 +100,10 @@ def test_who_was_told_of_a_storm_is_told_again_of_what_is_news():
     acted = storms.act_on_all(storm, verb="ack", by="@ana", at=NOW + SECOND).doc
     assert lately(acted, fired_at=NOW + SECOND, now=NOW + CALM) == told
     assert lately(acted, fired_at=NOW + 2 * SECOND, now=NOW + CALM) is None
+    over = replace(storm, over_at=NOW + SECOND)
+    assert lately(over, fired_at=NOW + SECOND, now=NOW + 2 * SECOND) == told
+    assert lately(over, fired_at=NOW + CALM, now=NOW + CALM) is None
+    assert lately(storm, fired_at=NOW + CALM, now=NOW + CALM) == told
     assert len({storms.name_of_page(blown(3), "0.0.P1"), storms.name_of_page(storm, "0.0.P1")}) == 2
 
 
