@@ -28,6 +28,8 @@ FEW = 9
 PAGES_KEPT = 100
 # Whoever was paged for a storm so long ago is paged again for what fires in it since.
 PAGED_AGAIN = timedelta(minutes=10)
+# Within this time what somebody does to all of its groups has been done to each.
+ACTED_WITHIN = timedelta(seconds=30)
 DIGEST = "digest"
 
 
@@ -172,6 +174,11 @@ def told_lately(storm: Storm, *, page: str, fired_at: datetime, now: datetime) -
     acted = storm.acted_at is not None and told.at <= storm.acted_at < fired_at
     after = not storm.blows and fired_at - told.at >= CALM
     return None if acted or after else told
+
+
+def being_acted_on(storm: Storm, *, fired_at: datetime, now: datetime) -> bool:
+    """Whether a group that fires may be acknowledged in a moment, with all others: its pages can wait for that."""
+    return storm.acted_at is not None and fired_at <= storm.acted_at and now - storm.acted_at < ACTED_WITHIN
 
 
 def name_of_page(storm: Storm, page: str) -> str:

@@ -141,6 +141,8 @@ class Storms:
         storm = await self._stores.storms.find(group.server_id, group.storm)
         if storm is None:
             raise Upstream(say("the alert has no post in a channel"), permanent=True)
+        if storms.being_acted_on(storm, fired_at=group.changed_at, now=self._clock()):
+            raise Upstream(say("somebody is acting on all alert groups of the storm"), permanent=False, retry_after=5)
         lately = storms.told_lately(storm, page=name, fired_at=group.changed_at, now=self._clock())
         if lately is not None:
             return lately

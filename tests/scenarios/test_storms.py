@@ -216,3 +216,15 @@ async def test_what_opens_before_all_are_resolved_is_not_resolved_with_them(worl
     await world.settle()
     await world.ana.types("/oncall list", channel="alerts")
     assert "Early" in world.ana.sees
+
+
+async def test_the_next_in_line_waits_while_all_are_being_acknowledged(world: World):
+    await burst(world, many(40))
+    await world.pass_time(seconds=290)
+    (storm,) = await world.services.stores.storms.recent(world.server_id, 1)
+    pressed = partial(storms.act_on_all, verb="none", by="@ana", at=world.clock())
+    await world.services.stores.storms.change(world.server_id, storm.id, pressed)
+    await world.pass_time(seconds=20)
+    assert storm_pages(world, "ben") == 0
+    await world.pass_time(seconds=60)
+    assert storm_pages(world, "ben") == 1
