@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from bot.context import Context
 from bot.core import routing
 from bot.core.integrations import Integration
-from bot.core.neutral import neutral
+from bot.core.neutral import neutral, one_line
 from bot.core.people import Person
 from bot.core.routing import Destination, Route, Tried
 from bot.core.text import Text, say
@@ -54,7 +54,7 @@ class RoutesInWords:
     def conditions(self, route: Route) -> Text:
         if not route.matchers:
             return say("every alert")
-        return say("alerts with `{conditions}`", conditions=routing.written(route.matchers).replace("`", "'"))
+        return say("alerts with `{conditions}`", conditions=one_line(routing.written(route.matchers)).replace("`", "'"))
 
     def way(self, route: Route | None) -> Text:
         """Where a group that takes this route is posted, and whom it pages."""
@@ -96,7 +96,7 @@ class RoutesInWords:
                 "{place}. **{name}**: no, `{condition}` does not hold: it is “{value}”.",
                 place=place,
                 name=name,
-                condition=str(found.against).replace("`", "'"),
+                condition=one_line(str(found.against)).replace("`", "'"),
                 value=neutral(known.get(found.against.label, ""), NAME_LENGTH),
             )
         if first:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.core.cards import Button, Card, Field
 from bot.core.maintenance import Maintenance, Repeats, Window
-from bot.core.neutral import neutral
+from bot.core.neutral import neutral, one_line
 from bot.core.routing import written
 from bot.core.text import NOTHING, Text, say
 
@@ -29,7 +29,7 @@ def concern(maintenance: Maintenance) -> Text:
         source = say("all integrations")
     if not maintenance.matchers:
         return source
-    labels = written(maintenance.matchers).replace("`", "'")[:LABELS_LENGTH]
+    labels = one_line(written(maintenance.matchers)).replace("`", "'")[:LABELS_LENGTH]
     return say("{source} with `{labels}`", source=source, labels=labels)
 
 

@@ -11,6 +11,9 @@ from bot.core import maintenance
 from bot.core.alert_group import Posted
 from bot.core.changes import ReviewGroups
 from bot.core.maintenance import LONGEST, Maintenance, Repeats, Window, active, next_change, next_window, window_at
+from bot.core.maintenance_words import concern
+from bot.core.routing import Matcher, Operator
+from bot.words import Reader, words
 from tests.core.groups import keys
 
 BERLIN = "Europe/Berlin"
@@ -240,3 +243,9 @@ def test_what_does_not_run_yet_is_called_off_without_a_word_in_the_channel() -> 
     change = maintenance.end(one, by="@ana", now=MONDAY)
     assert {key.partition("-")[0] for key in keys(change.effects)} == {"review"} and change.doc.over
     assert next_window(change.doc, MONDAY) is None
+
+
+def test_conditions_cannot_leave_the_code_that_they_are_shown_in() -> None:
+    matcher = Matcher(label="a", operator=Operator.EQUAL, value="b`\n\n# @all")
+    shown = words(concern(planned(MONDAY, matchers=(matcher,))), Reader(now=MONDAY))
+    assert shown == 'all integrations with `a="b\' # @all"`'
