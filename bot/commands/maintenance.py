@@ -139,6 +139,9 @@ def _line(one: Maintenance, now: datetime) -> Text:
         when = say("runs until {until}", until=window.ends_at)
     else:
         when = say("from {begin} to {end}", begin=window.begins_at, end=window.ends_at)
+    if not one.reason:
+        about, rhythm = concern(one), RHYTHMS[one.repeats]
+        return say("- {concern}: {when}, {rhythm} (by {by})", concern=about, when=when, rhythm=rhythm, by=one.by)
     return say(
         "- {name} for {concern}: {when}, {rhythm} (by {by})",
         name=named(one),

@@ -283,6 +283,12 @@ async def test_the_list_ends_each_with_one_tap(world: World) -> None:
     assert "No maintenance runs or is planned." in await typed(world, "maintenance list")
 
 
+async def test_one_without_a_reason_is_listed_by_what_it_is_for_and_once(world: World) -> None:
+    await typed(world, "maintenance start all 1h --labels env=staging")
+    lines = (await typed(world, "maintenance list", "ben")).splitlines()
+    assert lines[1] == '- all integrations with `env="staging"`: runs until 11:00, once (by @root)'
+
+
 async def test_who_may_not_end_it_sees_the_list_without_buttons(world: World) -> None:
     await typed(world, "maintenance start Prometheus 8h Deploy")
     assert "“Deploy” for Prometheus" in await typed(world, "maintenance list", "ana")
