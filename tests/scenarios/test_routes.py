@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -290,3 +291,14 @@ async def test_a_further_channel_that_went_away_hurries_nobody(world: World) -> 
     assert "Could not post in a further channel: {reason}" in [
         entry.text.english for entry in (await group(world)).history
     ]
+
+
+async def test_the_examples_of_the_documentation_work_as_they_stand_there(world: World) -> None:
+    open_channels(world, "databases", "ops", "support", "noise")
+    written = (Path(__file__).parents[2] / "docs" / "routing.md").read_text()
+    examples = [line.removeprefix("/oncall ") for line in written.splitlines() if line.startswith("/oncall ")]
+    assert len(examples) > 8
+    done = ("is “", "**Routes of", "**An alert with**", "runs until", "is planned", "maintenances**", "is called off")
+    for example in examples:
+        sees = await typed(world, example)
+        assert any(words in sees for words in done), (example, sees)
