@@ -1,7 +1,8 @@
 """Every form of the product as a modal, on the surfaces side by side: `make contact-sheet` writes docs/modals.png.
 
-Each form is drawn by its surface, kept by the stand-in as that version of Mattermost would, shown by its client and
-photographed on its page in a real Chromium. Whoever changes a form looks at the picture.
+Each form opens as a bot that runs opens it for an admin, filled with what is so. It is drawn by its surface, kept by
+the stand-in as that version of Mattermost would, shown by its client and photographed on its page in a real Chromium.
+Whoever changes a form looks at the picture.
 """
 
 from __future__ import annotations
@@ -12,14 +13,15 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from selenium import webdriver
 
-from bot.call import Ask, Value
+from bot.call import Actor, Ask, Call, Opened, Value
 from bot.registry import Command, load
 from bot.simulator.apps.forms_cleaning import clean_form
 from bot.simulator.client import apps_form, dialog
@@ -28,15 +30,19 @@ from bot.simulator.native import dialog_checks
 from bot.simulator.page import PageSettings, routes
 from bot.simulator.page.seats import Seat
 from bot.simulator.profiles import profile_of
-from bot.simulator.server import Simulator
+from bot.storage.embedded import EmbeddedMongo
+from bot.storage.mongo import Database
+from bot.storage.stores import open_stores
 from bot.surfaces import apps_forms, native_dialogs
 from bot.surfaces.capabilities import capabilities
 from bot.surfaces.tokens import Sealer
 from bot.vault import Vault, generate_keys
 from bot.words import Reader
-from forms.base import Kind, Option
+from forms.base import Kind, Option, is_empty
 from tests.browser.conftest import start_chromium
 from tests.browser.screen import Screen
+from tests.clock import HeldClock
+from tests.scenarios.world import World
 
 SHEET = Path(__file__).parents[2] / "docs" / "modals.png"
 SURFACES = ("apps-9.5", "native-9.5", "native-11.10", "native-12.0")
@@ -48,6 +54,13 @@ CAPTIONS = {
 }
 # A form that changes with a choice is shown once more for each that adds fields.
 SHAPES: dict[str, tuple[dict[str, Value], ...]] = {"integration add": ({}, {"kind": "heartbeat"})}
+# What is typed before a form opens that shows one of several as it is.
+TYPED: dict[str, dict[str, Value]] = {
+    "integration edit": {"integration": "Prometheus"},
+    "integration template": {"name": "Prometheus"},
+    "route edit": {"integration": "Prometheus", "route": "Databases"},
+}
+ROUTE = "/oncall route add Prometheus Databases team=db --people @ana,@cho --channel alerts"
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 OFFERED = (
     Option(value="12", label="#12 Disk full on db-3 (firing)"),
@@ -67,10 +80,16 @@ class Picture:
         return f"/oncall {self.command.name} {chosen}".strip()
 
     @property
-    def ask(self) -> Ask:
-        lookups = (Kind.LOOKUP, Kind.LOOKUPS)
-        options = {name: OFFERED for name, field in self.command.form.inputs().items() if field.kind in lookups}
-        return Ask(command=self.command.name, form=self.command.form, values=self.values, options=options)
+    def runs_at_once(self) -> bool:
+        """It needs nothing, so there is a form only for those who ask for one."""
+        needed = any(field.required for field in self.command.form.inputs().values())
+        return self.command.known is None and not needed
+
+    def asked(self, opened: Ask) -> Ask:
+        """With something to choose where nothing is chosen and there is nothing."""
+        lookups = [name for name, field in opened.form.inputs().items() if field.kind in (Kind.LOOKUP, Kind.LOOKUPS)]
+        empty = [name for name in lookups if is_empty(opened.values.get(name)) and not opened.options.get(name)]
+        return replace(opened, options={**opened.options, **dict.fromkeys(empty, OFFERED)})
 
 
 class Still:
@@ -89,13 +108,53 @@ def pictures() -> Iterator[Picture]:
                 yield Picture(command=command, values=values)
 
 
-def modal_on(surface: str, picture: Picture, seat: Seat) -> Modal:
+async def opened(world: World, picture: Picture) -> Ask:
+    """As the bot asks an admin who types the command."""
+    command = picture.command
+    empty = Ask(command=command.name, form=command.form, values=picture.values)
+    if picture.runs_at_once:
+        return picture.asked(empty)
+    room = next(one for one in world.simulator.state.channels.values() if one.name == "alerts")
+    call = Call(
+        server_id=world.server_id,
+        command=command.name,
+        actor=Actor(user_id=world.root.user.id, username="root", admin=True),
+        opened=Opened.TYPED,
+        values={**picture.values, **TYPED.get(command.name, {})},
+        channel_id=room.id,
+        team_id=room.team_id,
+    )
+    reply = await world.services.dispatch(call)
+    same = isinstance(reply, Ask) and reply.form is command.form
+    return picture.asked(reply if isinstance(reply, Ask) and same else empty)
+
+
+@asynccontextmanager
+async def town(surface: str, uri: str) -> AsyncIterator[tuple[World, Seat]]:
+    """A Mattermost with a page, the bot, and something to change."""
+    database = Database(uri, name=f"contact_sheet_{surface.replace('.', '_')}")
+    clock = HeldClock()
+    await open_stores(database, clock).prepare()
+    world = World(surface, database, clock)
+    rules = routes(world.simulator, PageSettings(people=("root",), start_channel="alerts"))
+    world.simulator.add_routes(rules)
+    await world.open()
+    try:
+        await world.install()
+        await world.root.types(ROUTE, channel="alerts")
+        yield world, rules[0][2]["seats"].take("root")
+    finally:
+        await world.close()
+        database.close()
+
+
+def modal_on(surface: str, picture: Picture, ask: Ask, seat: Seat) -> Modal:
     kind, _, version = surface.partition("-")
     modal = Modal(title="", origin=Still())
     sealer = Sealer(Vault(generate_keys()), "S1", lambda: NOW)
     reader = Reader(now=NOW, zone="Europe/Berlin")
     if kind == "apps":
-        form = apps_forms.draw_form(picture.ask, picture.command, apps_forms.Drawing(sealer=sealer, reader=reader))
+        form = apps_forms.draw_form(ask, picture.command, apps_forms.Drawing(sealer=sealer, reader=reader))
         cleaned, _ = clean_form(json.loads(json.dumps(form)), icon_url=str)
         apps_form.draw(modal, cleaned, fallback_title=picture.command.name)
         return modal
@@ -108,35 +167,25 @@ def modal_on(surface: str, picture: Picture, seat: Seat) -> Modal:
         lookup_url=f"{url}/lookup",
         refresh_url=f"{url}/refresh",
     )
-    sent = dialog_checks.kept(json.loads(json.dumps(native_dialogs.draw_dialog(picture.ask, drawing))), profile)
+    sent = dialog_checks.kept(json.loads(json.dumps(native_dialogs.draw_dialog(ask, drawing))), profile)
     names = seat.person.desk.names
     drawer = dialog.Drawer(known=profile.element_types, directory=names, zone=reader.zone, today=date(2026, 3, 2))
     dialog.draw(modal, sent, drawer)
     return modal
 
 
-async def photograph(surface: str, driver: webdriver.Chrome, folder: Path) -> None:
-    kind, _, version = surface.partition("-")
-    simulator = Simulator(version=version, apps=kind == "apps")
-    ana = simulator.add_user("ana")
-    simulator.join(ana, simulator.add_channel(simulator.add_team("ops", ana), "alerts"))
-    rules = routes(simulator, PageSettings(people=("ana",), start_channel="alerts"))
-    simulator.add_routes(rules)
-    await simulator.start()
-    try:
-        seat: Seat = rules[0][2]["seats"].take("ana")
+async def photograph(surface: str, driver: webdriver.Chrome, folder: Path, uri: str) -> None:
+    async with town(surface, uri) as (world, seat):
         screen = Screen(driver)
-        await asyncio.to_thread(screen.open, simulator.url)
+        await asyncio.to_thread(screen.open, world.simulator.url)
         for number, picture in enumerate(pictures()):
-            seat.person.desk.modals = [modal_on(surface, picture, seat)]
+            modal = modal_on(surface, picture, await opened(world, picture), seat)
+            seat.person.desk.modals = [modal]
             seat.changed()
-            title = seat.person.desk.modals[0].title
-            await asyncio.to_thread(_shoot, screen, title, folder / f"{number:03}-{surface}.png")
+            await asyncio.to_thread(_shoot, screen, modal.title, folder / f"{number:03}-{surface}.png")
             seat.person.desk.modals = []
             seat.changed()
             await asyncio.to_thread(screen.is_gone, "modal")
-    finally:
-        await simulator.stop()
 
 
 def _shoot(screen: Screen, title: str, file: Path) -> None:
@@ -178,13 +227,15 @@ async def main(sheet: Path) -> None:
         raise SystemExit(f"The contact sheet needs ImageMagick: {', '.join(missing)} is not on the PATH.")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        mongo = await EmbeddedMongo.start(folder, authentication=False)
         driver = start_chromium(folder / "chromium")
         try:
             driver.set_window_size(1100, 2200)
             for surface in SURFACES:
-                await photograph(surface, driver, folder)
+                await photograph(surface, driver, folder, mongo.uri)
         finally:
             driver.quit()
+            await mongo.stop()
         compose(folder, sheet)
 
 
