@@ -155,7 +155,7 @@ class PeopleOfServer:
 
     @property
     def elsewhere(self) -> bool:
-        """Another Mattermost that waits to be confirmed: its people are not ours, even if ids and names are the same."""
+        """Another Mattermost that waits to be confirmed: its people are not ours, even with the same ids and names."""
         site = self.call.site
         return site is not None and bool(self.server.site_url) and site.url != self.server.site_url
 
