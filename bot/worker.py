@@ -27,6 +27,9 @@ T = TypeVar("T")
 CLAIMED_AT_ONCE = 100
 POLL_SECONDS = 1.0
 GRACE_SECONDS = 15.0
+# What is due wakes all workers at the same moment. Who lost to another lets them go first from then on, until they are
+# late themselves: were all to want the same, each would have the work and all but one nothing of it.
+HEAD_START_SECONDS = (0.015, 0.03)
 MOST_PASSES = 1_000
 
 log = structlog.get_logger()
@@ -138,6 +141,8 @@ class _Loop(Generic[T]):
 
     async def _pass(self) -> None:
         """Never raises: a worker that ended would page nobody."""
+        if self._store.outrun:
+            await asyncio.sleep(random.uniform(*HEAD_START_SECONDS))
         self._nudged.clear()
         try:
             more = await self._claim_and_serve()

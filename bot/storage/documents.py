@@ -82,6 +82,7 @@ class Documents(Generic[T]):
 
     `woken` is called with the instant at which something will be due, whenever a write leaves something to do. New
     documents that are due at once go to the `worker` directly, as far as it takes them: they are stored with its lease.
+    `outrun` is whether others took most of what was due here, when anything last was.
     """
 
     collection_name: ClassVar[str]
@@ -94,6 +95,7 @@ class Documents(Generic[T]):
         self._clock = clock
         self.woken: Callable[[datetime], None] = _nobody
         self.worker: LocalWorker | None = None
+        self.outrun = False
         self._rivals = False
 
     def index_fields(self, doc: T) -> Raw:
@@ -339,6 +341,8 @@ class Documents(Generic[T]):
             due = await self._due(now, limit)
         claims = await self._take(due, now, lease) if due else []
         self._rivals = len(due) == limit and (self._rivals or len(claims) < limit)
+        if due:
+            self.outrun = len(claims) < len(due) / 2
         return claims
 
     async def _due(self, now: datetime, limit: int, skip: int = 0) -> dict[str, datetime]:

@@ -25,8 +25,6 @@ BYTES = 16 * 1024
 SOON = timedelta(seconds=1)
 # Under load one word stands for all that is stored meanwhile.
 PAUSE_SECONDS = 0.02
-# Were all workers to look at the same moment, they would quarrel about the same documents.
-SPREAD_SECONDS = 0.01
 AWAIT_MILLISECONDS = 1_000
 AGAIN_SECONDS = 5.0
 
@@ -110,7 +108,7 @@ class Nudges:
 
     def _pass_on(self, wakes: Mapping[str, datetime], woken: Mapping[str, Woken]) -> None:
         for name in wakes.keys() & woken.keys():
-            asyncio.get_running_loop().call_later(random.uniform(0, SPREAD_SECONDS), woken[name], wakes[name])
+            woken[name](wakes[name])
 
     def _complain(self, problem: PyMongoError) -> None:
         if not self._quiet:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -243,6 +243,34 @@ async def test_what_both_saw_due_only_the_first_gets(stores: Stores, clock: Held
     first, second = [await stores.groups._due(clock(), 10) for _ in range(2)]
     assert len(await stores.groups._take(first, clock(), LEASE)) == 1
     assert await stores.groups._take(second, clock(), LEASE) == []
+
+
+class Slow(Groups):
+    """While it decides what to take, another process takes that."""
+
+    rival: Groups | None = None
+
+    async def _due(self, now: datetime, limit: int, skip: int = 0) -> dict[str, datetime]:
+        due = await super()._due(now, limit, skip)
+        if self.rival:
+            await self.rival.claim(limit, lease=LEASE)
+        return due
+
+
+async def test_who_was_outrun_knows_it_until_it_is_first_again(
+    stores: Stores, connect: Callable[[], Database], clock: HeldClock
+):
+    slow = Slow(connect(), clock)
+    slow.rival = stores.groups
+    await stores.groups.add(opened_group(clock(), channel_id="town"))
+    assert await slow.claim(10, lease=LEASE) == []
+    assert slow.outrun and not stores.groups.outrun
+    assert await slow.claim(10, lease=LEASE) == []
+    assert slow.outrun, "nothing was due, so nothing is known anew"
+    slow.rival = None
+    clock.advance(seconds=20)
+    assert len(await slow.claim(10, lease=LEASE)) == 1
+    assert not slow.outrun
 
 
 async def test_a_settlement_after_the_lease_was_lost_writes_nothing(stores: Stores, clock: HeldClock):
