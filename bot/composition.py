@@ -16,7 +16,6 @@ from tornado.netutil import bind_sockets
 from tornado.web import Application
 
 from bot import registry
-from bot.budgets import Budgets
 from bot.clock import Clock, DatabaseClock
 from bot.config import Config, Role
 from bot.contexts.making import MakeContexts
@@ -25,35 +24,36 @@ from bot.core import alerts, heartbeats, integrations, maintenance, servers, sto
 from bot.delivery.delivery import Delivery
 from bot.dispatch import Dispatch
 from bot.errors import Unavailable
-from bot.expiring import Expiring
-from bot.flapping import Flapping
-from bot.installing import Installing
-from bot.installing_natively import InstallingNatively
-from bot.intake import Intake
+from bot.installation.installing import Installing
+from bot.installation.installing_natively import InstallingNatively
+from bot.installation.moving import Moving
+from bot.installation.setup import Setup
 from bot.linking import Linking
 from bot.log import log_request
 from bot.mattermost.access import Access
 from bot.metrics import Metrics
-from bot.moving import Moving
 from bot.notices import Notices
 from bot.outgoing.client import Client
 from bot.outgoing.guard import Guard
 from bot.pauses import shorten_pauses
-from bot.reception import Reception
-from bot.resealing import Resealing
+from bot.receiving.budgets import Budgets
+from bot.receiving.flapping import Flapping
+from bot.receiving.intake import Intake
+from bot.receiving.reception import Reception
+from bot.receiving.sns import SnsMessages
+from bot.receiving.storms import StormWatch
 from bot.services import Services
-from bot.serving import LEASE, Work
-from bot.setup import Setup
-from bot.sns import SnsMessages
 from bot.storage.embedded import EmbeddedMongo
 from bot.storage.mongo import Database
 from bot.storage.stores import open_stores
-from bot.storms import StormWatch
 from bot.templates.pool import Pool
 from bot.templates.templating import Templating
 from bot.vault import Vault
-from bot.watching import Watching
-from bot.worker import Worker
+from bot.working.expiring import Expiring
+from bot.working.resealing import Resealing
+from bot.working.serving import LEASE, Work
+from bot.working.watching import Watching
+from bot.working.worker import Worker
 from handlers import health_routes, routes
 from handlers.front import Nothing
 

@@ -10,8 +10,8 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
 from bot.clock import Clock
-from bot.intake import Intake
-from bot.worker import Worker
+from bot.receiving.intake import Intake
+from bot.working.worker import Worker
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 LATENESS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)

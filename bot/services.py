@@ -7,24 +7,24 @@ from dataclasses import dataclass
 from bot.clock import Clock
 from bot.config import Config
 from bot.dispatch import Dispatch
-from bot.expiring import Expiring
-from bot.installing import Installing
-from bot.installing_natively import InstallingNatively
-from bot.intake import Intake
+from bot.installation.installing import Installing
+from bot.installation.installing_natively import InstallingNatively
+from bot.installation.moving import Moving
+from bot.installation.setup import Setup
 from bot.mattermost.access import Access
 from bot.metrics import Metrics
-from bot.moving import Moving
 from bot.notices import Notices
 from bot.outgoing.client import Client
-from bot.reception import Reception
+from bot.receiving.intake import Intake
+from bot.receiving.reception import Reception
+from bot.receiving.sns import SnsMessages
 from bot.registry import Registry
-from bot.resealing import Resealing
-from bot.setup import Setup
-from bot.sns import SnsMessages
 from bot.storage.stores import Stores
 from bot.surfaces.tokens import Sealer
 from bot.vault import Vault
-from bot.worker import Worker
+from bot.working.expiring import Expiring
+from bot.working.resealing import Resealing
+from bot.working.worker import Worker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

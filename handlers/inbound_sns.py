@@ -12,7 +12,7 @@ from bot.integrations import sns
 from bot.integrations.kind import Kind
 from bot.integrations.payload import Payload
 from bot.integrations.reading import Pace, read_json
-from bot.sns import NotProved
+from bot.receiving.sns import NotProved
 from handlers.inbound import Inbound
 
 log = structlog.get_logger()

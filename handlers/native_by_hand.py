@@ -17,12 +17,12 @@ from bot import sealed
 from bot.core.servers import Server, State, Surface
 from bot.core.text import Text, say
 from bot.errors import BotError, Unavailable, Upstream, UserError
-from bot.installing_natively import MadeByHand
+from bot.installation.installing_natively import MadeByHand
+from bot.installation.setup import code_waits
 from bot.mattermost.answering import answer_later
 from bot.mattermost.client import Mattermost
 from bot.secret import Secret
 from bot.services import Services
-from bot.setup import code_waits
 from bot.surfaces import native
 from bot.surfaces.tokens import FORM_LIFE, BadToken
 from bot.surfaces.values import object_of

@@ -10,9 +10,9 @@ from tornado.httputil import HTTPServerRequest
 from tornado.web import RequestHandler
 
 from bot.errors import Unavailable
+from bot.installation.setup import TRIES_WITHIN
 from bot.secret import Secret
 from bot.services import Services
-from bot.setup import TRIES_WITHIN
 from handlers.proxies import address_of
 
 RETRY_AFTER = int(TRIES_WITHIN.total_seconds())

@@ -13,7 +13,7 @@ from bot.integrations import opsgenie
 from bot.integrations.payload import Invalid
 from bot.integrations.reading import Pace, read_json
 from bot.notices import too_large
-from bot.opsgenie import NotSupported, OpsgenieApi, drawn
+from bot.receiving.opsgenie import NotSupported, OpsgenieApi, drawn
 from handlers.base import MAX_BODY, Endpoint
 from handlers.inbound import RETRY_AFTER
 from handlers.keys import integration_of

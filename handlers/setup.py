@@ -12,13 +12,13 @@ from tornado.web import HTTPError
 
 from bot.core.servers import Server
 from bot.errors import Upstream, UserError
-from bot.installing_natively import InstalledNatively
+from bot.installation.installing_natively import InstalledNatively
+from bot.installation.setup import Created
 from bot.mattermost.doctor import Doctor
 from bot.mattermost.findings import Finding
 from bot.mattermost.native_setup import NotReady
 from bot.secret import Secret
 from bot.services import Services
-from bot.setup import Created
 from bot.words import Reader, words
 from forms.new_server import NewServer
 from forms.operating import MoveServer, RemoveServer

@@ -10,8 +10,8 @@ from bot.core.alert_group import Alert, AlertGroup, Step
 from bot.core.changes import Change
 from bot.core.people import Person
 from bot.delivery.delivery import Delivery
-from bot.serving import Work
-from bot.worker import Worker
+from bot.working.serving import Work
+from bot.working.worker import Worker
 from tests.mattermost.world import World
 
 POSTS = "/api/v4/posts"

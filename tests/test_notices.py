@@ -10,10 +10,10 @@ from bot.core.integrations import Integration, remove
 from bot.core.text import say
 from bot.delivery.delivery import Delivery
 from bot.notices import Notices
-from bot.serving import Work
 from bot.storage.mongo import Database
 from bot.storage.stores import open_stores
-from bot.worker import Worker
+from bot.working.serving import Work
+from bot.working.worker import Worker
 from tests.mattermost.world import World
 
 TOO_LARGE = say("A payload was too large.")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.clock import Clock
-from bot.installing import Installing
+from bot.installation.installing import Installing
 from bot.linking import Linking
 from bot.mattermost.access import Access
-from bot.reception import Reception
+from bot.receiving.reception import Reception
 from bot.registry import Registry
 from bot.storage.stores import Stores
 from bot.vault import Vault

@@ -1,7 +1,7 @@
 """Amazon SNS over HTTPS: its envelope, what of it is signed, and what CloudWatch and others put into it.
 
-Who delivers is proved in `bot.sns`, because that needs Amazon's certificate. CloudWatch's alarms are known by their
-ARN; other JSON is read as the webhook kind reads it; a text is an alert that people resolve.
+Who delivers is proved in `bot.receiving.sns`, because that needs Amazon's certificate. CloudWatch's alarms are known by
+their ARN; other JSON is read as the webhook kind reads it; a text is an alert that people resolve.
 """
 
 from __future__ import annotations

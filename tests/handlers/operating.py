@@ -15,11 +15,11 @@ from tornado.web import Application, RequestHandler, url
 
 from bot.clock import Clock
 from bot.config import Config, Role, read_config
-from bot.installing_natively import InstallingNatively
+from bot.installation.installing_natively import InstallingNatively
+from bot.installation.setup import Setup
 from bot.mattermost.access import Access
 from bot.outgoing.client import Client
 from bot.outgoing.guard import Guard
-from bot.setup import Setup
 from bot.storage.stores import Stores
 from bot.vault import Vault
 from bot.web import STATIC

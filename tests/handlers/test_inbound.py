@@ -20,16 +20,16 @@ from bot.contexts.integrations import KEY_PURPOSE
 from bot.core.changes import Change
 from bot.core.integrations import Integration, remove, rotate
 from bot.core.servers import Server, uninstalled
-from bot.intake import Intake
 from bot.metrics import Metrics
 from bot.notices import Notices
-from bot.reception import Reception
+from bot.receiving.intake import Intake
+from bot.receiving.reception import Reception
 from bot.storage.mongo import Database
 from bot.storage.stores import Stores, open_stores
 from bot.templates.pool import Pool
 from bot.templates.templating import Templating
 from bot.vault import Vault, generate_keys
-from bot.worker import Worker
+from bot.working.worker import Worker
 from handlers import health
 from handlers.inbound import HEARD_OUT, HEARD_OUT_KNOWN, MAX_BODY, Inbound
 from tests.clock import HeldClock

@@ -27,13 +27,13 @@ from bot.contexts.integrations import KEY_PURPOSE
 from bot.core.changes import Change
 from bot.core.integrations import Integration
 from bot.core.servers import Server
-from bot.intake import Intake
 from bot.integrations import sns
 from bot.notices import Notices
 from bot.outgoing.client import Client
 from bot.outgoing.guard import Guard
-from bot.reception import Reception
-from bot.sns import SnsMessages
+from bot.receiving.intake import Intake
+from bot.receiving.reception import Reception
+from bot.receiving.sns import SnsMessages
 from bot.storage.stores import Stores
 from bot.templates.pool import Pool
 from bot.templates.templating import Templating

@@ -6,8 +6,8 @@ import pytest
 from tornado.ioloop import IOLoop
 
 from bot.core.servers import Server, State, Surface
+from bot.installation.setup import Created
 from bot.secret import Secret
-from bot.setup import Created
 from bot.simulator.client.person import Person
 from tests.scenarios.world import World
 

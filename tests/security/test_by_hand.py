@@ -9,7 +9,7 @@ from tornado.ioloop import IOLoop
 
 from bot import sealed
 from bot.core.servers import Surface
-from bot.setup import VISITS
+from bot.installation.setup import VISITS
 from tests.scenarios.world import World
 
 

@@ -3,7 +3,7 @@
 from bot.storage.stores import Stores
 from tests.clock import HeldClock
 from tests.storage.samples import opened_group
-from tests.test_worker import Chat, RefusingChat, worker_for
+from tests.working.test_worker import Chat, RefusingChat, worker_for
 
 
 async def test_what_another_worker_delivered_is_forgotten(stores: Stores, clock: HeldClock) -> None:

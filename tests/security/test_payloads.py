@@ -9,8 +9,8 @@ from bot.core.cards import draw
 from bot.core.changes import Change
 from bot.core.integrations import Integration
 from bot.core.servers import Server
-from bot.intake import TOGETHER, Accepted, Intake
 from bot.integrations.payload import Bundle, Payload
+from bot.receiving.intake import TOGETHER, Accepted, Intake
 from bot.storage.stores import Stores
 from bot.surfaces.cards import attachment, details
 from bot.words import Reader

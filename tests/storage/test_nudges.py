@@ -10,16 +10,16 @@ from structlog.testing import capture_logs
 from tornado.ioloop import IOLoop
 
 from bot.core import alerts
-from bot.serving import Work
 from bot.storage import nudges
 from bot.storage.mongo import Database
 from bot.storage.nudges import Nudges
 from bot.storage.stores import Stores, open_stores
-from bot.worker import Worker
+from bot.working.serving import Work
+from bot.working.worker import Worker
 from tests.clock import HeldClock
 from tests.storage.samples import opened_group
-from tests.test_worker import Chat
 from tests.waiting import until
+from tests.working.test_worker import Chat
 
 NO_POLL = 3600.0
 SILENT = "no nudges between processes; workers look every second"

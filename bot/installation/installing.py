@@ -18,12 +18,12 @@ from bot.core.neutral import neutral
 from bot.core.servers import Server, Site
 from bot.core.text import Text, say
 from bot.errors import Denied, Upstream, UserError
+from bot.installation.setup import Setup
 from bot.mattermost.access import Access
 from bot.mattermost.client import Mattermost
 from bot.mattermost.refusals import UNAUTHORIZED
 from bot.outgoing.client import Client
 from bot.secret import Secret
-from bot.setup import Setup
 from bot.storage.directory import Servers
 from bot.vault import Vault
 

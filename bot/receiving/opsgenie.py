@@ -22,7 +22,7 @@ from bot.errors import NotFound
 from bot.integrations import opsgenie
 from bot.integrations.opsgenie import SEVERITIES, Step
 from bot.integrations.payload import clean_key
-from bot.reception import Reception
+from bot.receiving.reception import Reception
 from bot.storage.groups import open_key
 from bot.storage.ids import id_of, number_of
 from bot.storage.stores import Stores

@@ -11,10 +11,10 @@ from bot.core import alert_group, alerts, outcomes
 from bot.core.alert_group import AlertGroup, Status
 from bot.core.changes import Change, Draw, Effect, Page, Tell
 from bot.errors import Upstream
-from bot.serving import Learned, Work
 from bot.storage.mongo import Database
 from bot.storage.stores import Stores, open_stores
-from bot.worker import CLAIMED_AT_ONCE, Worker
+from bot.working.serving import Learned, Work
+from bot.working.worker import CLAIMED_AT_ONCE, Worker
 from tests.clock import HeldClock
 from tests.storage.samples import SERVER, opened_group
 from tests.waiting import until

@@ -14,8 +14,8 @@ from bot.core.integrations import Integration
 from bot.core.routing import Route
 from bot.core.servers import Server
 from bot.errors import Unavailable
-from bot.intake import Intake
 from bot.integrations.payload import Bundle, Payload
+from bot.receiving.intake import Intake
 from bot.storage.mongo import Database
 from bot.storage.stores import Stores, open_stores
 from tests.clock import HeldClock

@@ -7,9 +7,9 @@ import pytest
 from bot import sealed
 from bot.core.changes import Change
 from bot.core.servers import Command, Secret, Server, Site
-from bot.resealing import AT_ONCE, LEASE, TURN, Resealing
 from bot.storage.stores import Stores
 from bot.vault import KeyMissing, Vault, generate_keys
+from bot.working.resealing import AT_ONCE, LEASE, TURN, Resealing
 from tests.clock import HeldClock
 
 OLD = generate_keys()

@@ -2,11 +2,11 @@
 
 import pytest
 
-from bot.budgets import BURST, OF_SERVER, Budgets
 from bot.core.changes import Change
 from bot.core.integrations import Integration
 from bot.errors import OverBudget
 from bot.notices import Notices
+from bot.receiving.budgets import BURST, OF_SERVER, Budgets
 from bot.storage.stores import Stores
 from tests.clock import HeldClock
 

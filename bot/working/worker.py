@@ -17,10 +17,10 @@ import structlog
 from bot.clock import Clock
 from bot.errors import Unavailable
 from bot.log import new_reference
-from bot.room import Room
-from bot.serving import LEASE, Serving, Watch, Work
 from bot.storage.documents import Documents
 from bot.storage.records import Claim
+from bot.working.room import Room
+from bot.working.serving import LEASE, Serving, Watch, Work
 
 T = TypeVar("T")
 

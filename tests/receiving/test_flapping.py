@@ -11,9 +11,9 @@ from bot.core.alerts import FLAPS
 from bot.core.changes import Change
 from bot.core.integrations import Integration
 from bot.core.routing import Route
-from bot.flapping import REMEMBERED, WITHIN, Flapping
-from bot.intake import Intake
 from bot.integrations.payload import Bundle, Payload
+from bot.receiving.flapping import REMEMBERED, WITHIN, Flapping
+from bot.receiving.intake import Intake
 from bot.storage.stores import Stores
 from tests.clock import HeldClock
 

@@ -15,7 +15,6 @@ from itertools import chain
 
 import structlog
 
-from bot.budgets import Budgets
 from bot.clock import Clock
 from bot.core import alerts, muted, routing, storms
 from bot.core.alert_group import AlertGroup, Place
@@ -24,17 +23,18 @@ from bot.core.integrations import Integration
 from bot.core.maintenance_cover import Calendar
 from bot.core.retention import USUAL, Retention, retention
 from bot.errors import Unavailable
-from bot.flapping import Flapping
 from bot.gathering import Gathering
 from bot.integrations import heartbeat
 from bot.integrations.payload import Bundle, Payload
+from bot.receiving.budgets import Budgets
+from bot.receiving.flapping import Flapping
+from bot.receiving.storms import StormWatch
 from bot.storage.alerts import Receipt
 from bot.storage.groups import open_key
 from bot.storage.ids import new_id
 from bot.storage.maintenances import Planned
 from bot.storage.records import Claim, followed
 from bot.storage.stores import Stores
-from bot.storms import StormWatch
 
 log = structlog.get_logger()
 

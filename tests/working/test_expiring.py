@@ -5,8 +5,8 @@ from typing import Any
 
 from bot.core import alerts
 from bot.core.alert_group import Alert, AlertGroup
-from bot.expiring import AT_ONCE, LEASE, TURN, Expiring
 from bot.storage.stores import Stores
+from bot.working.expiring import AT_ONCE, LEASE, TURN, Expiring
 from tests.clock import HeldClock
 
 FIRED = Alert(fingerprint="a", firing=True, title="Disk")

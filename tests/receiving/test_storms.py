@@ -12,11 +12,11 @@ from bot.core.changes import Change
 from bot.core.integrations import Integration
 from bot.core.servers import Server
 from bot.core.storms import KEPT, LIMIT, Storm
-from bot.intake import Intake
 from bot.integrations.payload import Bundle, Payload
+from bot.receiving.intake import Intake
+from bot.receiving.storms import StormWatch
 from bot.storage.mongo import Database
 from bot.storage.stores import Stores, open_stores
-from bot.storms import StormWatch
 from tests.clock import HeldClock
 
 SERVER = "S1"

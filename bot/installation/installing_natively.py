@@ -14,13 +14,13 @@ from bot.core.changes import Change
 from bot.core.servers import Command, NativeSite, Server, State, Surface
 from bot.core.text import Text, say
 from bot.errors import Denied
+from bot.installation.setup import Setup, new_server_id
 from bot.mattermost import native_setup
 from bot.mattermost.client import Mattermost
 from bot.mattermost.findings import Finding
 from bot.mattermost.native_setup import Installed, Wanted
 from bot.outgoing.client import Client
 from bot.secret import Secret
-from bot.setup import Setup, new_server_id
 from bot.storage.directory import Servers
 from bot.vault import Vault
 

@@ -17,8 +17,8 @@ from bot.core.changes import Change
 from bot.core.integrations import Integration
 from bot.core.neutral import neutral
 from bot.errors import Busy, NotFound, Unavailable
-from bot.intake import Accepted, Intake
 from bot.integrations.payload import Act, Payload, Verb
+from bot.receiving.intake import Accepted, Intake
 from bot.storage.groups import open_key
 from bot.storage.stores import Stores
 from bot.templates.templating import Templating

@@ -3,7 +3,7 @@
 import asyncio
 from contextlib import suppress
 
-from bot.room import AT_ONCE, FEW, HELD_UP_SECONDS, MANY_ALERTS, Room, served_at_once
+from bot.working.room import AT_ONCE, FEW, HELD_UP_SECONDS, MANY_ALERTS, Room, served_at_once
 from tests.waiting import until
 
 

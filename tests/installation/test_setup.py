@@ -13,7 +13,7 @@ from bot.core import servers
 from bot.core.changes import Change
 from bot.core.servers import Server, ServerChange, Site, State
 from bot.errors import Denied, NotFound
-from bot.setup import Created, Setup, expired, new_server_id
+from bot.installation.setup import Created, Setup, expired, new_server_id
 from bot.storage.mongo import Database
 from bot.storage.stores import Stores
 from bot.throttle import Throttle

@@ -12,9 +12,9 @@ from bot.core.changes import Change
 from bot.core.servers import Server, State, Surface
 from bot.core.text import say
 from bot.errors import NotFound, UserError
-from bot.installing_natively import InstalledNatively, InstallingNatively
+from bot.installation.installing_natively import InstalledNatively, InstallingNatively
+from bot.installation.setup import Setup
 from bot.secret import Secret
-from bot.setup import Setup
 from bot.storage.directory import Servers
 
 

@@ -9,10 +9,10 @@ from bot.core.changes import Effect, ReportHeartbeat
 from bot.core.heartbeats import Heartbeat
 from bot.core.servers import State
 from bot.integrations.heartbeat import reported
-from bot.reception import Reception
-from bot.serving import Learned
+from bot.receiving.reception import Reception
 from bot.storage.records import stay
 from bot.storage.stores import Stores
+from bot.working.serving import Learned
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Whatever is due: claimed, served, settled. Any number of processes share it."""
