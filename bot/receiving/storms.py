@@ -16,6 +16,7 @@ from bot.clock import Clock
 from bot.core import storms
 from bot.core.alert_group import AlertGroup
 from bot.core.storms import CALM, Storm
+from bot.errors import Busy, NotFound
 from bot.storage.documents import AlreadyThere
 from bot.storage.ids import new_id
 from bot.storage.stores import Stores
@@ -80,7 +81,10 @@ class StormWatch:
         if storm is None:
             storm = await self._begin(server_id, channel_id, limit, now)
         join = partial(storms.joined, groups=len(joining), now=now)
-        joined = await self._stores.storms.change(server_id, storm.id, join)
+        try:
+            joined = await self._stores.storms.change(server_id, storm.id, join)
+        except (Busy, NotFound):  # posts of their own are better than no answer to the sender
+            return {}
         return dict.fromkeys(joining, storm.id) if joined.doc.blows else {}
 
     async def _begin(self, server_id: str, channel_id: str, limit: int, now: datetime) -> Storm:

@@ -12,11 +12,13 @@ from bot.core.changes import Change
 from bot.core.integrations import Integration
 from bot.core.servers import Server
 from bot.core.storms import KEPT, LIMIT, Storm
+from bot.errors import Busy
 from bot.integrations.payload import Bundle, Payload
 from bot.receiving.intake import Intake
 from bot.receiving.storms import StormWatch
 from bot.storage.mongo import Database
 from bot.storage.stores import Stores, open_stores
+from bot.storage.storms import Storms
 from tests.clock import HeldClock
 
 SERVER = "S1"
@@ -66,6 +68,21 @@ async def test_two_thousand_groups_at_once_are_one_storm_and_none_is_lost(
     assert await gathered(stores) == (LIMIT, 2_000 - LIMIT)
     (storm,) = await stores.storms.recent(SERVER, 10)
     assert sum(one.count for one in await stores.groups.tally(SERVER, storm.id)) == 2_000 - LIMIT
+
+
+class CrowdedStorms(Storms):
+    """Somebody else is always faster."""
+
+    async def change(self, *_: object, **__: object) -> Change[Storm]:
+        raise Busy
+
+
+async def test_what_cannot_join_a_storm_has_a_post_of_its_own(
+    database: Database, stores: Stores, clock: HeldClock, source: Integration
+):
+    crowded = replace(stores, storms=CrowdedStorms(database, clock))
+    await process(crowded, clock).accept(source, payload(LIMIT + 5, "a"))
+    assert [group.storm for group in await stores.groups.open(SERVER, 100)] == [""] * (LIMIT + 5)
 
 
 async def test_a_minute_later_as_many_are_no_storm(stores: Stores, clock: HeldClock, source: Integration):
