@@ -6,11 +6,13 @@ from statistics import median
 from typing import Any
 
 from bench.app import claims, cost, deliveries, ingest, interactions, loop_block, people, resources
-from bench.app.place import place
+from bench.app.growth import Archive
+from bench.app.place import Place, place
 from bench.app.timers import Timers
 from bench.env import Figures, middle
 from bench.limits import mongo_rates
 from bench.peers import alertmanager
+from bench.waiting import until
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -276,6 +278,37 @@ def _cost(what: str, runs: list[dict[str, Any]]) -> Row:
     return Row(id="", what=f"CPU of the bot (ms): {what}", value=bot, figure=figure, raw=runs)
 
 
+async def growing(uri: str, effort: Effort) -> list[Row]:
+    """The same work beside more and more groups that are over; "x" compares with the smallest archive."""
+    rows: list[Row] = []
+    sizes = (1_000, 10_000) if effort.quick else (1_000, 100_000, 1_000_000)
+    async with place(uri) as here:
+        archive = Archive(here)
+        await deliveries.burst(here, groups=300)
+        first: dict[str, float] = {}
+        for turn, size in enumerate(sizes):
+            await archive.fill(size)
+            runs = [await _beside(here, turn * 10 + run, effort) for run in range(effort.runs)]
+            for name in runs[0]:
+                value = median(run[name] for run in runs)
+                first.setdefault(name, value)
+                figure = f"x {value / first[name]:.2f}"
+                rows.append(Row(id="", what=f"{name}, beside {size:,} groups", value=value, figure=figure, raw=runs))
+    return rows
+
+
+async def _beside(here: Place, turn: int, effort: Effort) -> dict[str, float]:
+    burst = await deliveries.burst(here, groups=300 if effort.quick else 1_000)
+    assert await until(here.is_all_delivered, 60, pause=0.2)
+    calm = await deliveries.latency(here, per_second=20, seconds=effort.seconds, first=(900 + turn) * 100_000)
+    return {
+        "new groups posted and paged (per second)": burst["per_second"],
+        "CPU of the bot for each (ms)": burst["cpu_ms_per_group"],
+        "POST → chat post at 20/s, p50 (ms)": calm["T7"]["p50"],
+        "POST → chat post at 20/s, p99 (ms)": calm["T7"]["p99"],
+    }
+
+
 async def bursting(uri: str, effort: Effort) -> list[Row]:
     """T15."""
     if not alertmanager.is_installed():
@@ -329,4 +362,5 @@ SECTIONS: dict[str, Section] = {
     "bursting": bursting,
     "claiming": claiming,
     "costing": costing,
+    "growing": growing,
 }
