@@ -19,7 +19,7 @@ from bot.core.alert_group import (
     Note,
     Status,
 )
-from bot.core.cards import GRAVE
+from bot.core.cards import GRAVE, is_grave
 from bot.core.changes import Change
 from bot.core.consequences import (
     already,
@@ -40,7 +40,8 @@ from bot.core.retention import watched
 from bot.core.routing import Destination
 from bot.core.text import NOTHING, count, say
 
-# A group that opened so often within half an hour goes on in place of a new one, and pages if it fires for so long.
+# A group that opened so often within half an hour goes on in place of a new one. Unless it is grave, it pages only
+# if it fires for so long.
 FLAPS = 4
 FLAP_PATIENCE = timedelta(minutes=5)
 
@@ -88,14 +89,20 @@ def goes_on(group: AlertGroup, *, severity: str, way: Destination | None) -> boo
 
 
 def flapped(group: AlertGroup, alerts: Iterable[Alert], *, now: datetime) -> GroupChange:
-    """It came and went too often for a new group each time, so this one goes on, and pages only if it stays."""
+    """It came and went too often for a new group each time, so this one goes on, and pages only if it stays.
+
+    What is grave pages at once all the same: it may be down four minutes of every five.
+    """
     counted = _count(group, tuple(alerts))
     times = max(group.flaps, FLAPS) + 1
     text = say("Fires again, {count} times in a row by now: it is flapping", count=times)
     firing = become(counted, Status.FIRING, now, group.integration_name, text)
-    due_at = now + FLAP_PATIENCE if group.chain else None
-    after = replace(firing, turn=group.turn + 1, step=0, due_at=due_at, flaps=times)
-    return _watched(Change(doc=after, effects=(*draw_all(after, now), *tell(after))))
+    again = replace(firing, turn=group.turn + 1, step=0, flaps=times)
+    if is_grave(group):
+        after, pages = start_chain(again, now)
+    else:
+        after, pages = replace(again, due_at=now + FLAP_PATIENCE if group.chain else None), ()
+    return _watched(Change(doc=after, effects=(*draw_all(after, now), *pages, *tell(after))))
 
 
 def _count(group: AlertGroup, alerts: tuple[Alert, ...]) -> AlertGroup:
