@@ -425,7 +425,11 @@ def test_each_option_of_a_select_acts_for_itself_and_the_last_one_asks():
 
 
 @pytest.mark.apps(56)
-@pytest.mark.parametrize("state", [None, "", "x.y", {"ref": "x"}, sealer("S2").seal("button", {"command": "ack"})])
+@pytest.mark.parametrize(
+    "state",
+    [None, "", "x.y", {"ref": "x"}, sealer("S2").seal("button", {"command": "ack"})],
+    ids=["none", "empty", "no seal", "another shape", "another server's"],
+)
 def test_a_press_we_did_not_make_is_refused(state: object):
     with pytest.raises(BadToken):
         apps.read_button({"state": state}, server_id="S1", actor=ANA, sealer=sealer())
