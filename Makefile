@@ -1,8 +1,8 @@
 # Each target is a line or three; `make run` and `make test` are all a newcomer needs.
 PYTHON ?= python3
 BIN := .venv/bin
-# Many tests wait for something, so three files at a time need half the time; the long ones come first by their names.
-TOGETHER := -n 3 --dist loadfile --no-loadscope-reorder
+# Many tests wait for something, so two files at a time need half the time; the long ones come first by name.
+TOGETHER := -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: run test test-all check format bench faults contact-sheet clean
 
