@@ -11,7 +11,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
-PATIENCE = 10
+PATIENCE = 30
 PASSING = (StaleElementReferenceException, ElementClickInterceptedException, IndexError)  # drawn anew, or on its way
 
 

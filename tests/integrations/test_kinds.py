@@ -31,7 +31,7 @@ from bot.integrations.payload import (
 from bot.storage import codec
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-LONGEST_SECONDS = 2.0
+LONGEST_SECONDS = 5.0
 MESSAGE_LENGTH = 3_800
 MOST_LINKS = 8
 

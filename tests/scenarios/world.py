@@ -129,6 +129,7 @@ class World:
         async with self.session.post(url or self.alert_url, json=body) as answer:
             assert answer.status == 202, await answer.text()
             accepted = await answer.json()
+        await self.services.stores.payloads.written()
         await self.settle()
         return accepted
 

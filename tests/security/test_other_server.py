@@ -104,7 +104,8 @@ async def presses(world: World, token: str) -> str:
     if world.simulator.apps is not None:
         return await _told_by_app(world, "button", {"state": token})
     await world.fire()
-    await world.root.clicks("Timeline", world.cards("root")[0])
+    (card,) = [card for card in world.cards("root") if "Timeline" in card.buttons]
+    await world.root.clicks("Timeline", card)
     call = sent(world, "/action")
     fresh = trigger(world, world.root.user.id)
     _, answer = await repeats(world, call, altered_json(call, context={"token": token}, trigger_id=fresh))
