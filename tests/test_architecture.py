@@ -96,8 +96,9 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "bot.storage",
         "bot.identity",
     ),
-    "bot.working.expiring": ("bot.clock", "bot.errors", "bot.storage"),
-    "bot.working.resealing": ("bot.clock", "bot.core", "bot.errors", "bot.sealed", "bot.vault", "bot.storage"),
+    "bot.working.hourly": ("bot.clock", "bot.errors", "bot.storage"),
+    "bot.working.expiring": ("bot.storage", "bot.working.hourly"),
+    "bot.working.resealing": ("bot.core", "bot.errors", "bot.sealed", "bot.vault", "bot.storage", "bot.working.hourly"),
     "bot.installation.installing": (
         "bot.call",
         "bot.core",

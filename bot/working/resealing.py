@@ -6,25 +6,19 @@ find it done. Two at once would do no harm, since changes are versioned, but the
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 import structlog
 
 from bot import sealed
-from bot.clock import Clock
 from bot.core.changes import Change
 from bot.core.servers import Server, ServerChange
 from bot.errors import BotError
 from bot.storage.directory import Servers
-from bot.storage.once import Once
 from bot.vault import Vault, VaultError
+from bot.working.hourly import Hourly
 
-EVERY_SECONDS = 3600.0
-LATER_SECONDS = 60.0
-LEASE = timedelta(minutes=10)  # longer than a look takes
 TURN = "resealing"
 AT_ONCE = 50
 
@@ -32,32 +26,15 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Resealing:
+class Resealing(Hourly):
     """`tell` learns how many envelopes are still under older keys after each look."""
 
+    turn = TURN
+    failed = "not sealed again"
+
     servers: Servers
-    once: Once
-    clock: Clock
     vault: Vault
     tell: Callable[[int], None]
-
-    async def run(self) -> None:
-        """For ever."""
-        while True:
-            try:
-                looked = await self.look_in_turn()
-            except BotError as problem:
-                looked = False
-                log.warning("not sealed again", why=str(problem))
-            await asyncio.sleep(EVERY_SECONDS if looked else LATER_SECONDS)
-
-    async def look_in_turn(self) -> bool:
-        """Unless another process is at it. Raises Unavailable."""
-        if not await self.once.reserve(TURN, until=self.clock() + LEASE):
-            return False
-        await self.look()
-        await self.once.release(TURN)
-        return True
 
     async def look(self) -> int:
         """Through all servers, a few at a time; how many envelopes are left under older keys. Raises Unavailable."""

@@ -6,7 +6,8 @@ from typing import Any
 from bot.core import alerts
 from bot.core.alert_group import Alert, AlertGroup
 from bot.storage.stores import Stores
-from bot.working.expiring import AT_ONCE, LEASE, TURN, Expiring
+from bot.working.expiring import AT_ONCE, TURN, Expiring
+from bot.working.hourly import LEASE
 from tests.clock import HeldClock
 
 FIRED = Alert(fingerprint="a", firing=True, title="Disk")

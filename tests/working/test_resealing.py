@@ -9,7 +9,8 @@ from bot.core.changes import Change
 from bot.core.servers import Command, Secret, Server, Site
 from bot.storage.stores import Stores
 from bot.vault import KeyMissing, Vault, generate_keys
-from bot.working.resealing import AT_ONCE, LEASE, TURN, Resealing
+from bot.working.hourly import LEASE
+from bot.working.resealing import AT_ONCE, TURN, Resealing
 from tests.clock import HeldClock
 
 OLD = generate_keys()
