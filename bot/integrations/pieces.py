@@ -167,3 +167,17 @@ def alone(key: str, alert: Alert) -> Bundle:
 def only(key: str, alert: Alert) -> Payload:
     """A payload of one alert."""
     return Payload(bundles=(alone(key, alert),))
+
+
+def bundled(key: str, alerts: Sequence[Alert]) -> Bundle:
+    """Alerts with one key, called after the first that fires, and as grave as the worst that does."""
+    first = next((alert for alert in alerts if alert.firing), alerts[0])
+    return Bundle(
+        key=key,
+        title=first.title,
+        summary=first.summary,
+        severity=worst(alert.severity for alert in alerts if alert.firing),
+        labels=first.labels,
+        links=first.links,
+        alerts=tuple(alerts),
+    )

@@ -30,7 +30,18 @@ from bot.integrations.payload import (
     clean_key,
     clean_labels,
 )
-from bot.integrations.pieces import LOOKED_AT, elements, fingerprint, links, mapping, members, moment, note, tags, worst
+from bot.integrations.pieces import (
+    LOOKED_AT,
+    bundled,
+    elements,
+    fingerprint,
+    links,
+    mapping,
+    members,
+    moment,
+    note,
+    tags,
+)
 from bot.integrations.reading import Pace, read_document
 
 UNTITLED = "Alert"
@@ -200,7 +211,7 @@ def read_one(raw: Mapping[str, Any], beside: Mapping[str, Any] = {}) -> tuple[Bu
         links=_links(raw),
         begun_at=moment(_scalar(found, STARTS)) if firing else None,
     )
-    return _bundle(key, [alert]), state
+    return bundled(key, [alert]), state
 
 
 def _together(bundles: Sequence[Bundle]) -> Iterator[Bundle]:
@@ -208,20 +219,7 @@ def _together(bundles: Sequence[Bundle]) -> Iterator[Bundle]:
     for bundle in bundles:
         by_key.setdefault(bundle.key, []).extend(bundle.alerts)
     for key, alerts in by_key.items():
-        yield _bundle(key, alerts)
-
-
-def _bundle(key: str, alerts: Sequence[Alert]) -> Bundle:
-    first = next((alert for alert in alerts if alert.firing), alerts[0])
-    return Bundle(
-        key=key,
-        title=first.title,
-        summary=first.summary,
-        severity=worst(alert.severity for alert in alerts if alert.firing),
-        labels=first.labels,
-        links=first.links,
-        alerts=tuple(alerts),
-    )
+        yield bundled(key, alerts)
 
 
 # ---- finding ----

@@ -25,7 +25,7 @@ from bot.integrations.payload import (
     clean_key,
     safe_url,
 )
-from bot.integrations.pieces import worst
+from bot.integrations.pieces import bundled
 from bot.integrations.reading import Pace
 
 EACH = (Part.KEY, Part.RESOLVE, Part.ACKNOWLEDGE)
@@ -149,7 +149,7 @@ def _bundle(group: _Group, problems: dict[Part, Problem]) -> Bundle:
     if group.whole is not None and len(alerts) == len(group.whole.alerts):
         read = replace(group.whole, key=group.key, alerts=alerts)
     else:
-        read = _together(group.key, alerts)
+        read = bundled(group.key, alerts)
     spoken = next((parts for _, parts in group.members if any(part in parts for part in ONCE)), {})
     made = replace(
         read,
@@ -162,19 +162,6 @@ def _bundle(group: _Group, problems: dict[Part, Problem]) -> Bundle:
         return made
     changed = {name: getattr(made, name) for name in TOLD if getattr(made, name) != getattr(read, name)}
     return replace(made, alerts=(replace(alerts[0], **changed),))
-
-
-def _together(key: str, alerts: Sequence[Alert]) -> Bundle:
-    first = next((alert for alert in alerts if alert.firing), alerts[0])
-    return Bundle(
-        key=key,
-        title=first.title,
-        summary=first.summary,
-        severity=worst(alert.severity for alert in alerts if alert.firing),
-        labels=first.labels,
-        links=first.links,
-        alerts=tuple(alerts),
-    )
 
 
 def _links(read: Iterable[Link], spoken: Rendered, problems: dict[Part, Problem]) -> Iterator[Link]:
