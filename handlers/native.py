@@ -230,23 +230,36 @@ class NativeAction(NativeEndpoint):
         self.answer(native.say_at_button(native.text_of(reply, reader)))
 
 
-class NativeDialog(NativeEndpoint):
-    """POST JSON: a submitted or cancelled dialog."""
-
-    route = "native-dialog"
+class NativeForm(NativeEndpoint):
+    """What comes from an open dialog: POST JSON."""
 
     def in_words(self, text: str) -> native.JSON:
         return {"error": text}
 
-    async def post(self, server_id: str) -> None:
+    async def read_form(self, server_id: str) -> tuple[Server, native.JSON, Call] | None:
+        """What was sent, once its state is proven; None where that failed and has been answered."""
         server = await self.server(server_id)
         if server is None:
-            return self.refuse_proof()
+            self.refuse_proof()
+            return None
         body = self.read_json()
         try:
-            call = native.read_dialog(body, server_id=server.id, sealer=self.services.sealer(server.id))
+            return server, body, native.read_dialog(body, server_id=server.id, sealer=self.services.sealer(server.id))
         except BadToken:
-            return await self.tell(server, str(body.get("user_id") or ""), OUT_OF_DATE)
+            await self.tell(server, str(body.get("user_id") or ""), OUT_OF_DATE)
+            return None
+
+
+class NativeDialog(NativeForm):
+    """A submitted or cancelled dialog."""
+
+    route = "native-dialog"
+
+    async def post(self, server_id: str) -> None:
+        sent = await self.read_form(server_id)
+        if sent is None:
+            return None
+        server, body, call = sent
         if body.get("cancelled"):
             return self.answer({})
         if self.moved(server):

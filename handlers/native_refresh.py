@@ -5,30 +5,22 @@ from __future__ import annotations
 from bot.call import Ask
 from bot.core.text import say
 from bot.surfaces import native, native_dialogs
-from bot.surfaces.tokens import BadToken
 from bot.words import words
-from handlers.native import MOVED, OUT_OF_DATE, NativeEndpoint
+from handlers.native import MOVED, NativeForm
 
 NO_FORM = say("This form cannot be changed any more. Please open it again.")
 
 
-class NativeRefresh(NativeEndpoint):
-    """POST JSON: everything that is filled in so far. Nothing is carried out, so it may arrive twice."""
+class NativeRefresh(NativeForm):
+    """Everything that is filled in so far. Nothing is carried out, so it may arrive twice."""
 
     route = "native-refresh"
 
-    def in_words(self, text: str) -> native.JSON:
-        return {"error": text}
-
     async def post(self, server_id: str) -> None:
-        server = await self.server(server_id)
-        if server is None:
-            return self.refuse_proof()
-        body = self.read_json()
-        try:
-            call = native.read_dialog(body, server_id=server.id, sealer=self.services.sealer(server.id))
-        except BadToken:
-            return await self.tell(server, str(body.get("user_id") or ""), OUT_OF_DATE)
+        sent = await self.read_form(server_id)
+        if sent is None:
+            return None
+        server, _, call = sent
         if self.moved(server):
             return await self.tell(server, call.actor.user_id, MOVED)
         reply = await self.services.dispatch.redraw(call)
