@@ -157,7 +157,7 @@ async def test(ctx: Context, *, integration: str, alert: str) -> Reply:
     return tell(about, *lines, say("Now it would be {way}", way=told.way(taken)))
 
 
-async def _facts(ctx: Context, alert: str) -> tuple[Text, dict[str, str]]:
+async def _facts(ctx: Context, alert: str) -> tuple[Text, routing.Facts]:
     """What is tried, in words, and what can be matched of it."""
     if NUMBERED.fullmatch(alert.strip()):
         group = await chosen_group(ctx, alert)
@@ -170,7 +170,7 @@ async def _facts(ctx: Context, alert: str) -> tuple[Text, dict[str, str]]:
     matchers = chosen_matchers(alert)
     if any(matcher.operator is not Operator.EQUAL for matcher in matchers):
         raise UserError(say("Say what the alert has, such as `severity=critical team=db`."))
-    known = {matcher.label: matcher.value for matcher in matchers}
+    known = routing.Facts({matcher.label: matcher.value for matcher in matchers})
     if not known:
         return say("**An alert without labels**"), known
     return say("**An alert with** `{labels}`", labels=routing.written(matchers).replace("`", "'")), known

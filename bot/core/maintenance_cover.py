@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.core.maintenance import Maintenance, Window, window_at
-from bot.core.routing import hold
+from bot.core.routing import Facts, hold
 
 JOINED = 20
 
@@ -33,7 +33,7 @@ class Calendar:
         """Whether anything runs at all."""
         return bool(self._open(self._at))
 
-    def cover(self, integration_id: str, known: Mapping[str, str]) -> Cover | None:
+    def cover(self, integration_id: str, known: Facts) -> Cover | None:
         """What keeps a group with these facts silent: the longest, and what follows it without a gap."""
         found: Cover | None = None
         for _ in range(JOINED):
@@ -43,7 +43,7 @@ class Calendar:
             found = replace(found, until=longer.until) if found else longer
         return found
 
-    def _longest(self, at: datetime, integration_id: str, known: Mapping[str, str]) -> Cover | None:
+    def _longest(self, at: datetime, integration_id: str, known: Facts) -> Cover | None:
         covers = [
             Cover(maintenance=one, until=window.ends_at)
             for one, window in self._open(at)
@@ -58,6 +58,6 @@ class Calendar:
         return self._windows[at]
 
 
-def concerns(maintenance: Maintenance, integration_id: str, known: Mapping[str, str]) -> bool:
+def concerns(maintenance: Maintenance, integration_id: str, known: Facts) -> bool:
     """`known` are the facts of a group, as for routes."""
     return maintenance.integration_id in ("", integration_id) and hold(maintenance.matchers, known)

@@ -11,22 +11,38 @@ Known: signs, `.`, sets as `[a-z]`, `[^0-9]`, `\\d`, `\\w`, `\\s` and their capi
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
+from bot.core.signs import ANY, CLASSES, Alphabet, Signs, literal, together
 from bot.core.text import Text, say
 
 LONGEST = 200
 LOOKED_AT = 500
-REMEMBERED = 2_000
+REMEMBERED = 200
 # Sets of states that an expression can be in. Any that people write for a purpose has a few hundred at most.
 MOST_SETS = 1_000
 
-Fits = Callable[[str], bool]
-CLASSES: dict[str, Fits] = {"d": str.isdecimal, "s": str.isspace, "w": lambda sign: sign.isalnum() or sign == "_"}
 CONTROLS = {"n": "\n", "t": "\t"}
 SPECIAL = frozenset("|)*+?{}^$")
+
+
+# What all expressions together may cost that are tried on one alert group: some hundredths of a second of a processor.
+MOST_STEPS = 1_000_000
+STEPS_OF_A_SIGN = 50  # of an expression, when it is first used
+
+
+class Effort:
+    """What may still be spent on one alert group, in steps: pairs of states that are looked at."""
+
+    def __init__(self, steps: int = MOST_STEPS) -> None:
+        self._left = steps
+
+    def spend(self, steps: int) -> None:
+        """Raises BadPattern."""
+        self._left -= steps
+        if self._left < 0:
+            raise BadPattern(say("These expressions are too complicated together."))
 
 
 class BadPattern(ValueError):
@@ -59,19 +75,24 @@ class Pattern:
         whole = parser.whole()
         self._ignores_case = parser.ignores_case
         self._empty = whole.empty
+        self._unpaid = len(expression) * STEPS_OF_A_SIGN
         self._first, self._last = whole.first, whole.last
-        self._fits, self._follow = parser.fits, parser.follow
+        self._leads = parser.leads
+        self._alphabet = Alphabet(parser.states, ignores_case=parser.ignores_case)
         self._at_sign: dict[str, int] = {}
         self._after: dict[int, int] = {}
 
-    def matches(self, text: str) -> bool:
+    def matches(self, text: str, effort: Effort | None = None) -> bool:
         """Whether the whole text, or its beginning where it is very long, is one of those described.
 
-        Raises BadPattern where that would take too long; from then on always.
+        Raises BadPattern where that would take too long; from then on always, unless only the `effort` was used up.
         """
+        effort = effort or Effort()
         if len(self._after) >= MOST_SETS:
             raise BadPattern(say("This expression is too complicated."))
         text = text[:LOOKED_AT]
+        unpaid, self._unpaid = self._unpaid, 0
+        effort.spend(unpaid + len(text))
         if self._ignores_case:
             text = text.lower()
         if not text:
@@ -82,24 +103,25 @@ class Pattern:
             states = reachable & self._fitting(sign)
             if not states:
                 return False
-            reachable = self._following(states)
+            reachable = self._following(states, effort)
         return bool(states & self._last)
 
     def _fitting(self, sign: str) -> int:
         """The states that take this sign."""
         known = self._at_sign.get(sign)
         if known is None:
-            known = sum(1 << place for place, fits in enumerate(self._fits) if fits(sign))
+            known = self._alphabet.taking(sign)
             _remember(self._at_sign, sign, known)
         return known
 
-    def _following(self, states: int) -> int:
+    def _following(self, states: int, effort: Effort) -> int:
         known = self._after.get(states)
         if known is None:
+            effort.spend(len(self._leads))
             known = 0
-            for place, after in enumerate(self._follow):
-                if states >> place & 1:
-                    known |= after
+            for last, first in self._leads:
+                if states & last:
+                    known |= first
             if len(self._after) >= MOST_SETS:
                 raise BadPattern(say("This expression is too complicated."))
             self._after[states] = known
@@ -119,12 +141,12 @@ def _remember(known: dict[str, int], key: str, value: int) -> None:
 
 
 class _Parser:
-    """Reads an expression once, from left to right. `fits` and `follow` are by state."""
+    """Reads an expression once, from left to right. From any state of the first of `leads` all of the second follow."""
 
     def __init__(self, expression: str) -> None:
         self.ignores_case = expression.startswith("(?i)")
-        self.fits: list[Fits] = []
-        self.follow: list[int] = []
+        self.states: list[Signs] = []
+        self.leads: list[tuple[int, int]] = []
         self._text = expression.removeprefix("(?i)").removeprefix("^")
         if self._text.endswith("$") and not self._text.endswith("\\$"):
             self._text = self._text[:-1]
@@ -152,7 +174,7 @@ class _Parser:
         return part
 
     def _then(self, one: _Part, other: _Part) -> _Part:
-        self._leads(one.last, other.first)
+        self._lead(one.last, other.first)
         return _Part(
             one.empty and other.empty,
             one.first | (other.first if one.empty else 0),
@@ -164,14 +186,13 @@ class _Parser:
         while self._next and self._next in "*+?":
             sign = self._pop()
             if sign in "*+":
-                self._leads(part.last, part.first)
+                self._lead(part.last, part.first)
             part = _Part(part.empty or sign in "*?", part.first, part.last)
         return part
 
-    def _leads(self, last: int, first: int) -> None:
-        for place in range(len(self.follow)):
-            if last >> place & 1:
-                self.follow[place] |= first
+    def _lead(self, last: int, first: int) -> None:
+        if last and first:
+            self.leads.append((last, first))
 
     # ---- what stands for one sign ----
 
@@ -182,7 +203,7 @@ class _Parser:
         if sign == "[":
             return self._state(self._set())
         if sign == ".":
-            return self._state(lambda _: True)
+            return self._state(ANY)
         if sign == "\\":
             return self._state(self._escaped())
         if sign in SPECIAL:
@@ -191,10 +212,9 @@ class _Parser:
             )
         return self._state(self._literal(sign))
 
-    def _state(self, fits: Fits) -> _Part:
-        self.fits.append(fits)
-        self.follow.append(0)
-        bit = 1 << len(self.fits) - 1
+    def _state(self, signs: Signs) -> _Part:
+        self.states.append(signs)
+        bit = 1 << len(self.states) - 1
         return _Part(False, bit, bit)
 
     def _group(self) -> _Part:
@@ -205,31 +225,29 @@ class _Parser:
             raise BadPattern(say("A `(` in this expression is not closed."))
         return part
 
-    def _literal(self, sign: str) -> Fits:
-        return (sign.lower() if self.ignores_case else sign).__eq__
+    def _literal(self, sign: str) -> Signs:
+        lower = sign.lower() if self.ignores_case else sign
+        return literal(lower if len(lower) == 1 else sign)
 
-    def _escaped(self) -> Fits:
+    def _escaped(self) -> Signs:
         sign = self._pop()
-        if sign in CLASSES:
-            return CLASSES[sign]
         if sign.lower() in CLASSES:
-            inner = CLASSES[sign.lower()]
-            return lambda given: not inner(given)
+            return Signs(classes=sign)
         if not sign or (sign.isalnum() and sign not in CONTROLS):
             raise BadPattern(say("`\\{sign}` is not known here.", sign=sign))
         return self._literal(CONTROLS.get(sign, sign))
 
-    def _set(self) -> Fits:
+    def _set(self) -> Signs:
         inverted = self._take("^")
-        members: list[Fits] = []
+        members: list[Signs] = []
         while not (self._next == "]" and members):
             if not self._next:
                 raise BadPattern(say("A `[` in this expression is not closed."))
             members.append(self._member())
         self._pop()
-        return lambda sign: any(fits(sign) for fits in members) is not inverted
+        return together(members, inverted=inverted)
 
-    def _member(self) -> Fits:
+    def _member(self) -> Signs:
         first = self._pop()
         if first == "\\":
             return self._escaped()
@@ -239,9 +257,7 @@ class _Parser:
         last = self._pop()
         if last == "\\" or last < first:
             raise BadPattern(say("`{first}-{last}` is no range of signs.", first=first, last=last))
-        if self.ignores_case:
-            return lambda sign: first <= sign <= last or first <= sign.upper() <= last
-        return lambda sign: first <= sign <= last
+        return Signs(ranges=((ord(first), ord(last)),))
 
     # ---- reading ----
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.core.alert_group import Step
-from bot.core.patterns import BadPattern, compiled
+from bot.core.patterns import BadPattern, Effort, compiled
 from bot.core.text import Text, say
 
 MATCHERS = 10
@@ -27,6 +27,14 @@ _MATCHER = re.compile(
     r"""(?:"(?P<value>(?:[^"\\]|\\.)*)"|(?P<word>[^\s",]*))\s*(?:,|$|(?=\s)|(?<=\s))"""
 )
 _CURLY = str.maketrans({"“": '"', "”": '"', "„": '"'})
+
+
+class Facts(dict[str, str]):
+    """What can be matched of one group, by label, and what may still be spent on that."""
+
+    def __init__(self, known: Mapping[str, str]) -> None:
+        super().__init__(known)
+        self.effort = Effort()
 
 
 class Operator(StrEnum):
@@ -52,15 +60,15 @@ class Matcher:
     operator: Operator
     value: str
 
-    def holds(self, facts: Mapping[str, str]) -> bool:
+    def holds(self, facts: Facts) -> bool:
         given = facts.get(self.label, "")
         if self.operator is Operator.EQUAL:
             return given == self.value
         if self.operator is Operator.UNEQUAL:
             return given != self.value
         try:
-            return compiled(self.value).matches(given) is (self.operator is Operator.LIKE)
-        except BadPattern:  # a later release knows more; the integration's own way is always there
+            return compiled(self.value).matches(given, facts.effort) is (self.operator is Operator.LIKE)
+        except BadPattern:  # written by a later release, or too much; the integration's own way is always there
             return False
 
     def __str__(self) -> str:
@@ -118,21 +126,21 @@ def in_line(people: Iterable[str], wait_minutes: int) -> tuple[Step, ...]:
     )
 
 
-def facts(labels: Mapping[str, str], *, severity: str, title: str) -> dict[str, str]:
+def facts(labels: Mapping[str, str], *, severity: str, title: str) -> Facts:
     """What can be matched."""
-    return {**labels, SEVERITY: severity or labels.get(SEVERITY, ""), TITLE: title or labels.get(TITLE, "")}
+    return Facts({**labels, SEVERITY: severity or labels.get(SEVERITY, ""), TITLE: title or labels.get(TITLE, "")})
 
 
-def hold(matchers: Sequence[Matcher], known: Mapping[str, str]) -> bool:
+def hold(matchers: Sequence[Matcher], known: Facts) -> bool:
     return all(matcher.holds(known) for matcher in matchers)
 
 
-def taken_by(routes: Sequence[Route], known: Mapping[str, str]) -> Route | None:
+def taken_by(routes: Sequence[Route], known: Facts) -> Route | None:
     """The first route that takes what is so described."""
     return next((route for route in routes if route.on and hold(route.matchers, known)), None)
 
 
-def tried(routes: Sequence[Route], known: Mapping[str, str]) -> list[Tried]:
+def tried(routes: Sequence[Route], known: Facts) -> list[Tried]:
     """What each route says, whether or not one before it takes it."""
     found = []
     for route in routes:

@@ -6,8 +6,8 @@ from contextlib import suppress
 
 import pytest
 
-from bot.core.patterns import LONGEST, BadPattern, Pattern
-from bot.core.routing import Matcher, Operator
+from bot.core.patterns import LONGEST, BadPattern, Effort, Pattern
+from bot.core.routing import Facts, Matcher, Operator
 
 SIGNS = "ab1-_. "
 
@@ -45,8 +45,8 @@ def test_a_condition_that_is_given_up_holds_for_nothing() -> None:
     for operator in (Operator.LIKE, Operator.UNLIKE):
         matcher = Matcher(label="l", operator=operator, value=".*b" + "." * 150)
         for text in texts:
-            matcher.holds({"l": text})
-        assert not matcher.holds({"l": "a"}) and not matcher.holds({"l": "b" * 200})
+            matcher.holds(Facts({"l": text}))
+        assert not matcher.holds(Facts({"l": "a"})) and not matcher.holds(Facts({"l": "b" * 200}))
 
 
 def test_thousands_of_expressions_match_what_pythons_own_do() -> None:
@@ -60,6 +60,42 @@ def test_thousands_of_expressions_match_what_pythons_own_do() -> None:
             assert pattern.matches(text) == bool(own.fullmatch(text)), (expression, text)
             matched += pattern.matches(text)
     assert matched > 1_000
+
+
+def test_any_sign_is_taken_by_the_sets_that_pythons_own_take() -> None:
+    dice = random.Random(11)
+    signs = ["a", "K", "z", "0", "_", " ", "é", "Ä", "ж", "一", "٣", "\u2003", "\U0001f600"]
+    for _ in range(1_000):
+        first, last = sorted(dice.choices(signs, k=2))
+        members = [f"{first}-{last}", re.escape(dice.choice(signs)), dice.choice([r"\d", r"\W", r"\s", "b"])]
+        expression = f"[{dice.choice(['', '^'])}{''.join(dice.sample(members, dice.randint(1, 3)))}]"
+        for text in signs:
+            assert Pattern(expression).matches(text) == bool(re.fullmatch(expression, text)), (expression, text)
+
+
+def test_many_different_signs_are_no_more_work_than_one() -> None:
+    """Counted, not timed: what is remembered of signs stays small, and so do the sets."""
+    pattern = Pattern(".*" + "[a-b]" * 39)
+    for start in range(0x4E00, 0x9000, 200):
+        assert not pattern.matches("".join(map(chr, range(start, start + 200))))
+    assert len(pattern._at_sign) <= 200 and len(pattern._after) <= 2
+
+
+def test_expressions_for_one_group_have_a_bound_together() -> None:
+    dice = random.Random(7)
+    effort, tried = Effort(200_000), 0
+    with pytest.raises(BadPattern, match="together"):
+        for tried in range(100):
+            Pattern(f"{tried}|.*a" + "." * 150).matches("".join(dice.choice("ab") for _ in range(200)), effort)
+    assert 0 < tried < 20
+
+
+def test_where_the_bound_is_reached_conditions_hold_for_nothing() -> None:
+    facts = Facts({"l": "a"})
+    facts.effort = Effort(0)
+    for operator in (Operator.LIKE, Operator.UNLIKE):
+        assert not Matcher(label="l", operator=operator, value="a|b").holds(facts)
+        assert Matcher(label="l", operator=operator, value="a|b").holds(Facts({"l": "ac"[operator is Operator.UNLIKE]}))
 
 
 @pytest.mark.parametrize(
@@ -78,6 +114,9 @@ def test_thousands_of_expressions_match_what_pythons_own_do() -> None:
         (r"10\.0\.0\.\d+", "10a0b0c1", False),
         (r"costs \$", "costs $", True),
         ("Übung", "Übung", True),
+        ("(?i)übung", "ÜBUNG", True),
+        ("(?i)[^A-F]", "b", False),
+        ("(?i)[^A-F]", "G", True),
     ],
 )
 def test_what_people_write(expression: str, text: str, fits: bool) -> None:
