@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bot.core.alert_group import AlertGroup, Status
+from bot.core.alert_group import Heading, Status
 from bot.core.cards import COLOURS, Button, Card, Field
 from bot.core.storms import Storm
 from bot.core.text import Text, count, say
@@ -30,7 +30,7 @@ def live(tallies: Iterable[Tally]) -> int:
     return sum(tally.count for tally in tallies if tally.status is not Status.RESOLVED)
 
 
-def draw(storm: Storm, tallies: Sequence[Tally], newest: Sequence[AlertGroup], *, addressed_to: str = "") -> Card:
+def draw(storm: Storm, tallies: Sequence[Tally], newest: Sequence[Heading], *, addressed_to: str = "") -> Card:
     """`newest` are some of the live groups."""
     total, left = sum(tally.count for tally in tallies), live(tallies)
     return Card(
@@ -39,7 +39,7 @@ def draw(storm: Storm, tallies: Sequence[Tally], newest: Sequence[AlertGroup], *
         colour=COLOURS[_worst(tallies)],
         mark=MARK,
         state=_state(storm, left),
-        samples=tuple(f"{group.name} {group.title}" for group in newest[:NAMED]),
+        samples=tuple(f"#{one.number} {one.title}" for one in newest[:NAMED]),
         next=_next(storm, left),
         fields=(
             Field(name=say("State"), value=_states(tallies), short=False),

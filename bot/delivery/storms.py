@@ -17,6 +17,7 @@ from bot.core.storms import DIGEST, Storm
 from bot.core.text import say
 from bot.delivery.pictures import Pictures
 from bot.delivery.scene import Learned, Scene
+from bot.delivery.storm_views import StormViews
 from bot.errors import Upstream
 from bot.mattermost.client import Mattermost
 from bot.mattermost.posting import Mark, PostGone, edit_post, post_once
@@ -36,6 +37,7 @@ class Storms:
         self._stores = stores
         self._pictures = pictures
         self._clock = clock
+        self._views = StormViews(stores.groups, clock)
         self._telling: dict[tuple[str, str], asyncio.Task[Paged]] = {}
 
     async def deliver(
@@ -104,13 +106,12 @@ class Storms:
         self, server: Server, storm: Storm, reader: Reader, *, to: Person | None = None
     ) -> tuple[Drawn, int]:
         """With the number of its live groups."""
-        tallies = await self._stores.groups.tally(server.id, storm.id)
-        newest = await self._stores.groups.of_storm(server.id, storm.id, limit=storm_cards.NAMED, newest=True)
-        card = storm_cards.draw(storm, tallies, newest, addressed_to=to.mention if to else "")
+        view = await self._views.of(storm)
+        card = storm_cards.draw(storm, view.tallies, view.newest, addressed_to=to.mention if to else "")
         if to is not None and storm.post is not None:
             link = Link(label=say("In the channel"), url=f"{server.site_url}/_redirect/pl/{storm.post.post_id}")
             card = replace(card, links=(link,))
-        return self._pictures.picture(server, card, reader), storm_cards.live(tallies)
+        return self._pictures.picture(server, card, reader), storm_cards.live(view.tallies)
 
     # ---- pages: one for all groups of the storm ----
 
@@ -165,8 +166,8 @@ class Storms:
         """Raises Upstream: passing while the storm may still get its post."""
         if storm.post is None:
             raise Upstream(say("the alert has no post in a channel"), permanent=storm.refused, retry_after=1)
-        tallies = await self._stores.groups.tally(storm.server_id, storm.id)
-        card = storm_cards.draw(storm, tallies, (), addressed_to=person.mention)
+        view = await self._views.of(storm)
+        card = storm_cards.draw(storm, view.tallies, (), addressed_to=person.mention)
         try:
             post = await post_once(
                 scene.mattermost,
@@ -183,21 +184,24 @@ class Storms:
     # ---- all groups of a storm, a slice at a time ----
 
     async def _act(self, storm: Storm, act: ActOnAll) -> Learned[Storm]:
-        groups = await self._stores.groups.of_storm(storm.server_id, storm.id, after=act.after, limit=SLICE)
-        await self._change_all(groups, partial(_acted, act=act))
-        rest = replace(act, after=groups[-1].number) if len(groups) == SLICE else None
+        last = await self._change_next(storm, act.after, partial(_acted, act=act))
+        rest = replace(act, after=last) if last else None
         return partial(storms.acted, rest=rest, now=self._clock())
 
     async def _show_apart(self, storm: Storm, apart: ShowApart) -> Learned[Storm]:
-        groups = await self._stores.groups.of_storm(storm.server_id, storm.id, after=apart.after, limit=SLICE)
-        await self._change_all(groups, partial(storms.shown_apart, now=self._clock()))
-        rest = replace(apart, after=groups[-1].number) if len(groups) == SLICE else None
+        last = await self._change_next(storm, apart.after, partial(storms.shown_apart, now=self._clock()))
+        rest = replace(apart, after=last) if last else None
         return partial(storms.showed_apart, rest=rest)
 
-    async def _change_all(self, groups: list[AlertGroup], decide: Callable[[AlertGroup], Change[AlertGroup]]) -> None:
-        await self._stores.groups.change_many(
-            [Write(server_id=group.server_id, id=group.id, decide=decide) for group in groups]
-        )
+    async def _change_next(
+        self, storm: Storm, after: int, decide: Callable[[AlertGroup], Change[AlertGroup]]
+    ) -> int | None:
+        """A slice of its live groups; the number of the last one, if there may be more."""
+        claims = await self._stores.groups.of_storm(storm.server_id, storm.id, after=after, limit=SLICE)
+        writes = [Write(server_id=claim.server_id, id=claim.id, decide=decide) for claim in claims]
+        await self._stores.groups.change_many(writes, seen=claims)
+        self._views.forget(storm)
+        return claims[-1].doc.number if len(claims) == SLICE else None
 
 
 def gathers(group: AlertGroup, page: Page) -> bool:

@@ -126,11 +126,17 @@ class Documents(Generic[T]):
         return {claim.id: claim for claim in found if owners[claim.id] == claim.server_id}
 
     async def read(
-        self, query: Mapping[str, Any], *, limit: int, sort: tuple[str, int] | None = None, skip: int = 0
+        self,
+        query: Mapping[str, Any],
+        *,
+        limit: int,
+        sort: tuple[str, int] | None = None,
+        skip: int = 0,
+        hint: list[tuple[str, int]] | None = None,
     ) -> list[Claim[T]]:
-        """For subclasses: their queries name the server."""
+        """For subclasses: their queries name the server. `hint` names the index, where another may look as good."""
         with reachable():
-            cursor = self._collection.find(query, limit=limit, skip=skip, sort=[sort] if sort else None)
+            cursor = self._collection.find(query, limit=limit, skip=skip, sort=[sort] if sort else None, hint=hint)
             records = await cursor.to_list(length=limit)
         return self._opened(records)
 

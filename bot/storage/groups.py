@@ -20,6 +20,10 @@ from bot.storage.records import Claim
 
 TALLIED = 1_000
 DAY_MILLISECONDS = 86_400_000
+# Whole, so that the groups of a storm are counted without looking at any of them.
+OF_STORM = [
+    (field, ASCENDING) for field in ("storm", "status", "number", "server_id", "doc.severity", "doc.integration_name")
+]
 LIVE = tuple(status for status in Status if status is not Status.RESOLVED)
 
 
@@ -40,7 +44,7 @@ class Groups(Documents[AlertGroup]):
         IndexModel([("open_key", ASCENDING)], unique=True, partialFilterExpression={"open_key": {"$exists": True}}),
         IndexModel([("posts", ASCENDING)], partialFilterExpression={"posts": {"$exists": True}}),
         IndexModel([("expire_at", ASCENDING)], expireAfterSeconds=0),
-        IndexModel([("storm", ASCENDING), ("number", ASCENDING)], partialFilterExpression={"storm": {"$exists": True}}),
+        IndexModel(OF_STORM, partialFilterExpression={"storm": {"$exists": True}}),
     )
 
     def __init__(self, database: Database, clock: Clock) -> None:
@@ -93,13 +97,17 @@ class Groups(Documents[AlertGroup]):
 
     async def headings(self, server_id: str, status: Status, limit: int) -> list[Heading]:
         """Of those in the state, newest first. Groups are large, and of hundreds in a list little is shown."""
-        query = {"server_id": server_id, "status": status.value}
+        return await self._headings({"server_id": server_id, "status": status.value}, limit)
+
+    async def _headings(
+        self, query: Mapping[str, Any], limit: int, hint: list[tuple[str, int]] | None = None
+    ) -> list[Heading]:
         with reachable():
             cursor = self._collection.find(
-                query, {"number": 1, "doc.title": 1}, sort=[("number", DESCENDING)], limit=limit
+                query, {"number": 1, "status": 1, "doc.title": 1}, sort=[("number", DESCENDING)], limit=limit, hint=hint
             )
             found = await cursor.to_list(length=limit)
-        return [Heading(number=one["number"], title=one["doc"]["title"], status=status) for one in found]
+        return [Heading(number=one["number"], title=one["doc"]["title"], status=Status(one["status"])) for one in found]
 
     async def muted(self, server_id: str, after: int, limit: int) -> list[AlertGroup]:
         """Those that maintenance keeps silent, in the order of their numbers, after this one."""
@@ -111,30 +119,26 @@ class Groups(Documents[AlertGroup]):
         }
         return [claim.doc for claim in await self.read(query, limit=limit, sort=("number", ASCENDING))]
 
-    async def of_storm(
-        self, server_id: str, storm_id: str, *, limit: int, after: int = 0, newest: bool = False
-    ) -> list[AlertGroup]:
-        """Live groups of a storm by number, those after this one; or the newest first."""
-        query = {
-            "server_id": server_id,
-            "storm": {"$eq": storm_id, "$exists": True},
-            "number": {"$gt": after},
-            "status": {"$in": [status.value for status in LIVE]},
-        }
-        found = await self.read(query, limit=limit, sort=("number", DESCENDING if newest else ASCENDING))
-        return [claim.doc for claim in found]
+    async def of_storm(self, server_id: str, storm_id: str, *, limit: int, after: int = 0) -> list[Claim[AlertGroup]]:
+        """Live groups of a storm by number, those after this one."""
+        query = _live_of_storm(server_id, storm_id) | {"number": {"$gt": after}}
+        return await self.read(query, limit=limit, sort=("number", ASCENDING), hint=OF_STORM)
+
+    async def newest_of_storm(self, server_id: str, storm_id: str, *, limit: int) -> list[Heading]:
+        """Of its live groups."""
+        return await self._headings(_live_of_storm(server_id, storm_id), limit, hint=OF_STORM)
 
     async def tally(self, server_id: str, storm_id: str) -> list[Tally]:
-        """All groups of a storm, counted by what is alike."""
+        """All groups of a storm, counted by what is alike. Reads nothing but the index."""
         alike = {"status": "$status", "severity": "$doc.severity", "source": "$doc.integration_name"}
         pipeline: list[Raw] = [
-            {"$match": {"server_id": server_id, "storm": {"$eq": storm_id, "$exists": True}}},
+            {"$match": {"server_id": server_id, "storm": storm_id}},
             {"$group": {"_id": alike, "count": {"$sum": 1}}},
             {"$sort": {"count": -1}},
             {"$limit": TALLIED},
         ]
         with reachable():
-            rows = await self._collection.aggregate(pipeline).to_list(length=TALLIED)
+            rows = await self._collection.aggregate(pipeline, hint=dict(OF_STORM)).to_list(length=TALLIED)
         return [Tally(**row["_id"] | {"status": Status(row["_id"]["status"])}, count=row["count"]) for row in rows]
 
     async def live(self, keys: Mapping[str, str]) -> dict[str, Claim[AlertGroup]]:
@@ -179,6 +183,10 @@ class Groups(Documents[AlertGroup]):
             )
         last = int(counter["groups"])
         return range(last - count + 1, last + 1)
+
+
+def _live_of_storm(server_id: str, storm_id: str) -> dict[str, Any]:
+    return {"server_id": server_id, "storm": storm_id, "status": {"$in": [status.value for status in LIVE]}}
 
 
 def _first(claims: Sequence[Claim[AlertGroup]]) -> AlertGroup | None:

@@ -1,35 +1,18 @@
 """What the worker asks all day long costs the same however many documents wait for their time."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 from bot.core.changes import Change
 from bot.storage.mongo import Database
 from bot.storage.stores import Stores
 from tests.clock import HeldClock
+from tests.profiler import examined
 from tests.storage.samples import group, opened_group
 
 WAITING = 3_000
 DUE = 7
 LEASE = timedelta(seconds=20)
-
-
-@asynccontextmanager
-async def examined(database: Database) -> AsyncIterator[list[dict[str, Any]]]:
-    """What the server did for the operations of the block."""
-    found: list[dict[str, Any]] = []
-    profile = database._database["system.profile"]
-    await database._database.command("profile", 2)
-    try:
-        yield found
-        await database._database.command("profile", 0)
-        found += await profile.find({"ns": f"{database.name}.groups"}).to_list(length=100)
-    finally:
-        await database._database.command("profile", 0)
-        await profile.drop()
 
 
 async def test_claiming_looks_at_nothing_that_is_not_due(stores: Stores, database: Database, clock: HeldClock):
