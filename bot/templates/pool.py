@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 
 from bot.errors import Unavailable
-from bot.templates.process import NoAnswer, Renderer
+from bot.templates.process import NoAnswer, Renderer, Why
 
 Start = Callable[[], Awaitable[Renderer]]
 
@@ -97,7 +97,7 @@ class Pool:
                 answer: dict[str, Any] = orjson.loads(await renderer.ask(question, body))
             except NoAnswer as problem:
                 self._all.discard(renderer)
-                if last or problem.killed:
+                if last or problem.why is not Why.DIED:
                     raise
             except asyncio.CancelledError:
                 self._all.discard(renderer)

@@ -23,6 +23,8 @@ def in_words(problem: Problem) -> Text:
             return say("It does not make a web address.")
         case "payload":
             return say("The payload is too large for templates: more than 4 MiB.")
+        case "late":
+            return say("The machine of the bot was too busy to render it in time.")
         case "died":
             return say("The process that renders it ended.")
     message = neutral(problem.message, MESSAGE_LENGTH)

@@ -1,12 +1,18 @@
-"""One process that renders templates: started when it is first needed, killed when it does not answer in time."""
+"""One process that renders templates: started when it is first needed, killed when it does not answer in time.
+
+What a template may use is time of the processor, and the kernel watches that: a busy machine is nobody's fault. The
+seconds of the clock are for what the kernel does not end.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from contextlib import suppress
+from enum import StrEnum
 from pathlib import Path
 
 import structlog
@@ -18,28 +24,48 @@ ROOT = Path(__file__).parents[2]
 # An isolated interpreter finds installed packages only, and neither the working directory nor our settings count.
 PROGRAM = "import sys; sys.path.append(sys.argv[1]); from bot.templates.rendering import main; main(int(sys.argv[2]))"
 START_SECONDS = 10.0
-ANSWER_SECONDS = 2.0
+ANSWER_SECONDS = 5.0  # as long as one may wait for a process
 LONGEST_ANSWER = 8 * 1024 * 1024
 
 log = structlog.get_logger()
 
 
-class NoAnswer(BotError):
-    """The process did not answer: it was `killed` for taking too long, or it died."""
+class Why(StrEnum):
+    """Why there is no answer; the values are kinds of problems of templates."""
 
-    def __init__(self, *, killed: bool) -> None:
-        super().__init__("The rendering process took too long" if killed else "The rendering process died")
-        self.killed = killed
+    SLOW = "slow"  # it used the time of the processor that it may have
+    LATE = "late"  # it had too little of the processor, or hangs without using it
+    LARGE = "large"
+    DIED = "died"
+
+
+WORDS = {
+    Why.SLOW: "The rendering process took too long",
+    Why.LATE: "The rendering process did not answer in time",
+    Why.LARGE: "The rendering process answers too much",
+    Why.DIED: "The rendering process died",
+}
+# What the kernel ends a process with that uses more than `rendering.py` allows.
+TIME_IS_UP = (-signal.SIGVTALRM, -signal.SIGXCPU)
+
+
+class NoAnswer(BotError):
+    """The process did not answer, and is no more."""
+
+    def __init__(self, why: Why) -> None:
+        super().__init__(WORDS[why])
+        self.why = why
 
 
 class Renderer:
     """Asked one thing at a time. After NoAnswer it is of no more use."""
 
-    def __init__(self, process: Process) -> None:
+    def __init__(self, process: Process, seconds: float = ANSWER_SECONDS) -> None:
         self._process = process
+        self._seconds = seconds
 
     @classmethod
-    async def start(cls, program: str = PROGRAM) -> Renderer:
+    async def start(cls, program: str = PROGRAM, *, seconds: float = ANSWER_SECONDS) -> Renderer:
         """Raises NoAnswer. Nothing of our environment goes with it, nor any open file."""
         try:
             process = await asyncio.create_subprocess_exec(
@@ -56,11 +82,11 @@ class Renderer:
                 cwd="/",
                 start_new_session=True,
             )
-            renderer = cls(process)
+            renderer = cls(process, seconds)
             await renderer._answer(START_SECONDS)
         except (OSError, NoAnswer) as problem:
             log.warning("no rendering process", why=str(problem))
-            raise NoAnswer(killed=False) from problem
+            raise NoAnswer(Why.DIED) from problem
         return renderer
 
     @property
@@ -77,7 +103,7 @@ class Renderer:
         self._process.stdin.write(LENGTHS.pack(len(question), len(body)))
         self._process.stdin.write(question)
         self._process.stdin.write(body)
-        return await self._answer(ANSWER_SECONDS)
+        return await self._answer(self._seconds)
 
     async def _answer(self, seconds: float) -> bytes:
         assert self._process.stdout is not None
@@ -85,14 +111,14 @@ class Renderer:
             async with asyncio.timeout(seconds):
                 (length,) = LENGTH.unpack(await self._process.stdout.readexactly(LENGTH.size))
                 if length > LONGEST_ANSWER:
-                    raise NoAnswer(killed=True)
+                    raise NoAnswer(Why.LARGE)
                 return await self._process.stdout.readexactly(length)
         except TimeoutError:
             await self.stop()
-            raise NoAnswer(killed=True) from None
+            raise NoAnswer(Why.LATE) from None
         except (asyncio.IncompleteReadError, ConnectionError):
             await self.stop()
-            raise NoAnswer(killed=False) from None
+            raise NoAnswer(Why.SLOW if self._process.returncode in TIME_IS_UP else Why.DIED) from None
         except (NoAnswer, asyncio.CancelledError):
             await self.stop()
             raise

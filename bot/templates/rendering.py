@@ -26,6 +26,8 @@ Json = dict[str, Any]
 
 MEMORY = 256 * 1024 * 1024
 GROWN_KILOBYTES = 32 * 1024
+# Of the processor, for one question: for what no signal of Python's interrupts, and in case nobody is left to kill us.
+USER_SECONDS = 2.0
 CPU_SECONDS = 5
 PR_SET_PDEATHSIG = 1  # from <linux/prctl.h>
 
@@ -57,10 +59,11 @@ def _limit(limit: int, most: int) -> None:
             raise
 
 
-def _allow_more_time() -> None:
-    """The kernel's own stop, in case nobody is left to kill us."""
+def _begin_to_count() -> None:
+    """The kernel's own stops: their signals end this process."""
     hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
     resource.setrlimit(resource.RLIMIT_CPU, (int(spent()) + CPU_SECONDS, hard))
+    signal.setitimer(signal.ITIMER_VIRTUAL, USER_SECONDS)
 
 
 def _payload(body: bytes) -> object:
@@ -103,9 +106,9 @@ def main(parent: int) -> None:
     answers.flush()
     while len(head := questions.read(LENGTHS.size)) == LENGTHS.size:
         asked_length, body_length = LENGTHS.unpack(head)
-        asked = json.loads(questions.read(asked_length))
-        body = questions.read(body_length)
-        _allow_more_time()
+        question, body = questions.read(asked_length), questions.read(body_length)
+        _begin_to_count()
+        asked = json.loads(question)
         answered = _answered(asked, body) | {"retire": _most_memory() - usual > GROWN_KILOBYTES}
         answer = json.dumps(answered, ensure_ascii=False).encode("utf-8", "replace")
         answers.write(LENGTH.pack(len(answer)) + answer)

@@ -19,7 +19,7 @@ from bot.templates.process import NoAnswer
 LARGEST_BODY = 4 * 1024 * 1024
 REST_SECONDS = 60.0
 RESTING = 10_000
-# These cost so much that they are not tried again with the next payload.
+# These cost so much that they are not tried again with the next payload. What was only late is not to blame.
 COSTLY = ("slow", "large", "died")
 
 log = structlog.get_logger()
@@ -61,7 +61,7 @@ class Templating:
         try:
             answer = await self._pool.ask(integration.server_id, await question(known, payload), body)
         except NoAnswer as problem:
-            return _unused(payload, known, "slow" if problem.killed else "died")
+            return _unused(payload, known, problem.why.value)
         return await applied(payload, answer)
 
     @property

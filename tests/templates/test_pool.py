@@ -17,7 +17,7 @@ from bot.errors import Unavailable
 from bot.integrations.payload import Bundle, Payload
 from bot.templates.applying import question
 from bot.templates.pool import WAITING_BYTES_OF_ONE, Pool
-from bot.templates.process import NoAnswer, Renderer
+from bot.templates.process import NoAnswer, Renderer, Why
 from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
@@ -35,8 +35,8 @@ def pool(io_loop: IOLoop) -> Iterator[Pool]:
 async def ask(pool: Pool, text: str = "{{ title }}", *, server: str = "one", body: bytes = b"{}") -> str:
     try:
         answer = await pool.ask(server, await question({"title": text}, PAYLOAD), body)
-    except NoAnswer as problem:  # on a busy machine the seconds of the clock end first
-        assert problem.killed
+    except NoAnswer as problem:
+        assert problem.why is Why.SLOW
         return "slow"
     return str(answer["bundles"][0][0].get("title") or answer["problems"]["title"]["kind"])
 
@@ -120,7 +120,37 @@ async def test_a_machine_without_the_template_language_answers_nothing_at_once()
     pool = Pool(start=partial(Renderer.start, "raise SystemExit('No module named jinja2')"))
     with pytest.raises(NoAnswer) as problem:
         await pool.ask("one", b"{}", b"")
-    assert not problem.value.killed and pool.pids == ()
+    assert problem.value.why is Why.DIED and pool.pids == ()
+
+
+async def held(*, seconds: float) -> Renderer:
+    """A process that gets none of the processor, as on a machine that has none left."""
+    renderer = await Renderer.start(seconds=seconds)
+    os.kill(renderer.pid, signal.SIGSTOP)
+    return renderer
+
+
+async def test_a_template_that_waits_for_the_processor_is_rendered_when_it_gets_it(io_loop: IOLoop):
+    pool = Pool(start=partial(held, seconds=60.0))
+    asking = asyncio.create_task(ask(pool))
+    await until(lambda: len(pool.pids) == 1, pause=0.005)
+    os.kill(pool.pids[0], signal.SIGCONT)
+    assert await asking == "Disk"
+    await pool.close()
+
+
+async def test_who_never_gets_it_is_late_and_no_process_is_left(io_loop: IOLoop):
+    started = []
+
+    async def start() -> Renderer:
+        started.append(await held(seconds=0.05))
+        return started[-1]
+
+    pool = Pool(start=start)
+    with pytest.raises(NoAnswer) as problem:
+        await pool.ask("one", await question({"title": "{{ title }}"}, PAYLOAD), b"{}")
+    assert problem.value.why is Why.LATE
+    assert pool.pids == () and len(started) == 1 and not runs(started[0].pid)
 
 
 async def test_memory_stays_the_same_whatever_is_rendered(pool: Pool):

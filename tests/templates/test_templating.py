@@ -1,5 +1,7 @@
 """Templates applied: whatever happens to one, the alert is taken as it was read, and the channel is told why."""
 
+import os
+import signal
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -18,6 +20,7 @@ from bot.integrations.payload import Bundle, Payload
 from bot.notices import Notices
 from bot.storage.stores import Stores
 from bot.templates.pool import Pool
+from bot.templates.process import Renderer
 from bot.templates.templating import LARGEST_BODY, REST_SECONDS, Templating
 from tests.clock import HeldClock
 from tests.scenarios.world import payload as sent
@@ -87,6 +90,23 @@ async def test_a_slow_template_rests_and_is_tried_again_later_or_when_it_changes
     with capture_logs() as logs:
         await bench.templating.applied(one, PAYLOAD, b"{}")
     assert [line["why"] for line in logs] == ["slow"]
+
+
+async def test_a_template_that_was_only_late_does_not_rest(bench: Bench):
+    pids = []
+
+    async def held() -> Renderer:
+        renderer = await Renderer.start(seconds=0.05)
+        os.kill(renderer.pid, signal.SIGSTOP)
+        pids.append(renderer.pid)
+        return renderer
+
+    one = await bench.integration(title="{{ title }}!")
+    templating = Templating(Pool(start=held), bench.notices)
+    for _ in range(2):
+        assert await templating.applied(one, PAYLOAD, b"{}") == PAYLOAD
+    assert len(pids) == 2 and await bench.told() == ["template title"]
+    await templating.close()
 
 
 async def test_a_failing_part_falls_back_alone(bench: Bench):
