@@ -5,7 +5,8 @@ per server would have to be kept, resumed and shared between processes for the f
 such notes carries an effect that is due again and again: soon after the note, when people correct what they wrote,
 later each hour, and no more once the group has been resolved for a week. That is one request about all notes of a
 group, never on the way of an alert or of an answer. What the bot's account may not read, or what is gone without a
-trace, stays as it was noted.
+trace, stays as it was noted. So does what was said where not everybody is who sees the alert: somebody chose to pass on
+those words, and not those that come later.
 """
 
 from __future__ import annotations
@@ -29,10 +30,11 @@ SHOWN_LENGTH = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenMessage:
-    """A noted message as it is now."""
+    """A noted message as it is now. `apart`: not everybody who sees the alert may read it where it was said."""
 
     text: str
     deleted: bool = False
+    apart: bool = False
 
 
 def note_in_words(note: Note) -> Text:
@@ -69,6 +71,8 @@ def seen(group: AlertGroup, *, messages: Mapping[str, SeenMessage], now: datetim
 
 
 def _as_message(note: Note, message: SeenMessage) -> Note:
+    if message.apart:
+        return replace(note, copied=False)
     if message.deleted:
         return replace(note, deleted=True)
     text = cut(message.text.strip(), NOTE_LENGTH)
@@ -80,6 +84,8 @@ def _with_note(group: AlertGroup, before: Note, after: Note, now: datetime) -> A
     if after == before:
         return group
     notes = tuple(after if note is before else note for note in group.notes)
+    if not after.copied:
+        return replace(group, notes=notes)
     history = tuple(_with_text(entry, before, after) for entry in group.history)
     told = (
         say("The message that {by} noted was deleted. The note stays.", by=after.by)

@@ -63,6 +63,13 @@ def test_what_says_the_same_or_nothing_changes_nothing(message: SeenMessage):
     assert [effect.key for effect in change.effects] == ["notes"]
 
 
+def test_what_was_said_where_others_are_missing_is_never_looked_at_again():
+    change = seen(with_note(), SeenMessage(text="A password", apart=True))
+    assert [(note.text, note.copied) for note in change.doc.notes] == [("Disk full", False)]
+    assert change.doc.history == with_note().history
+    assert [effect.key for effect in change.effects if effect.key == "notes"] == []
+
+
 def test_what_cannot_be_read_is_left_as_it_was_noted():
     doc = with_note()
     assert noted.seen(doc, messages={}, now=NOW).doc == doc

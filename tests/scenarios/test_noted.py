@@ -4,6 +4,7 @@ import pytest
 
 from bot.core.neutral import BREAK
 from bot.simulator.client.rendering import RenderedPost
+from bot.simulator.records import User
 from tests.scenarios.world import World
 
 pytestmark = pytest.mark.parametrize("surface", ["apps-9.5"])
@@ -19,6 +20,11 @@ async def noted(world: World, channel: str = "alerts") -> RenderedPost:
     assert "Noted on #1." in world.cho.sees
     await world.settle()
     return message
+
+
+def bot(world: World) -> User:
+    assert world.simulator.apps is not None
+    return world.simulator.state.users[world.simulator.apps.app("oncall").bot_user_id]
 
 
 async def shown(world: World) -> str:
@@ -79,6 +85,37 @@ async def test_what_the_bot_may_not_read_stays_as_it_was_noted(world: World) -> 
     edit(world, message, "Something else")
     await world.pass_time(minutes=5)
     assert "Note by @cho: It was a cable" in await shown(world)
+
+
+async def test_what_is_written_later_in_a_private_channel_stays_there(world: World) -> None:
+    """The bot is in it, and those who see the alert are not."""
+    team = next(iter(world.simulator.state.teams.values()))
+    private = world.simulator.add_channel(team, "secrets", private=True)
+    world.simulator.join(world.cho.user, private)
+    world.simulator.join(bot(world), private)
+    await world.fire()
+    message = await noted(world, channel="secrets")
+    edit(world, message, "The password is 1234")
+    await world.pass_time(minutes=5)
+    assert "Note by @cho: It was a cable" in await shown(world)
+    assert not [text for text in thread(world) if "password" in text]
+    asked = world.simulator.count_requests("POST", LOOKED_UP)
+    assert asked == 1
+    world.simulator.posting.delete(world.cho.user.id, message.id)
+    await world.pass_time(hours=2)
+    assert world.simulator.count_requests("POST", LOOKED_UP) == asked
+
+
+async def test_a_message_in_a_public_channel_is_followed_as_one_in_the_channel_of_the_alert(world: World) -> None:
+    team = next(iter(world.simulator.state.teams.values()))
+    public = world.simulator.add_channel(team, "talk")
+    world.simulator.join(world.cho.user, public)
+    world.simulator.join(bot(world), public)
+    await world.fire()
+    message = await noted(world, channel="talk")
+    edit(world, message, "It was a power cable")
+    await world.pass_time(minutes=2)
+    assert "It was a power cable (edited)" in await shown(world)
 
 
 async def test_a_note_in_other_words_does_not_follow_the_message(world: World) -> None:
