@@ -13,7 +13,8 @@ from bot.core.alert_group import AlertGroup
 from bot.core.cards import MARKS
 from bot.core.neutral import cut, neutral, one_line
 from bot.core.people import Person
-from bot.core.text import Text, say
+from bot.core.text import NOTHING, Text, say
+from bot.errors import BotError
 from bot.registry import command
 from forms.room import OpenRoom
 
@@ -26,15 +27,24 @@ INVITED = 20
 async def room(ctx: Context, *, group: str, private: bool) -> Reply:
     """Open a channel for an alert group, with everybody who was paged for it."""
     found = await chosen_group(ctx, group)
-    if found.room:
-        return tell(say("~{room} is open for #{number} already.", room=found.room, number=found.number))
-    made = await ctx.chat.open_room(
-        _name(found), cut(one_line(f"{found.name} {found.title}"), TITLE_LENGTH), private=private
-    )
+    asked = await ctx.groups.change(found, partial(steering.room_asked, now=ctx.now))
+    if asked.note != NOTHING:
+        return tell(asked.note)
+    made = await _made(ctx, found, private=private)
+    opened = partial(steering.room_opened, room=made.name, by=ctx.person.mention, now=ctx.now)
+    note = (await ctx.groups.change(found, opened)).note
     outside = await _invited(ctx, made, found)
     await ctx.chat.post(made, _about(ctx, found))
-    opened = partial(steering.room_opened, room=made.name, by=ctx.person.mention, now=ctx.now)
-    return tell((await ctx.groups.change(found, opened)).note, *outside)
+    return tell(note, *outside)
+
+
+async def _made(ctx: Context, group: AlertGroup, *, private: bool) -> Room:
+    title = cut(one_line(f"{group.name} {group.title}"), TITLE_LENGTH)
+    try:
+        return await ctx.chat.open_room(_name(group), title, private=private)
+    except BotError:
+        await ctx.groups.change(group, steering.room_given_up)
+        raise
 
 
 def _name(group: AlertGroup) -> str:

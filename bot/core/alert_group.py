@@ -144,6 +144,7 @@ class AlertGroup:
     that when the group opened. `maintenance` is why it is silenced, where a maintenance did that. `storm` is the storm
     whose post shows it in place of a card in that channel, unless it is shown `apart` all the same. It is kept for
     `kept_days` after it is resolved, and closed when nothing came for `close_after` days (0 is never) since `last_at`.
+    `room_asked_at` is when somebody began to open a channel for it, while that is under way.
     `flaps` is how often it fired in a row, where that was too often for a new group each time.
     """
 
@@ -182,6 +183,7 @@ class AlertGroup:
     opened_by: str = ""
     about_post: str = ""
     room: str = ""
+    room_asked_at: datetime | None = None
     mirrored: int = 0
     counted: int = 0
     also: tuple[Place, ...] = ()

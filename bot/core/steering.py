@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.core import storms
 from bot.core.alert_group import AlertGroup, GroupChange, Kind, Status, Step
@@ -17,6 +17,8 @@ from bot.core.neutral import plain
 from bot.core.text import count, say
 
 SEVERITY_LENGTH = 40
+# Who began to make a channel and is not done by then, is gone.
+ROOM_TAKES = timedelta(minutes=1)
 
 
 def escalate_to(group: AlertGroup, *, step: int, by: str, now: datetime) -> GroupChange:
@@ -97,10 +99,25 @@ def _out_of_storm(group: AlertGroup, now: datetime) -> tuple[AlertGroup, tuple[E
     return start_chain(replace(apart, turn=group.turn + 1), now)
 
 
+def room_asked(group: AlertGroup, *, now: datetime) -> GroupChange:
+    """Somebody is about to open a channel for it: one at a time, so that there will be one. A note says why not."""
+    if group.room:
+        return already(group, say("~{room} is open for #{number} already.", room=group.room, number=group.number))
+    if group.room_asked_at is not None and abs(now - group.room_asked_at) < ROOM_TAKES:
+        text = say("Somebody is opening a channel for #{number} at this moment.", number=group.number)
+        return already(group, text)
+    return Change(doc=replace(group, room_asked_at=now))
+
+
+def room_given_up(group: AlertGroup) -> GroupChange:
+    """It could not be made; who tries again need not wait."""
+    return Change(doc=replace(group, room_asked_at=None))
+
+
 def room_opened(group: AlertGroup, *, room: str, by: str, now: datetime) -> GroupChange:
     """A channel was made in which people work on it. `room` is its name."""
     text = say("{by} opened the channel ~{room} for it", by=by, room=room)
-    after = log(replace(group, room=room), now, text, by=by)
+    after = log(replace(group, room=room, room_asked_at=None), now, text, by=by)
     return Change(
         doc=after, effects=tell(after), note=say("~{room} is open for #{number}.", room=room, number=group.number)
     )

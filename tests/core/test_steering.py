@@ -96,3 +96,13 @@ def test_a_severity_is_changed_with_a_line_and_pings_nobody():
     assert change.doc.status is Status.FIRING
     assert steering.rate(change.doc, severity=change.doc.severity, by="@ana", now=SOON).effects == ()
     assert not any(isinstance(effect.do, Page) for effect in change.effects)
+
+
+def test_one_at_a_time_opens_a_channel_and_who_vanished_in_between_holds_up_nobody():
+    asked = steering.room_asked(firing(), now=NOW).doc
+    assert "at this moment" in words(steering.room_asked(asked, now=NOW).note, READER)
+    assert steering.room_asked(asked, now=SOON).doc.room_asked_at == SOON
+    assert steering.room_asked(steering.room_given_up(asked).doc, now=NOW).doc.room_asked_at == NOW
+    opened = steering.room_opened(asked, room="alert-1", by="@ana", now=NOW).doc
+    assert opened.room_asked_at is None
+    assert steering.room_asked(opened, now=SOON).doc is opened
