@@ -15,16 +15,21 @@ BREAK = "\u200b"
 # What an address can do without: these would ping or start markup.
 _IN_URL = str.maketrans({"@": "%40", "`": "%60", "*": "%2A", "|": "%7C", "\\": "%5C"})
 _URL = re.compile(r"(?<!\w)https?://[^\s<>\"'()\[\]]+")
-_MARKUP = re.compile(r"([\\`*_~\[\]<>|#!])")
+_MARKUP = re.compile(r"([\\`*_~\[\]>|#!])")
+# Mattermost's web client shows the backslash before this sign, so it becomes a character reference; that pings nobody.
+_LESS = "&lt;"
 # Mattermost resolves character references before it looks for mentions, so `&#64;all` pings, too (its server source).
-_MENTION = re.compile(r"(@(?=[\w.-])|&(?=#?\w+;))")
+_MENTION = re.compile(r"(@(?=[\w.-])|&(?!lt;)(?=#?\w+;))")
 # A line of these under another makes a heading or a rule.
-_RULE = re.compile(r"^([ \t]*)([-=+])", re.MULTILINE)
+_RULE = re.compile(r"^([ \t]*)([-+])", re.MULTILINE)
+_HEADING = re.compile(r"^([ \t]*)=", re.MULTILINE)
+# These turn around the direction of what follows, also of our own words; letters have the right one without them.
+_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 def plain(text: str, length: int = TITLE_LENGTH) -> str:
     """One line for places without markup."""
-    return unpinged(cut(one_line(text), length))
+    return unpinged(cut(one_line(_TURNING.sub("", text)), length))
 
 
 def one_line(text: str) -> str:
@@ -39,16 +44,17 @@ def unpinged(text: str) -> str:
 def neutral(text: str, length: int = TEXT_LENGTH) -> str:
     """For places with markup; web addresses stay usable."""
     pieces, position = [], 0
-    shortened = cut(text.strip(), length)
+    shortened = cut(_TURNING.sub("", text).strip(), length)
     for url in _URL.finditer(shortened):
         pieces += [_escape(shortened[position : url.start()]), unpinged(url.group().translate(_IN_URL))]
         position = url.end()
     # Once more over the whole, for an @ in front of an address.
-    return _RULE.sub(r"\1\\\2", unpinged("".join([*pieces, _escape(shortened[position:])])))
+    harmless = unpinged("".join([*pieces, _escape(shortened[position:])]))
+    return _HEADING.sub(rf"\1{BREAK}=", _RULE.sub(r"\1\\\2", harmless))
 
 
 def _escape(text: str) -> str:
-    return unpinged(_MARKUP.sub(r"\\\1", text))
+    return unpinged(_MARKUP.sub(r"\\\1", text).replace("<", _LESS))
 
 
 def cut(text: str, length: int) -> str:

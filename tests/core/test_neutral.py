@@ -48,7 +48,7 @@ def test_nothing_pings(text: str):
 @given(NASTY)
 def test_no_markup_is_left_outside_addresses(text: str):
     without_addresses = re.sub(r"https?://\S+", "", neutral(text))
-    without_escapes = re.sub(r"\\[\\`*_~\[\]<>|#!=+-]", "", without_addresses)
+    without_escapes = re.sub(r"\\[\\`*_~\[\]>|#!+-]", "", without_addresses)
 
     assert not re.search(r"[`*\[\]<>|#!\\]", without_escapes)
     assert not re.search(r"(?m)^[ \t]*[-=+]", neutral(text))
@@ -74,12 +74,23 @@ def test_everything_is_cut(text: str, length: int):
         ("one\n---\ntwo", "one\n\\---\ntwo"),
         ("# title", "\\# title"),
         ("| a | b |", "\\| a \\| b \\|"),
-        ("<!channel>", "\\<\\!channel\\>"),
+        ("<!channel>", "&lt;\\!channel\\>"),
+        ("free < 10 %", "free &lt; 10 %"),
+        ("Summary\n=======", f"Summary\n{BREAK}======="),
+        ("\u202edrawkcab\u2066", "drawkcab"),
         ("", ""),
     ],
 )
 def test_examples(foreign: str, harmless: str):
     assert neutral(foreign) == harmless
+
+
+def test_what_is_harmless_stays_harmless_in_a_sentence():
+    assert unpinged(neutral("a < b")) == "a &lt; b"
+
+
+def test_plain_turns_no_direction_around():
+    assert plain("a\u202eb") == "ab"
 
 
 def test_plain_is_one_line():

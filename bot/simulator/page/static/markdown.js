@@ -10,6 +10,8 @@ const EMOJI = {
   wave: '👋', point_right: '👉', link: '🔗', memo: '📝', '+1': '👍', thumbsup: '👍', information_source: 'ℹ️',
 };
 
+const REFERENCES = {lt: '<', gt: '>', amp: '&', quot: '"'};
+
 const INLINE = new RegExp([
   /\\([\\`*_{}[\]()#+\-.!@~|>:])/,
   /(`+)([^]+?)\2(?!`)/,
@@ -22,6 +24,7 @@ const INLINE = new RegExp([
   /(?<!\w)_([^_\s](?:[^_]*[^_\s])?)_(?!\w)/,
   /(?<![\w@])@([a-z0-9][a-z0-9._-]*[a-z0-9]|[a-z0-9])/,
   /:([a-z0-9_+-]+):/,
+  /&(lt|gt|amp|quot);/,
 ].map((part) => part.source).join('|'), 'gi');
 
 export function markdown(text, me = '') {
@@ -124,7 +127,8 @@ export function inline(text, me = '') {
 }
 
 function token(match, me) {
-  const [whole, escaped, , code, label, target, address, strong, strong2, struck, soft, soft2, name, emoji] = match;
+  const [whole, escaped, , code, label, target, address, strong, strong2, struck, soft, soft2, name, emoji,
+    reference] = match;
   if (escaped) return escaped;
   if (code !== undefined) return h('code', {}, code.trim() ? code.replace(/^ (.*) $/, '$1') : code);
   if (target !== undefined) return link(target, label ? inline(label, me) : [target], whole);
@@ -133,6 +137,7 @@ function token(match, me) {
   if (struck) return h('s', {}, ...inline(struck, me));
   if (soft || soft2) return h('em', {}, ...inline(soft || soft2, me));
   if (name) return h('span', {class: name.toLowerCase() === me ? 'mention mine' : 'mention'}, whole);
+  if (reference) return REFERENCES[reference.toLowerCase()];
   return EMOJI[emoji?.toLowerCase()] || whole;
 }
 
