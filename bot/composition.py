@@ -99,7 +99,7 @@ def build(
         clock,
         budgets=Budgets(config.alerts_per_second, notices, clock),
         storms=StormWatch(stores, clock),
-        flapping=Flapping(),
+        flapping=Flapping(stores.lately),
     )
     reception = Reception(stores, intake, clock, Templating(Pool(), notices))
     parts = Parts(

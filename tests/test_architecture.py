@@ -149,7 +149,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "bot.notices": ("bot.core", "bot.errors", "bot.clock", "bot.storage"),
     "bot.receiving.budgets": ("bot.core", "bot.errors", "bot.clock", "bot.notices"),
     "bot.receiving.storms": ("bot.core", "bot.clock", "bot.errors", "bot.storage"),
-    "bot.receiving.flapping": ("bot.core",),
+    "bot.receiving.flapping": ("bot.core", "bot.errors", "bot.storage"),
     "bot.receiving.intake": (
         "bot.receiving.storms",
         "bot.receiving.flapping",

@@ -200,8 +200,9 @@ class Intake:
                 decisions |= await _caught(self._storms, decisions)
             lost = await self._write(decisions)
             for key in decisions.keys() - lost:
-                self._remember(key, decisions[key], now)
                 _take(pending, key, decisions[key], numbers)
+            if self._flapping is not None:
+                await self._flapping.opened(_opened(decisions, lost), now)
             if not pending:
                 return
 
@@ -239,7 +240,7 @@ class Intake:
     async def _again(self, flapping: Flapping, opening: Mapping[str, _Pending]) -> dict[str, Claim[AlertGroup]]:
         """The resolved groups that go on because their keys flap. In a maintenance new ones open silent as usual."""
         now = self._clock()
-        lasts = {key: last for key in opening if (last := flapping.last(key, now))}
+        lasts = await flapping.lasts(opening, now)
         if not lasts:
             return {}
         planned = await self._planned([opening[key] for key in lasts])
@@ -250,12 +251,6 @@ class Intake:
             for key, last in wanted.items()
             if last in found and _goes_on(opening[key], found[last].doc)
         }
-
-    def _remember(self, key: str, decision: _Decision, now: datetime) -> None:
-        if self._flapping is None or decision.change is None:
-            return
-        if decision.claim is None or not decision.claim.doc.live:
-            self._flapping.opened(key, decision.change.doc.id, now)
 
     async def _number(self, opening: Mapping[str, _Pending]) -> dict[str, int]:
         """Numbers for new groups: one increment per server."""
@@ -281,6 +276,15 @@ class Intake:
                 puts.append((decision.change, decision.claim))
         lost = await self._stores.groups.put_many(puts)
         return {keys[place] for place in lost}
+
+
+def _opened(decisions: Mapping[str, _Decision], lost: set[str]) -> dict[str, str]:
+    """The groups that opened, or went on though they were resolved: their ids, by key."""
+    return {
+        key: one.change.doc.id
+        for key, one in decisions.items()
+        if key not in lost and one.change is not None and (one.claim is None or not one.claim.doc.live)
+    }
 
 
 async def _caught(watch: StormWatch, decisions: Mapping[str, _Decision]) -> dict[str, _Decision]:

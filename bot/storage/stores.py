@@ -13,6 +13,7 @@ from bot.storage.directory import Integrations, People, Servers
 from bot.storage.documents import Documents
 from bot.storage.groups import Groups
 from bot.storage.heartbeats import Heartbeats
+from bot.storage.lately import Lately
 from bot.storage.maintenances import Maintenances
 from bot.storage.mongo import Database
 from bot.storage.nudges import Nudges
@@ -35,13 +36,13 @@ class Stores:
     payloads: Payloads
     storms: Storms
     nudges: Nudges
+    lately: Lately
 
     async def prepare(self) -> None:
         """Create the indexes; quick when they exist."""
         stores = (self.servers, self.people, self.integrations, self.groups, self.alerts, self.once, self.heartbeats)
-        await asyncio.gather(
-            *(store.prepare() for store in (*stores, self.maintenances, self.payloads, self.storms, self.nudges))
-        )
+        more = (self.maintenances, self.payloads, self.storms, self.nudges, self.lately)
+        await asyncio.gather(*(store.prepare() for store in (*stores, *more)))
 
     def nudge_others(self) -> None:
         """For a process without a worker: what it stores is served elsewhere."""
@@ -77,4 +78,5 @@ def open_stores(database: Database, clock: Clock) -> Stores:
         payloads=Payloads(database, clock),
         storms=Storms(database, clock),
         nudges=Nudges(database, clock),
+        lately=Lately(database),
     )

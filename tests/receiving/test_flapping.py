@@ -1,5 +1,6 @@
 """Noticing what comes and goes."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -14,33 +15,59 @@ from bot.core.routing import Route
 from bot.integrations.payload import Bundle, Payload
 from bot.receiving.flapping import REMEMBERED, WITHIN, Flapping
 from bot.receiving.intake import Intake
-from bot.storage.stores import Stores
+from bot.storage.mongo import Database
+from bot.storage.stores import Stores, open_stores
 from tests.clock import HeldClock
+from tests.profiler import examined
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 
 
-def test_a_key_flaps_when_it_opened_too_often_lately():
-    flapping = Flapping()
+@pytest.fixture
+def flapping(stores: Stores) -> Flapping:
+    return Flapping(stores.lately)
+
+
+async def test_a_key_flaps_when_it_opened_too_often_lately(flapping: Flapping):
     for number in range(FLAPS):
-        assert flapping.last("k", NOW + number * MINUTE) == ""
-        flapping.opened("k", f"g{number}", NOW + number * MINUTE)
-    assert flapping.last("k", NOW + 5 * MINUTE) == f"g{FLAPS - 1}"
-    assert flapping.last("other", NOW + 5 * MINUTE) == ""
-    assert flapping.last("k", NOW + WITHIN) == ""
+        assert await flapping.lasts(["k"], NOW + number * MINUTE) == {}
+        await flapping.opened({"k": f"g{number}"}, NOW + number * MINUTE)
+    assert await flapping.lasts(["k", "other"], NOW + 5 * MINUTE) == {"k": f"g{FLAPS - 1}"}
+    assert await flapping.lasts(["k"], NOW + WITHIN) == {}
 
 
-def test_no_more_keys_are_remembered_than_fit_and_the_oldest_go_first():
-    flapping = Flapping()
+async def test_no_more_keys_are_remembered_than_fit_and_the_oldest_go_first(flapping: Flapping):
     for _ in range(FLAPS):
-        flapping.opened("first", "g", NOW)
-    for number in range(REMEMBERED):
-        flapping.opened(f"k{number}", "g", NOW)
-    assert flapping.last("first", NOW) == ""
+        await flapping.opened({"first": "g"}, NOW)
+    await flapping.opened({f"k{number}": "g" for number in range(REMEMBERED)}, NOW)
+    assert await flapping.lasts(["first"], NOW) == {}
     for _ in range(FLAPS):
-        flapping.opened("late", "g", NOW)
-    assert flapping.last("late", NOW) == "g"
+        await flapping.opened({"late": "g"}, NOW)
+    assert await flapping.lasts(["late"], NOW) == {"late": "g"}
+
+
+async def test_what_opens_once_is_neither_told_nor_asked_for(flapping: Flapping, database: Database, clock: HeldClock):
+    async with examined(database, "lately") as operations:
+        assert await flapping.lasts(["a", "b"], clock()) == {}
+        await flapping.opened({"a": "g1", "b": "g2"}, clock())
+    assert operations == []
+
+
+async def test_several_processes_notice_together_what_flaps(
+    stores: Stores, connect: Callable[[], Database], clock: HeldClock, source: Integration
+):
+    """Each of them opened it before it knew; from then on they count together, wherever the next one comes."""
+    shared = [open_stores(connect(), clock) for _ in range(3)]
+    intakes = [Intake(one, clock, flapping=Flapping(one.lately)) for one in shared]
+    numbers = []
+    for turn in range(3 * FLAPS):
+        clock.now += timedelta(seconds=30)
+        opened = await intakes[turn % 3].accept(source, payload(firing=True))
+        numbers += opened.groups
+        await intakes[(turn + 1) % 3].accept(source, payload(firing=False))
+    assert numbers[-1] == max(numbers) <= len(intakes) + 2
+    assert len(set(numbers[max(numbers) :])) == 1
 
 
 def payload(*, firing: bool, severity: str = "warning") -> Payload:
@@ -64,7 +91,7 @@ def source(clock: HeldClock) -> Integration:
 
 @pytest.fixture
 def intake(stores: Stores, clock: HeldClock) -> Intake:
-    return Intake(stores, clock, flapping=Flapping())
+    return Intake(stores, clock, flapping=Flapping(stores.lately))
 
 
 async def flapped(intake: Intake, source: Integration) -> None:

@@ -20,6 +20,7 @@ from bot.storage.mongo import Database
 from bot.storage.stores import Stores, open_stores
 from bot.storage.storms import Storms
 from tests.clock import HeldClock
+from tests.profiler import examined
 
 SERVER = "S1"
 
@@ -108,6 +109,63 @@ async def test_several_processes_make_one_storm(
     (storm,) = await stores.storms.recent(SERVER, 10)
     own, together = await gathered(stores)
     assert own <= 4 * LIMIT and own + together == 200 and storm.groups == together
+
+
+async def test_what_several_processes_open_counts_together(
+    stores: Stores, connect: Callable[[], Database], clock: HeldClock, source: Integration
+):
+    """One after the other, as a balancer spreads them: none of them would find a storm by itself."""
+    others = [process(open_stores(connect(), clock), clock) for _ in range(4)]
+    for turn in range(LIMIT + 8):
+        await others[turn % 4].accept(source, payload(1, f"k{turn}x"))
+        clock.now += timedelta(seconds=1)
+    assert await gathered(stores) == (LIMIT, 8)
+
+
+async def test_all_at_once_from_several_processes_leaves_no_more_apart_than_the_limit(
+    stores: Stores, connect: Callable[[], Database], clock: HeldClock, source: Integration
+):
+    others = [process(open_stores(connect(), clock), clock) for _ in range(4)]
+    for place, intake in enumerate(others):
+        await intake.accept(source, payload(1, f"first{place}x"))
+    clock.advance(minutes=2)
+    await asyncio.gather(
+        *(intake.accept(source, payload(50, name)) for intake, name in zip(others, "abcd", strict=True))
+    )
+    own, together = await gathered(stores)
+    assert (own, together) == (LIMIT + 4, 200 - LIMIT)
+
+
+async def test_what_others_opened_more_than_a_minute_ago_does_not_count(
+    stores: Stores, connect: Callable[[], Database], clock: HeldClock, source: Integration
+):
+    others = [process(open_stores(connect(), clock), clock) for _ in range(4)]
+    for turn in range(4):
+        for place, intake in enumerate(others):
+            await intake.accept(source, payload(LIMIT // 4, f"k{turn}x{place}x"))
+        clock.advance(minutes=1)
+    assert await stores.storms.recent(SERVER, 10) == []
+
+
+async def test_a_process_that_is_alone_asks_nobody_as_long_as_few_open(
+    stores: Stores, database: Database, clock: HeldClock, source: Integration
+):
+    intake = process(stores, clock)
+    async with examined(database, "lately") as told:
+        for turn in range(LIMIT):
+            await intake.accept(source, payload(1, f"k{turn}x"))
+            clock.now += timedelta(seconds=13)
+    assert told == []
+
+
+async def test_a_few_of_several_processes_ask_nobody(
+    stores: Stores, connect: Callable[[], Database], database: Database, clock: HeldClock, source: Integration
+):
+    others = [process(open_stores(connect(), clock), clock) for _ in range(2)]
+    async with examined(database, "lately") as told:
+        for turn in range(4):
+            await others[turn % 2].accept(source, payload(1, f"k{turn}x"))
+    assert told == []
 
 
 async def test_a_storm_is_kept_as_long_as_any_of_its_groups_is_live(stores: Stores, clock: HeldClock):
