@@ -39,7 +39,7 @@ class Storm:
 
     `minute_at` and `in_minute` count those of the minute that runs. `pages` are the direct messages about it, by turn,
     step and person. `parted`: the groups that were left have posts of their own. `acted_at` is when somebody last did
-    something to all of them.
+    something to all of them: `last_act` is what, and who.
     """
 
     id: str
@@ -57,6 +57,7 @@ class Storm:
     refused: bool = False
     parted: bool = False
     acted_at: datetime | None = None
+    last_act: ActOnAll | None = None
     pages: dict[str, Paged] = field(default_factory=dict)
     due_at: datetime | None = None
 
@@ -142,6 +143,16 @@ def drawn(storm: Storm, *, post: str, channel_id: str, post_id: str, live: int, 
     return Change(doc=after, effects=(Effect(key="apart", do=ShowApart()),) if few else ())
 
 
+def empty(storm: Storm, *, now: datetime) -> StormChange:
+    """None of its groups is there: they are about to be stored, or whoever found it was killed before.
+
+    Their sender was not answered and tries again. Until then there is nothing to show, and without them it just ends.
+    """
+    if not storm.blows:
+        return Change(doc=replace(storm, due_at=None))
+    return Change(doc=storm, effects=(Effect(key=f"draw:{DIGEST}", do=Draw(post=DIGEST), at=now + GATHERING),))
+
+
 def lost_post(storm: Storm, *, post: str) -> StormChange:
     """A post of ours is gone. The digest is made anew."""
     if post == DIGEST:
@@ -216,7 +227,9 @@ def act_on_all(
     """Do the same to every live group of the storm, beside this call."""
     do = ActOnAll(verb=verb, by=by, at=at, until=until, reason=reason)
     return Change(
-        doc=replace(storm, acted_at=at), effects=(Effect(key=f"all:{verb}", do=do),), note=_promise(storm, verb, until)
+        doc=replace(storm, acted_at=at, last_act=do),
+        effects=(Effect(key=f"all:{verb}", do=do),),
+        note=_promise(storm, verb, until),
     )
 
 

@@ -60,6 +60,9 @@ class Storms:
     async def _draw_digest(
         self, server: Server, mattermost: Mattermost, storm: Storm, *, tried: bool
     ) -> Learned[Storm]:
+        if storm.post is None and not (await self._views.of(storm)).tallies:
+            self._views.forget(storm)
+            return partial(storms.empty, now=self._clock())
         drawn, live = await self._picture(server, storm, self._pictures.channel_reader(server))
         mark = Mark(about=storm.id, post=f"{DIGEST}{storm.lost or ''}")
         try:

@@ -11,7 +11,7 @@ from bot.core.alert_group import Alert, AlertGroup, Paged, Place, Posted
 from bot.core.changes import ActOnAll, Change, Draw, ShowApart
 from bot.core.channels import storms_chosen
 from bot.core.servers import Server
-from bot.core.storms import CALM, FEW, PAGED_AGAIN, Storm
+from bot.core.storms import CALM, FEW, GATHERING, PAGED_AGAIN, Storm
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 STORM = Storm(id="s", server_id="S1", channel_id="town", limit=20, began_at=NOW, minute_at=NOW)
@@ -64,6 +64,14 @@ def test_nothing_is_due_once_all_are_resolved():
     over = passed(blown(1), until=CALM)
     assert over.due_at is not None
     assert storms.drawn(over, post="digest", channel_id="town", post_id="p", live=0, now=NOW).doc.due_at is None
+
+
+def test_what_has_no_groups_yet_is_looked_at_again_soon_and_ends_without_them():
+    begun = storms.began(STORM, now=NOW).doc
+    again = storms.empty(begun, now=NOW + GATHERING)
+    assert [(effect.key, effect.at) for effect in again.effects] == [("draw:digest", NOW + 2 * GATHERING)]
+    over = storms.empty(passed(begun, until=CALM), now=NOW + CALM)
+    assert (over.doc.due_at, over.effects) == (None, ())
 
 
 def test_edits_wait_and_the_pages_follow_the_post():

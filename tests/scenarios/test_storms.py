@@ -6,6 +6,8 @@ from datetime import timedelta
 from functools import partial
 
 from bot.core import storms
+from bot.core.neutral import BREAK
+from bot.core.storms import Storm
 from bot.simulator.client.rendering import RenderedPost
 from tests.scenarios.world import World, payload
 
@@ -117,6 +119,8 @@ async def test_all_of_a_storm_is_acknowledged_with_one_press(world: World):
 
     await world.pass_time(minutes=2)
     assert "0 firing · 210 acknowledged" in digest(world).words
+    assert "These are the latest 10 of 210." in digest(world).words
+    assert f"Acknowledged by @{BREAK}ana at" in digest(world).words
     await world.pass_time(minutes=10)
     assert not any("Storm:" in page.words for page in world.pages("ben"))
 
@@ -127,6 +131,7 @@ async def test_all_of_a_storm_is_silenced_from_a_form(world: World):
     await world.ana.submits(duration="2h", reason="A switch died")
     await world.pass_time(seconds=10)
     assert "20 silenced" in digest(world).words
+    assert f"Silenced by @{BREAK}ana until" in digest(world).words
     await world.ana.types("/oncall show 40", channel="alerts")
     assert "A switch died" in world.ana.sees
 
@@ -144,7 +149,7 @@ async def test_a_storm_ends_by_itself_and_the_few_that_are_left_get_their_posts(
     await burst(world, many(35), resolved=True)
     await world.pass_time(minutes=4)
 
-    assert "The storm is over since" in digest(world).words
+    assert "The storm ended at" in digest(world).words
     assert len(own(world)) == LIMIT + 5
     await burst(world, ["Later"])
     assert any("Later" in post.words for post in own(world))
@@ -155,6 +160,32 @@ async def test_the_next_in_line_is_paged_once_for_all_of_a_storm(world: World):
     await world.pass_time(minutes=6)
 
     assert sum("Storm:" in page.words for page in world.pages("ben")) == 1
+
+
+async def begun_and_killed(world: World) -> None:
+    """The process that found the storm was killed before it stored the first of its groups."""
+    [channel_id] = [channel.id for channel in world.simulator.state.channels.values() if channel.name == "alerts"]
+    now = world.clock()
+    storm = Storm(id="s", server_id=world.server_id, channel_id=channel_id, limit=LIMIT, began_at=now, minute_at=now)
+    joined = storms.joined(storms.began(storm, now=now).doc, groups=40, now=now)
+    await world.services.stores.storms.add(joined)
+    await world.settle()
+
+
+async def test_a_storm_without_any_alert_group_is_never_shown(world: World):
+    await begun_and_killed(world)
+    await world.pass_time(minutes=5)
+    assert world.cards() == []
+    storm = await world.services.stores.storms.find(world.server_id, "s")
+    assert storm is not None and not storm.blows and storm.due_at is None
+
+
+async def test_a_storm_is_shown_once_its_sender_tried_again(world: World):
+    await begun_and_killed(world)
+    await world.pass_time(seconds=20)
+    await burst(world, many(40))
+    shown = re.search(r"Storm: (\d+) new alert groups", digest(world).words)
+    assert shown and int(shown.group(1)) + len(own(world)) == 40
 
 
 async def test_an_admin_chooses_when_there_is_a_storm(world: World):
