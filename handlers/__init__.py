@@ -19,7 +19,14 @@ from handlers.inbound_sns import InboundSns
 from handlers.native import NativeAction, NativeCommand, NativeDialog, NativeLookup
 from handlers.native_by_hand import NativeByHand
 from handlers.native_refresh import NativeRefresh
-from handlers.opsgenie import OpsgenieAlert, OpsgenieAlerts, OpsgeniePing, OpsgenieRequest
+from handlers.opsgenie import (
+    OpsgenieAlerts,
+    OpsgenieCount,
+    OpsgenieNothing,
+    OpsgeniePing,
+    OpsgenieRequest,
+)
+from handlers.opsgenie_alert import OpsgenieAlert
 from handlers.people import PeopleApi
 from handlers.setup import DoctorApi, MoveApi, RemoveApi, SetupApi
 from handlers.setup_natively import SetupByHand, SetupNatively
@@ -62,8 +69,11 @@ def routes(services: Services) -> list[URLSpec]:
         url(r"/generic/2010-04-15/create_event\.json", EnqueueV1, given),
         url(r"/v2/alerts/?", OpsgenieAlerts, given),
         url(r"/v2/heartbeats/([^/]{1,300})/ping/?", OpsgeniePing, given),
+        url(r"/v2/alerts/count/?", OpsgenieCount, given),
+        url(r"/v2/alerts/saved-searches(?:/([^/]{1,300}))?/?", OpsgenieNothing, given),
         url(r"/v2/alerts/requests/([^/]{1,100})/?", OpsgenieRequest, given),
         url(r"/v2/alerts/([^/]{1,3000})(?:/([a-z-]{1,40}))?/?", OpsgenieAlert, given),
+        url(r"/v2/alerts/([^/]{1,3000})/(actions|attachments)/([^/]{1,300})/?", OpsgenieNothing, given),
         url(r"/mattermost/setup", SetupApi, given),
         url(r"/mattermost/remove", RemoveApi, given),
         url(r"/mattermost/move", MoveApi, given),

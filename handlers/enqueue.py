@@ -18,7 +18,8 @@ from bot.integrations import pagerduty, pagerduty_v1
 from bot.integrations.payload import Invalid, clean
 from bot.integrations.reading import Pace, read_json
 from bot.notices import too_large
-from handlers.base import MAX_BODY, Endpoint
+from handlers.base import MAX_BODY
+from handlers.bounded import Bounded
 from handlers.inbound import RETRY_AFTER
 from handlers.keys import integration_of
 
@@ -27,18 +28,28 @@ TOO_LARGE = "The event is larger than 1 MiB"
 KEY_LENGTH = 100
 
 
-class Enqueue(Endpoint):
+class Enqueue(Bounded):
     """One event. The key is in the body, or in a header."""
+
+    heard_out = 8 * MAX_BODY  # whoever it is: the key comes with the body
 
     route = "enqueue"
     key_name: ClassVar[str] = "routing_key"
     SUPPORTED_METHODS = ("POST",)
 
+    async def prepare(self) -> None:
+        self.begin()
+        if self.announces_too_much:
+            await self._tell_its_channel()
+            self.hang_up()
+
     async def post(self) -> None:
-        if len(self.request.body) > MAX_BODY:
-            return await self._too_large()
+        if self.is_too_large:
+            await self._tell_its_channel()
+            return self.refuse()
+        body = self.body
         try:
-            document = await read_json(self.request.body, Pace())
+            document = await read_json(body, Pace())
         except Invalid as invalid:
             return self._invalid(list(invalid.errors.values()))
         key = clean(document.get(self.key_name) or self.request.headers.get("X-Routing-Key"), KEY_LENGTH)
@@ -48,7 +59,7 @@ class Enqueue(Endpoint):
             integration = await integration_of(self.services, key)
             if integration is None or integration.kind != pagerduty.KIND.name:
                 return self._invalid([f"Invalid {self.key_name.replace('_', ' ')}"])
-            without_key = self.request.body.replace(key.encode(), b"")
+            without_key = body.replace(key.encode(), b"")
             await self.take(integration, document, without_key)
         except Invalid as invalid:
             self._invalid(list(invalid.errors.values()))
@@ -59,14 +70,16 @@ class Enqueue(Endpoint):
                 HTTPStatus.SERVICE_UNAVAILABLE,
             )
 
-    async def _too_large(self) -> None:
-        """Told to those whose key it names, though nobody reads it for more than that."""
-        named = re.search(rb'"%s"\s*:\s*"(\w+)"' % self.key_name.encode(), self.request.body)
+    async def _tell_its_channel(self) -> None:
+        """Those whose key stands in the header, or near an end of the body: no more is looked at."""
+        named = re.search(rb'"%s"\s{0,20}:\s{0,20}"(\w{1,100})"' % self.key_name.encode(), self.ends)
         key = named.group(1).decode() if named else self.request.headers.get("X-Routing-Key", "")
         with contextlib.suppress(Unavailable):
             integration = await integration_of(self.services, key)
             if integration is not None and integration.kind == pagerduty.KIND.name:
                 self.services.notices.tell(integration, "too large", too_large(integration, most=MAX_BODY))
+
+    def refuse(self) -> None:
         self._invalid([TOO_LARGE], HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
     async def take(self, integration: Integration, document: Mapping[str, Any], body: bytes) -> None:

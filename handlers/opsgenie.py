@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlencode
 
 from bot.core.integrations import Integration
 from bot.errors import Busy, NotFound, Unavailable
@@ -13,20 +15,21 @@ from bot.integrations import opsgenie
 from bot.integrations.payload import Invalid
 from bot.integrations.reading import Pace, read_json
 from bot.notices import too_large
-from bot.receiving.opsgenie import NotSupported, OpsgenieApi, drawn
-from handlers.base import MAX_BODY, Endpoint
+from bot.receiving.opsgenie import drawn
+from bot.receiving.opsgenie.api import Listing, NotSupported, OpsgenieApi
+from handlers.base import MAX_BODY
+from handlers.bounded import HEARD_OUT, Bounded, heard
 from handlers.inbound import RETRY_AFTER
 from handlers.keys import integration_of
 
 SCHEME = "geniekey"
-TYPES = ("id", "alias", "tiny")
 PROCESSED = "Request will be processed"
 UNKNOWN_KEY = "Could not authenticate"
 NOT_READABLE = "Request body is not processable. Please check the errors."
 NOT_JSON = "Could not parse the request body as JSON."
 NO_ALERT = "Alert with {type} [{identifier}] does not exist"
 NO_REQUEST = "Request not found. It might not be processed, yet."
-NOT_HERE = "This request is not supported. Alerts can be created, closed, acknowledged, snoozed, noted and read."
+NOT_HERE = "This request is not supported here: there are no saved searches, attachments and custom actions."
 NO_HEARTBEAT = "Heartbeat with name [{name}] does not exist"
 PONG = "PONG - Heartbeat received"
 USUALLY_LISTED = 20
@@ -36,10 +39,11 @@ NOT_NOW = "The request could not be stored. Please send it again."
 TOO_LARGE = "The request is larger than 1 MiB."
 
 
-class OpsgenieEndpoint(Endpoint):
+class OpsgenieEndpoint(Bounded):
     """The key is proved before anything else; failures are put into Opsgenie's shape in one place."""
 
-    integration: Integration
+    integration: Integration | None = None
+    _refusal: Callable[[], None]
 
     @property
     def api(self) -> OpsgenieApi:
@@ -47,22 +51,45 @@ class OpsgenieEndpoint(Endpoint):
         return OpsgenieApi(services.stores, services.reception, services.clock)
 
     async def prepare(self) -> None:
+        self.begin()
         self._began = self.services.clock()
-        scheme, _, key = self.request.headers.get("Authorization", "").partition(" ")
+        self._refusal = self._too_large
         try:
-            found = await integration_of(self.services, key.strip() if scheme.lower() == SCHEME else "")
+            self.integration = await self._known()
         except Unavailable:
-            return self._later()
-        if found is None or found.kind != opsgenie.KIND.name:
-            return self._refuse(UNKNOWN_KEY, HTTPStatus.UNAUTHORIZED)
-        if len(self.request.body) > MAX_BODY:
-            self.services.notices.tell(found, "too large", too_large(found, most=MAX_BODY))
-            return self._refuse(TOO_LARGE, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-        self.integration = found
+            self._refusal = self._later
+        else:
+            if self.integration is None:
+                self._refusal = partial(self._refuse, UNKNOWN_KEY, HTTPStatus.UNAUTHORIZED)
+        if self.integration is None:
+            self.heard_out = HEARD_OUT
+            self.turn_away()
+        elif self.is_too_large:
+            self.turn_away()
+
+    async def _known(self) -> Integration | None:
+        """Raises Unavailable."""
+        scheme, _, key = self.request.headers.get("Authorization", "").partition(" ")
+        found = await integration_of(self.services, key.strip() if scheme.lower() == SCHEME else "")
+        return found if found is not None and found.kind == opsgenie.KIND.name else None
+
+    @property
+    def source(self) -> Integration:
+        """Whose key was shown: nothing else comes to a method that is `heard`."""
+        assert self.integration is not None
+        return self.integration
+
+    def refuse(self) -> None:
+        self._refusal()
+
+    def _too_large(self) -> None:
+        self.services.notices.tell(self.source, "too large", too_large(self.source, most=MAX_BODY))
+        self._refuse(TOO_LARGE, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
     async def document(self) -> dict[str, Any]:
         """Raises Invalid for the body as a whole."""
-        return await read_json(self.request.body, Pace()) if self.request.body.strip() else {}
+        body = self.body
+        return await read_json(body, Pace()) if body.strip() else {}
 
     def processed(self, request: str) -> None:
         self._say({"result": PROCESSED}, HTTPStatus.ACCEPTED, request)
@@ -85,6 +112,15 @@ class OpsgenieEndpoint(Endpoint):
                 self._later()
             case _:
                 raise problem
+
+    def _number(self, name: str, otherwise: int) -> int:
+        text = self.get_query_argument(name, "")
+        return int(text) if text.isdecimal() and len(text) < LONGEST_NUMBER else otherwise
+
+    def _without_saved_search(self) -> None:
+        """Raises NotSupported."""
+        if self.get_query_argument("searchIdentifier", ""):
+            raise NotSupported("saved searches")
 
     def _later(self) -> None:
         self.set_header("Retry-After", RETRY_AFTER)
@@ -109,61 +145,78 @@ class OpsgenieAlerts(OpsgenieEndpoint):
     route = "opsgenie-alerts"
     SUPPORTED_METHODS = ("GET", "POST")
 
+    @heard
     async def get(self) -> None:
-        limit, offset = self._number("limit", USUALLY_LISTED), self._number("offset", 0)
-        query = self.get_query_argument("query", "")
         try:
-            groups = await self.api.listed(self.integration, query, offset=offset, limit=min(limit, MOST_LISTED))
-        except Unavailable as problem:
+            self._without_saved_search()
+            listing = self._listing()
+            groups = await self.api.listed(self.source, listing)
+            count = await self.api.count(self.source, listing.query)
+        except (Invalid, NotSupported, Unavailable) as problem:
             return self.failed(problem)
-        self.found([drawn(group, integration=self.integration) for group in groups], paging={})
+        shown = [drawn.summary(group, integration=self.source) for group in groups]
+        self.found(shown, paging=self._paging(listing, count))
 
-    def _number(self, name: str, otherwise: int) -> int:
-        text = self.get_query_argument(name, "")
-        return int(text) if text.isdecimal() and len(text) < LONGEST_NUMBER else otherwise
+    def _listing(self) -> Listing:
+        return Listing(
+            query=self.get_query_argument("query", ""),
+            offset=self._number("offset", 0),
+            limit=min(self._number("limit", USUALLY_LISTED), MOST_LISTED),
+            sort=self.get_query_argument("sort", "createdAt"),
+            ascending=self.get_query_argument("order", "desc").lower() == "asc",
+        )
 
+    def _paging(self, listing: Listing, count: int) -> dict[str, str]:
+        """Addresses of other pages, where there are any."""
+        if listing.limit <= 0:
+            return {}
+        last = max(count - 1, 0) // listing.limit * listing.limit
+        places = {"first": 0, "last": last}
+        if listing.offset + listing.limit < count:
+            places["next"] = listing.offset + listing.limit
+        if listing.offset:
+            places["prev"] = max(listing.offset - listing.limit, 0)
+        return {name: self._page(listing, offset) for name, offset in places.items()}
+
+    def _page(self, listing: Listing, offset: int) -> str:
+        asked = {"query": listing.query, "offset": offset, "limit": listing.limit, "sort": listing.sort}
+        asked["order"] = "asc" if listing.ascending else "desc"
+        return f"{self.services.config.public_url}/v2/alerts?{urlencode(asked)}"
+
+    @heard
     async def post(self) -> None:
         try:
-            self.processed(await self.api.create(self.integration, await self.document(), self.request.body))
+            self.processed(await self.api.create(self.source, await self.document(), self.body))
         except (Invalid, Unavailable) as problem:
             self.failed(problem)
 
 
-class OpsgenieAlert(OpsgenieEndpoint):
-    """Everything about one alert. To delete is to close: what happened is not forgotten."""
+class OpsgenieCount(OpsgenieEndpoint):
+    """How many alerts a query finds."""
 
-    route = "opsgenie-alert"
+    route = "opsgenie-count"
+    SUPPORTED_METHODS = ("GET",)
+
+    @heard
+    async def get(self) -> None:
+        try:
+            self._without_saved_search()
+            self.found({"count": await self.api.count(self.source, self.get_query_argument("query", ""))})
+        except (Invalid, NotSupported, Unavailable) as problem:
+            self.failed(problem)
+
+
+class OpsgenieNothing(OpsgenieEndpoint):
+    """What is there and not here: saved searches, attachments, actions that were made up."""
+
+    route = "opsgenie-nothing"
     SUPPORTED_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
-    @property
-    def _type(self) -> str:
-        given = self.get_query_argument("identifierType", "id").lower()
-        return given if given in TYPES else "id"
+    @heard
+    async def get(self, *path: str) -> None:
+        self.failed(NotSupported())
 
-    async def get(self, identifier: str, action: str | None = None) -> None:
-        name = unquote(identifier)
-        try:
-            if action:
-                raise NotSupported(action)
-            group = await self.api.find(self.integration, name, self._type)
-            self.found(drawn(group, integration=self.integration))
-        except (NotFound, NotSupported, Unavailable) as problem:
-            self.failed(problem, identifier=name, type_=self._type)
-
-    async def post(self, identifier: str, action: str | None = None) -> None:
-        await self._act(unquote(identifier), action or "")
-
-    put = patch = post
-
-    async def delete(self, identifier: str, action: str | None = None) -> None:
-        await self._act(unquote(identifier), "" if action else "close")
-
-    async def _act(self, name: str, action: str) -> None:
-        try:
-            document = await self.document()
-            self.processed(await self.api.act(self.integration, action, name, self._type, document))
-        except (Invalid, NotFound, NotSupported, Unavailable) as problem:
-            self.failed(problem, identifier=name, type_=self._type)
+    post = put = patch = delete = get
 
 
 class OpsgeniePing(OpsgenieEndpoint):
@@ -172,9 +225,10 @@ class OpsgeniePing(OpsgenieEndpoint):
     route = "opsgenie-ping"
     SUPPORTED_METHODS = ("GET", "POST", "PUT", "PATCH")
 
+    @heard
     async def get(self, name: str) -> None:
         try:
-            await self.api.beat(self.integration)
+            await self.api.beat(self.source)
         except NotFound:
             return self._refuse(NO_HEARTBEAT.format(name=unquote(name)[:100]), HTTPStatus.NOT_FOUND)
         except (Busy, Unavailable):
@@ -190,22 +244,12 @@ class OpsgenieRequest(OpsgenieEndpoint):
     route = "opsgenie-request"
     SUPPORTED_METHODS = ("GET",)
 
+    @heard
     async def get(self, request: str) -> None:
         try:
-            group = await self.api.requested(self.integration, request)
+            asked, group = await self.api.requested(self.source, request)
         except NotFound:
             return self._refuse(NO_REQUEST, HTTPStatus.NOT_FOUND)
         except Unavailable:
             return self._later()
-        self.found(
-            {
-                "success": True,
-                "isSuccess": True,
-                "action": "Create",
-                "status": "Created alert",
-                "processedAt": group.opened_at.isoformat().replace("+00:00", "Z"),
-                "integrationId": self.integration.id,
-                "alertId": group.id,
-                "alias": group.key,
-            }
-        )
+        self.found(drawn.status(asked, group, integration=self.source))

@@ -214,6 +214,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "bot.storage",
     ),
     "bot.delivery": (
+        "bot.words",
         "bot.core",
         "bot.errors",
         "bot.clock",

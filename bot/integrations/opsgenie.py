@@ -1,4 +1,4 @@
-"""Opsgenie's Alert API: what its requests mean. The alias is the group's key; a request without one gets one.
+"""Opsgenie's Alert API: what it means to create an alert. The alias is the group's key.
 
 Responders, teams, visibility and actions have no counterpart: who is paged is decided here. That is noted, not refused.
 """
@@ -28,7 +28,7 @@ from bot.integrations.payload import (
     clean_key,
     clean_labels,
 )
-from bot.integrations.pieces import LOOKED_AT, alone, elements, flat, in_one, links, mapping, moment
+from bot.integrations.pieces import LOOKED_AT, alone, elements, flat, in_one, links, mapping
 from bot.integrations.reading import Pace, read_json
 
 SEVERITIES = {"P1": "critical", "P2": "high", "P3": "medium", "P4": "low", "P5": "info"}
@@ -37,41 +37,27 @@ LEFT_OUT = ("responders", "visibleTo", "actions", "teams")
 NOT_USED = "This is not used: the integration decides who is paged."
 EMPTY = "Message can not be empty."
 BAD_PRIORITY = "Priority must be one of [P1, P2, P3, P4, P5]."
-BAD_TIME = "EndTime must be an instant in the future, like 2027-04-05T22:00:00Z."
-VERBS = {
-    "acknowledge": Verb.ACKNOWLEDGE,
-    "unacknowledge": Verb.UNACKNOWLEDGE,
-    "notes": Verb.NOTE,
-    "snooze": Verb.SILENCE,
-}
-# What is decided here and not by the sender is kept as a note: the member that says it, and the words before it.
-NOTED = {
-    "assign": ("owner", "Assigned to"),
-    "responders": ("responder", "Responder added:"),
-    "teams": ("team", "Team added:"),
-    "escalate": ("escalation", "Escalated to"),
-    "tags": ("tags", "Tags added:"),
-    "details": ("details", "Details added:"),
-    "message": ("message", "Now called"),
-    "description": ("description", "Described as"),
-    "priority": ("priority", "Priority is now"),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """Payloads to take in one after the other, about the group of this alias."""
+class Created:
+    """What creates an alert. A request without an alias got one."""
 
     alias: str
-    payloads: tuple[Payload, ...]
+    payload: Payload
+
+
+def priority_of(severity: str) -> str:
+    """What comes nearest: people may have given it another one."""
+    return next((priority for priority, ours in SEVERITIES.items() if ours == severity.lower()), USUAL)
 
 
 async def read(body: bytes, group_by: Sequence[str]) -> Payload:
     """A create request. Raises Invalid."""
-    return created(await read_json(body, Pace())).payloads[0]
+    return created(await read_json(body, Pace())).payload
 
 
-def created(document: Mapping[str, Any]) -> Step:
+def created(document: Mapping[str, Any]) -> Created:
     """Raises Invalid with Opsgenie's field names."""
     message = clean(document.get("message"), SUMMARY_LENGTH).strip()
     priority = document.get("priority") or USUAL
@@ -93,47 +79,12 @@ def created(document: Mapping[str, Any]) -> Step:
     remarks = {name: NOT_USED for name in LEFT_OUT if document.get(name)}
     note = _note(document, alias)
     payload = Payload(bundles=(alone(alias, alert),), remarks=remarks, acts=(note,) if note else ())
-    return Step(alias=alias, payloads=(payload,))
-
-
-def acted(action: str, alias: str, document: Mapping[str, Any], *, now: datetime) -> Step:
-    """Any other request about one alert; `action` is the end of its path. Raises Invalid."""
-    note = _note(document, alias)
-    noted = (Payload(bundles=(), acts=(note,)),) if note else ()
-    if action == "close":
-        end = Alert(fingerprint=clean(alias, VALUE_LENGTH), firing=False, title="Closed")
-        return Step(alias=alias, payloads=(*noted, Payload(bundles=(alone(alias, end),))))
-    if action in NOTED:
-        return Step(alias=alias, payloads=(*noted, Payload(bundles=(), acts=(_said(action, alias, document),))))
-    verb = VERBS[action]
-    if verb is Verb.NOTE:
-        if note is None:
-            raise Invalid({"note": "Note can not be empty."})
-        return Step(alias=alias, payloads=noted)
-    until = moment(document.get("endTime")) if verb is Verb.SILENCE else None
-    if verb is Verb.SILENCE and (until is None or until <= now):
-        raise Invalid({"endTime": BAD_TIME})
-    act = Act(key=alias, verb=verb, by=_user(document), until=until)
-    return Step(alias=alias, payloads=(*noted, Payload(bundles=(), acts=(act,))))
+    return Created(alias=alias, payload=payload)
 
 
 def _note(document: Mapping[str, Any], alias: str) -> Act | None:
     text = clean(document.get("note"), SUMMARY_LENGTH).strip()
     return Act(key=alias, verb=Verb.NOTE, by=_user(document), text=text) if text else None
-
-
-def _said(action: str, alias: str, document: Mapping[str, Any]) -> Act:
-    """Raises Invalid."""
-    member, words = NOTED[action]
-    value = document.get(member)
-    if isinstance(value, dict):
-        named = next((value[name] for name in ("username", "name", "id") if value.get(name)), "")
-        said = clean(named, VALUE_LENGTH) or ", ".join(f"{name} {text}" for name, text in clean_labels(value).items())
-    else:
-        said = in_one(value) if isinstance(value, list) else clean(value, SUMMARY_LENGTH)
-    if not said.strip():
-        raise Invalid({member: f"{member.capitalize()} can not be empty."})
-    return Act(key=alias, verb=Verb.NOTE, by=_user(document), text=clean(f"{words} {said}", SUMMARY_LENGTH))
 
 
 def _user(document: Mapping[str, Any]) -> str:
@@ -165,8 +116,8 @@ Python (`opsgenie-sdk`): `configuration.host = "<host>"`. By hand:
 curl -X POST <host>/v2/alerts -H 'Authorization: GenieKey <key>' -H 'Content-Type: application/json' \
 -d '{"message": "Disk is full", "alias": "disk-db-1", "priority": "P1"}'
 ```
-Close, acknowledge, unacknowledge, snooze and notes work as well, and pinging the heartbeat; owners, responders, teams \
-and tags that are added become notes, because they are decided here."""
+Everything else of its Alert API works as well, and pinging the heartbeat. Owners, responders, teams and escalations \
+become notes, because who is paged is decided here."""
 
 
 def sample(now: datetime) -> bytes:

@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.core.alert_group import Alert, Link
+from bot.core.restating import Restatement
 from bot.errors import BotError
 
 TITLE_LENGTH = 200
@@ -20,6 +21,7 @@ VALUE_LENGTH = 200
 URL_LENGTH = 2_000
 KEY_LENGTH = 1_000
 PROBLEMS_TOLD = 20
+NOTHING_SAID = Restatement()
 
 
 class Invalid(BotError):
@@ -50,17 +52,24 @@ class Verb(StrEnum):
     UNACKNOWLEDGE = "unacknowledge"
     SILENCE = "silence"
     NOTE = "note"
+    RESOLVE = "resolve"
+    RATE = "rate"
+    RESTATE = "restate"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
-    """A sender acts on the live group with this key; without one nothing happens. `by` is who, beside the sender."""
+    """A sender acts on the live group with this key; without one nothing happens. `by` is who, beside the sender.
+
+    `text` is the note, or the severity; what is said anew comes with a note, too.
+    """
 
     key: str
     verb: Verb
     by: str = ""
     text: str = ""
     until: datetime | None = None
+    said: Restatement = NOTHING_SAID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

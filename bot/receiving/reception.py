@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import partial
 
 from bot.clock import Clock
-from bot.core import alerts
+from bot.core import alerts, restating, steering
 from bot.core.alert_group import AlertGroup, Note
 from bot.core.changes import Change
 from bot.core.integrations import Integration
@@ -60,16 +60,20 @@ class Reception:
         server_id = integration.server_id
         live = await self.stores.groups.live({open_key(server_id, integration.id, act.key): server_id})
         claim = next(iter(live.values()), None)
-        if claim is None:
+        if claim is None or not await self.act(integration, claim.id, act):
             return 0
+        return claim.doc.number
+
+    async def act(self, integration: Integration, group_id: str, act: Act) -> bool:
+        """On one group, whatever its key and state; false if it is not there any more. Raises Unavailable."""
         acting = partial(decide, act=act, by=_by(integration, act), now=self.clock())
         try:
-            await self.stores.groups.change(server_id, claim.id, acting)
+            await self.stores.groups.change(integration.server_id, group_id, acting)
         except NotFound:
-            return 0
+            return False
         except Busy as busy:
             raise Unavailable("Too many write to the same alert group") from busy
-        return claim.doc.number
+        return True
 
 
 def decide(group: AlertGroup, act: Act, *, by: str, now: datetime) -> Change[AlertGroup]:
@@ -83,6 +87,12 @@ def decide(group: AlertGroup, act: Act, *, by: str, now: datetime) -> Change[Ale
             return alerts.silence(group, by=by, now=now, until=act.until or now, reason=act.text)
         case Verb.NOTE:
             return alerts.add_note(group, note=Note(at=now, by=by, text=act.text), now=now)
+        case Verb.RESOLVE:
+            return alerts.resolve(group, by=by, now=now)
+        case Verb.RATE:
+            return steering.rate(group, severity=act.text, by=by, now=now)
+        case Verb.RESTATE:
+            return restating.restate(group, said=act.said, note=Note(at=now, by=by, text=act.text), now=now)
 
 
 def _by(integration: Integration, act: Act) -> str:

@@ -97,6 +97,15 @@ class Groups(Documents[AlertGroup]):
 
     async def headings(self, server_id: str, status: Status, limit: int) -> list[Heading]:
         """Of those in the state, newest first. Groups are large, and of hundreds in a list little is shown."""
+    async def count_of_integration(self, server_id: str, integration_id: str, statuses: Sequence[Status]) -> int:
+        query = {
+            "server_id": server_id,
+            "status": {"$in": [status.value for status in statuses]},
+            "doc.integration_id": integration_id,
+        }
+        with reachable():
+            return int(await self._collection.count_documents(query))
+
         return await self._headings({"server_id": server_id, "status": status.value}, limit)
 
     async def _headings(

@@ -8,7 +8,7 @@ import aiohttp
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 
-from bot.composition import application, build
+from bot.composition import MAX_BODY, application, build
 from bot.config import Role, read_config
 from bot.secret import Secret
 from bot.services import Services
@@ -51,7 +51,7 @@ class World:
         }
         config = read_config(environ, Role.SERVE)
         self.services: Services = build(config, self.database, self.clock)
-        self._http = HTTPServer(application(self.services))
+        self._http = HTTPServer(application(self.services), max_body_size=MAX_BODY)
         self._http.add_sockets(sockets)
         await self.simulator.start()
         self._seed()

@@ -1,0 +1,1 @@
+"""Opsgenie's Alert API for existing senders."""
