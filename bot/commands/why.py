@@ -66,7 +66,7 @@ def _storm(group: AlertGroup) -> list[Text]:
         return []
     if group.gathered:
         return [say("It is part of a storm: one post shows it with the others, and pages are for all of them.")]
-    return [say("It opened in a storm, which is over.")]
+    return [say("It opened in a storm, and has a post of its own by now.")]
 
 
 def _readable(key: str) -> str:

@@ -30,6 +30,7 @@ from bot.core.consequences import (
     fire_again,
     log,
     quieted,
+    singled_out,
     start_chain,
     take_step,
     tell,
@@ -235,11 +236,12 @@ def ask_for_help(group: AlertGroup, *, people: dict[str, str], by: str, now: dat
     if not group.live:
         return already(group, say("#{number} is already resolved.", number=group.number))
     names = ", ".join(people.values())
-    asked = log(group, now, say("{by} asked {names} for help", by=by, names=names), by=by, kind=Kind.PAGE)
+    text = say("{by} asked {names} for help", by=by, names=names)
+    asked = log(singled_out(group), now, text, by=by, kind=Kind.PAGE)
     pages = asking(asked, people, by)
     return Change(
         doc=asked,
-        effects=(*pages, *tell(asked)),
+        effects=(*pages, *(draw_all(asked, now) if group.gathered else ()), *tell(asked)),
         note=count(
             "{names} is paged for #{number}.",
             "{names} are paged for #{number}.",
@@ -257,7 +259,7 @@ def assign(group: AlertGroup, *, person_id: str, to: str, by: str, now: datetime
     if group.status is Status.ACKNOWLEDGED and group.acknowledged_by == to:
         return already(group, say("{to} already has #{number}.", to=to, number=group.number))
     text = say("Assigned to {to} by {by}", to=to, by=by)
-    given = become(group, Status.ACKNOWLEDGED, now, by, text, acknowledged_by=to)
+    given = become(singled_out(group), Status.ACKNOWLEDGED, now, by, text, acknowledged_by=to)
     change = quieted(given, now, say("{to} has #{number} now.", to=to, number=group.number))
     told_ = () if to == by else asking(given, {person_id: to}, by)
     return replace(change, effects=(*change.effects, *told_))

@@ -144,6 +144,11 @@ def pages_of_step(group: AlertGroup) -> tuple[Effect, ...]:
     )
 
 
+def singled_out(group: AlertGroup) -> AlertGroup:
+    """Whoever is wanted for one group of a storm needs its own post and thread, not that of hundreds."""
+    return replace(group, apart=True) if group.gathered else group
+
+
 def asking(group: AlertGroup, people: Iterable[str], by: str) -> tuple[Effect, ...]:
     """Page people (by id) because somebody wants them, which the last line of the history says."""
     turn = f"asked-{group.history[-1].seq}"

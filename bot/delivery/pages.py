@@ -159,7 +159,8 @@ class Pages:
         if group is None:
             return None
         if group.card is None and not gathers(group, page):
-            hopeless = not group.channel_id or group.gathered or self._clock() - group.opened_at > CARD_AWAITED
+            waited = self._clock() - (scene.tried_since or self._clock())
+            hopeless = not group.channel_id or group.gathered or waited > CARD_AWAITED
             raise Upstream(say("the alert has no post in a channel"), permanent=hopeless, retry_after=1)
         if await scene.mattermost.channel_member(group.channel_id, person.mattermost_user_id) is None:
             raise Upstream(OUTSIDE, permanent=True)

@@ -5,6 +5,8 @@ import re
 from datetime import timedelta
 from functools import partial
 
+import pytest
+
 from bot.core import storms
 from bot.core.neutral import BREAK
 from bot.core.storms import Storm
@@ -259,3 +261,36 @@ async def test_the_next_in_line_waits_while_all_are_being_acknowledged(world: Wo
     assert storm_pages(world, "ben") == 0
     await world.pass_time(seconds=60)
     assert storm_pages(world, "ben") == 1
+
+
+async def mentioned(world: World, person: str, number: int) -> None:
+    """In the thread of a post that the group has to itself, and nowhere else."""
+    (card,) = [post for post in own(world) if f"#{number} " in post.words]
+    told = [reply.text for reply in card.replies]
+    assert any(f"@{person}, you are on call" in text for text in told), told
+    assert world.pages(person) == []
+    assert len(own(world)) == LIMIT + 1
+
+
+@pytest.mark.parametrize("typed", ["responders 40 @cho", "assign 40 @cho"])
+async def test_who_is_wanted_for_one_of_a_storm_finds_its_own_post_and_thread(world: World, typed: str):
+    await world.cho.types("/oncall rules mention-then-direct", channel="alerts")
+    await burst(world, many(40))
+    await world.pass_time(minutes=1)
+    await world.ana.types(f"/oncall {typed}", channel="alerts")
+    await world.settle()
+    await world.pass_time(seconds=5)
+    await mentioned(world, "cho", 40)
+    assert "Storm: 20 new alert groups" in digest(world).words
+    await world.ana.types("/oncall why 40", channel="alerts")
+    assert "It opened in a storm, and has a post of its own by now." in world.ana.sees
+
+
+async def test_who_is_paged_by_mention_is_so_for_one_of_a_storm_that_is_called_critical(world: World):
+    await world.ana.types("/oncall rules mention-then-direct", channel="alerts")
+    await burst(world, many(40))
+    await world.pass_time(minutes=1)
+    await world.ben.types("/oncall severity 40 critical", channel="alerts")
+    await world.settle()
+    await world.pass_time(seconds=5)
+    await mentioned(world, "ana", 40)
