@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.core import muted
@@ -37,6 +36,7 @@ from bot.core.consequences import (
 )
 from bot.core.neutral import neutral
 from bot.core.noted import follow, note_in_words
+from bot.core.replacing import replace
 from bot.core.retention import watched
 from bot.core.routing import Destination
 from bot.core.text import NOTHING, count, say

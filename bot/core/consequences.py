@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.core.alert_group import (
@@ -21,6 +20,7 @@ from bot.core.alert_group import (
     unmirrored,
 )
 from bot.core.changes import Change, Draw, Effect, Mirror, Page, Tell
+from bot.core.replacing import replace
 from bot.core.text import Text, say
 
 
@@ -125,8 +125,9 @@ def start_chain(group: AlertGroup, now: datetime) -> tuple[AlertGroup, tuple[Eff
     if not group.chain:
         return replace(group, step=0, due_at=None), ()
     first = now + timedelta(seconds=group.chain[0].wait)
-    waiting = replace(group, step=0, due_at=first)
-    return take_step(waiting, now) if first <= now else (waiting, ())
+    if first > now:
+        return replace(group, step=0, due_at=first), ()
+    return take_step(replace(group, step=0) if group.step else group, now)
 
 
 def take_step(group: AlertGroup, now: datetime) -> tuple[AlertGroup, tuple[Effect, ...]]:

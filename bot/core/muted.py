@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from bot.core.alert_group import AlertGroup, GroupChange, Status
@@ -10,6 +9,7 @@ from bot.core.changes import Change
 from bot.core.consequences import draw_all, fire_again, log, tell
 from bot.core.maintenance_cover import Cover
 from bot.core.neutral import neutral
+from bot.core.replacing import replace
 from bot.core.text import NOTHING, Text, say
 
 NAME_LENGTH = 100

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from bot.core.alert_group import (
@@ -21,6 +20,7 @@ from bot.core.alert_group import (
 from bot.core.changes import Change, Draw, Effect, TellAdmin
 from bot.core.consequences import draw_all, log, mirror, pages_of_step, tell, waiting_for_next, with_page
 from bot.core.neutral import neutral
+from bot.core.replacing import replace
 from bot.core.text import Text, say
 
 

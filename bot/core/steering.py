@@ -6,7 +6,6 @@ Pure.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.core import storms
@@ -14,6 +13,7 @@ from bot.core.alert_group import AlertGroup, GroupChange, Kind, Status, Step
 from bot.core.changes import Change, Effect, Page
 from bot.core.consequences import already, asking, draw_all, log, start_chain, take_step, tell
 from bot.core.neutral import plain
+from bot.core.replacing import replace
 from bot.core.text import count, say
 
 SEVERITY_LENGTH = 40
