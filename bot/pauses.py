@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 
-LOOKED_AFTER = 5_000
+LOOKED_AFTER = 20_000
 
 
 def shorten_pauses() -> None:
