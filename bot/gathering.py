@@ -9,7 +9,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from bot.errors import Unavailable
 
@@ -25,11 +25,17 @@ def _nobody(item: object) -> str:
     return ""
 
 
+class _Waiting(NamedTuple, Generic[Item, Answer]):
+    item: Item
+    weight: int
+    answer: asyncio.Future[Answer]
+
+
 @dataclass(slots=True)
 class _Line(Generic[Item, Answer]):
     """What waits for one owner, and how heavy it is together."""
 
-    items: deque[tuple[Item, asyncio.Future[Answer]]] = field(default_factory=deque)
+    items: deque[_Waiting[Item, Answer]] = field(default_factory=deque)
     weight: int = 0
 
 
@@ -85,8 +91,9 @@ class Gathering(Generic[Item, Answer]):
             line = self._lines[owner] = _Line()
         elif line.weight + weight > 2 * self._waiting - self._weight:
             raise Unavailable("Too much waits to be stored")
-        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        line.items.append((item, future))
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Answer] = loop.create_future()
+        line.items.append(_Waiting(item, weight, future))
         line.weight += weight
         self._weight += weight
         if self._flying < self._flights:
@@ -94,17 +101,19 @@ class Gathering(Generic[Item, Answer]):
             task = asyncio.create_task(self._fly())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+        if self._patience is None:
+            return await future
+        given_up = loop.call_later(self._patience, _give_up, future)
         try:
-            async with asyncio.timeout(self._patience):
-                return await future
-        except TimeoutError:
-            raise Unavailable("It takes too long") from None
+            return await future
+        finally:
+            given_up.cancel()
 
     async def _fly(self) -> None:
         try:
             await asyncio.sleep(0)  # what else arrives in this turn of the loop comes along
             while batch := self._take():
-                weight = sum(self._weigh(item) for item, _ in batch)
+                weight = sum(waiting.weight for waiting in batch)
                 self._aloft += weight
                 try:
                     await _answer(self._flush, batch)
@@ -113,20 +122,19 @@ class Gathering(Generic[Item, Answer]):
         finally:
             self._flying -= 1  # in the same step as the last look into the queue, or an item might be left behind
 
-    def _take(self) -> list[tuple[Item, asyncio.Future[Answer]]]:
-        batch: list[tuple[Item, asyncio.Future[Answer]]] = []
+    def _take(self) -> list[_Waiting[Item, Answer]]:
+        batch: list[_Waiting[Item, Answer]] = []
         room = self._most
         while self._lines:
             owner, line = next(iter(self._lines.items()))
-            item, future = line.items[0]
-            weight = self._weigh(item)
-            if batch and weight > room and not future.done():
+            first = line.items[0]
+            if batch and first.weight > room and not first.answer.done():
                 break
-            self._advance(owner, line, weight)
-            if future.done():  # gone away while it waited
+            self._advance(owner, line, first.weight)
+            if first.answer.done():  # gone away while it waited
                 continue
-            room -= weight
-            batch.append((item, future))
+            room -= first.weight
+            batch.append(first)
         return batch
 
     def _advance(self, owner: str, line: _Line[Item, Answer], weight: int) -> None:
@@ -143,25 +151,29 @@ class Gathering(Generic[Item, Answer]):
 
 async def _answer(
     flush: Callable[[list[Item]], Awaitable[list[Answer | Exception]]],
-    batch: list[tuple[Item, asyncio.Future[Answer]]],
+    batch: list[_Waiting[Item, Answer]],
 ) -> None:
     """Nothing is swallowed here: every failure goes to those who wait for it."""
     try:
-        answers = await flush([item for item, _ in batch])
+        answers = await flush([waiting.item for waiting in batch])
     except asyncio.CancelledError:
-        for _, future in batch:
-            _settle(future, Unavailable("This process is stopping"))
+        for waiting in batch:
+            _settle(waiting.answer, Unavailable("This process is stopping"))
         raise
     except Exception as problem:
         if len(batch) == 1 or isinstance(problem, Unavailable):
-            for _, future in batch:
-                _settle(future, problem)
+            for waiting in batch:
+                _settle(waiting.answer, problem)
             return
         for single in batch:  # one that cannot be done must not harm the others
             await _answer(flush, [single])
         return
-    for (_, future), answer in zip(batch, answers, strict=True):
-        _settle(future, answer)
+    for waiting, answer in zip(batch, answers, strict=True):
+        _settle(waiting.answer, answer)
+
+
+def _give_up(future: asyncio.Future[Answer]) -> None:
+    _settle(future, Unavailable("It takes too long"))
 
 
 def _settle(future: asyncio.Future[Answer], answer: Answer | Exception) -> None:

@@ -42,6 +42,13 @@ def routes(services: Services) -> list[URLSpec]:
     static = {"path": str(STATIC)}
     app = rf"/mattermost/{SERVER}"
     return [
+        url(r"/heartbeat/(?P<key>[^/]{1,100})/?", Heartbeat, given),
+        url(r"/integrations/v1/(?P<kind>[a-z_]{1,40})/(?P<key>[^/]{1,100})/heartbeat/?", Heartbeat, given),
+        url(r"/integrations/v1/heartbeat/(?P<key>[^/]{1,100})/?", Heartbeat, given),
+        url(r"/integrations/v1/(amazon_sns|aws_sns|sns)/([^/]{1,100})/?", InboundSns, given),
+        url(r"/integrations/v1/(amazon_sns|aws_sns|sns)/?", InboundSns, given),
+        url(r"/integrations/v1/([a-z_]{1,40})/([^/]{1,100})/?", Inbound, given),
+        url(r"/integrations/v1/([a-z_]{1,40})/?", Inbound, given),
         url(rf"{app}/manifest\.json", AppManifest, given),
         url(r"/mattermost/[A-Za-z0-9_-]+/static/(oncall\.png)", SetupStatic, static),
         url(rf"{app}/ping", AppPing, given),
@@ -57,13 +64,6 @@ def routes(services: Services) -> list[URLSpec]:
         url(rf"/native/{SERVER}/lookup", NativeLookup, given),
         url(rf"/native/{SERVER}/refresh", NativeRefresh, given),
         url(rf"/native/{SERVER}/by-hand", NativeByHand, given),
-        url(r"/heartbeat/(?P<key>[^/]{1,100})/?", Heartbeat, given),
-        url(r"/integrations/v1/(?P<kind>[a-z_]{1,40})/(?P<key>[^/]{1,100})/heartbeat/?", Heartbeat, given),
-        url(r"/integrations/v1/heartbeat/(?P<key>[^/]{1,100})/?", Heartbeat, given),
-        url(r"/integrations/v1/(amazon_sns|aws_sns|sns)/([^/]{1,100})/?", InboundSns, given),
-        url(r"/integrations/v1/(amazon_sns|aws_sns|sns)/?", InboundSns, given),
-        url(r"/integrations/v1/([a-z_]{1,40})/([^/]{1,100})/?", Inbound, given),
-        url(r"/integrations/v1/([a-z_]{1,40})/?", Inbound, given),
         url(r"/v2/enqueue/?", Enqueue, given),
         url(r"/v2/change/enqueue/?", EnqueueChange, given),
         url(r"/generic/2010-04-15/create_event\.json", EnqueueV1, given),

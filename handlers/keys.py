@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from functools import partial
 
@@ -11,7 +10,7 @@ import structlog
 from bot.contexts.integrations import KEY_PURPOSE
 from bot.core.integrations import Integration, recognised
 from bot.core.servers import State
-from bot.errors import BotError, Unavailable
+from bot.errors import BotError
 from bot.services import Services
 
 PATIENCE = 3.0  # senders do not wait for ever, and there is more to come
@@ -24,17 +23,14 @@ async def integration_of(services: Services, key: str) -> Integration | None:
     if not key:
         return None
     digests = services.vault.digests(KEY_PURPOSE, key)
-    try:
-        async with asyncio.timeout(PATIENCE):
-            integration = await services.stores.integrations.by_key(digests)
-    except TimeoutError:
-        raise Unavailable("The database takes too long") from None
+    integration = await services.stores.integrations.by_key(digests, patience=PATIENCE)
     if integration is None or not integration.knows(digests, now=services.clock()):
         return None
     server = await services.stores.servers.recent(integration.server_id)
     if server is None or server.state is State.REMOVED:
         return None
-    await _know_by_newest(services, integration, digests)
+    if digests[0] not in integration.key_digests:
+        await _know_by_newest(services, integration, digests)
     return integration
 
 

@@ -299,6 +299,9 @@ async def _caught(watch: StormWatch, decisions: Mapping[str, _Decision]) -> dict
 
 def _parts(payload: Payload) -> Iterator[Payload]:
     """As many groups at once as go into one batch: a payload of a hundred thousand must not hold up the others."""
+    if len(payload.bundles) <= TOGETHER:
+        yield payload
+        return
     for start in range(0, len(payload.bundles), TOGETHER):
         yield replace(payload, bundles=payload.bundles[start : start + TOGETHER])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
@@ -12,6 +13,7 @@ from bot.clock import Clock
 from bot.core.integrations import Integration
 from bot.core.people import Person
 from bot.core.servers import Server, State
+from bot.errors import Unavailable
 from bot.storage.codec import Raw
 from bot.storage.documents import Documents
 from bot.storage.mongo import Database, reachable
@@ -212,13 +214,20 @@ class Integrations(Documents[Integration]):
     def changed(self, doc: Integration) -> None:
         self._memory.forget()
 
-    async def by_key(self, digests: Sequence[str]) -> Integration | None:
-        """Whoever shows the key is who it says: the one look-up without a server. At most a second old."""
+    async def by_key(self, digests: Sequence[str], *, patience: float | None = None) -> Integration | None:
+        """Whoever shows the key is who it says: the one look-up without a server. At most a second old.
+
+        Raises Unavailable, also where the database takes longer than `patience` seconds.
+        """
         remembered_as = " ".join(digests)
         known = self._memory.recall(remembered_as)
         if known is not None:
             return known[0]
-        found = await self.read({"key_digests": {"$in": list(digests), "$exists": True}}, limit=1)
+        try:
+            async with asyncio.timeout(patience):
+                found = await self.read({"key_digests": {"$in": list(digests), "$exists": True}}, limit=1)
+        except TimeoutError:
+            raise Unavailable("The database takes too long") from None
         return self._memory.keep(remembered_as, found[0].doc if found else None)
 
     async def listed(self, server_id: str) -> list[Integration]:

@@ -6,6 +6,7 @@ import secrets
 from datetime import datetime
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_PAIRS = tuple(first + second for first in _ALPHABET for second in _ALPHABET)
 
 
 def new_id(now: datetime) -> str:
@@ -16,7 +17,7 @@ def new_id(now: datetime) -> str:
 
 def id_of(number: int) -> str:
     """128 bits as an identity."""
-    return "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
+    return "".join([_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)])
 
 
 def number_of(id_: str) -> int:
