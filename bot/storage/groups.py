@@ -95,8 +95,6 @@ class Groups(Documents[AlertGroup]):
         }
         return [claim.doc for claim in await self.read(query, limit=limit, skip=skip, sort=("number", DESCENDING))]
 
-    async def headings(self, server_id: str, status: Status, limit: int) -> list[Heading]:
-        """Of those in the state, newest first. Groups are large, and of hundreds in a list little is shown."""
     async def count_of_integration(self, server_id: str, integration_id: str, statuses: Sequence[Status]) -> int:
         query = {
             "server_id": server_id,
@@ -106,6 +104,8 @@ class Groups(Documents[AlertGroup]):
         with reachable():
             return int(await self._collection.count_documents(query))
 
+    async def headings(self, server_id: str, status: Status, limit: int) -> list[Heading]:
+        """Of those in the state, newest first. Groups are large, and of hundreds in a list little is shown."""
         return await self._headings({"server_id": server_id, "status": status.value}, limit)
 
     async def _headings(
