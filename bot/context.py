@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.call import Call, Opened, digest_of
-from bot.core.alert_group import AlertGroup, Heading, Link, Status, Step
+from bot.core.alert_group import AlertGroup, Heading, Line, Link, Status, Step
 from bot.core.changes import Change
 from bot.core.heartbeats import Heartbeat
 from bot.core.integrations import Integration
@@ -36,9 +36,16 @@ class Groups(Protocol):
 
     async def numbered(self, number: int) -> AlertGroup | None: ...
     async def of_post(self, post_id: str) -> AlertGroup | None: ...
-    async def listed(self, statuses: tuple[Status, ...], *, limit: int) -> list[AlertGroup]: ...
     async def headings(self, statuses: tuple[Status, ...], *, limit: int) -> list[Heading]:
-        """As `listed`, of each what lists to choose from show."""
+        """In the order of the states; within a state the newest first."""
+        ...
+
+    async def severities(self, statuses: tuple[Status, ...], *, most: int) -> dict[Status, dict[str, int]]:
+        """How many in each state have which severity; so many of each state are counted."""
+        ...
+
+    async def lines(self, status: Status, severities: Sequence[str], *, skip: int, limit: int) -> list[Line]:
+        """Those in the state with one of the severities, newest first."""
         ...
 
     async def change(self, group: AlertGroup, decide: DecideGroup) -> Change[AlertGroup]: ...

@@ -20,4 +20,4 @@ class ListGroups(Form):
             Option(value="resolved", label="Resolved"),
         ),
     )
-    page = Number("Page number", minimum=1, maximum=100, default=1, hint="2", typed=False)
+    page = Number("Page number", minimum=1, maximum=10_000, default=1, hint="2", typed=False)

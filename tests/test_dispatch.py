@@ -1,5 +1,6 @@
 """From a call to a reply: who may, is the input whole, and every failure in words. Without a database."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -9,7 +10,7 @@ from structlog.testing import capture_logs
 
 from bot.call import Actor, Ask, Call, Opened, Refuse, Reply, Say, tell
 from bot.context import Context
-from bot.core.alert_group import AlertGroup, Heading, Status
+from bot.core.alert_group import AlertGroup, Heading, Line, Status
 from bot.core.changes import Change
 from bot.core.people import Person, Role
 from bot.core.servers import Server, State, Who
@@ -39,12 +40,15 @@ class Shelf:
         self.asked += 1
         return next((group for group in self.groups.values() if f"post-{group.number}" == post_id), None)
 
-    async def listed(self, statuses: tuple[Status, ...], *, limit: int) -> list[AlertGroup]:
-        return [group for group in self.groups.values() if group.status in statuses][:limit]
-
     async def headings(self, statuses: tuple[Status, ...], *, limit: int) -> list[Heading]:
-        found = await self.listed(statuses, limit=limit)
+        found = [group for group in self.groups.values() if group.status in statuses][:limit]
         return [Heading(number=group.number, title=group.title, status=group.status) for group in found]
+
+    async def severities(self, statuses: tuple[Status, ...], *, most: int) -> dict[Status, dict[str, int]]:
+        return {status: {} for status in statuses}
+
+    async def lines(self, status: Status, severities: Sequence[str], *, skip: int, limit: int) -> list[Line]:
+        raise AssertionError("there is nothing to list here")
 
     async def change(self, group: AlertGroup, decide: Any) -> Change[AlertGroup]:
         change = decide(self.groups[group.number])

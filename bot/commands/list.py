@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
 from bot.call import Reply, tell
 from bot.context import Context
-from bot.core.alert_group import AlertGroup, Status
+from bot.core.alert_group import Line, Status
 from bot.core.cards import MARKS, state_in_words
 from bot.core.neutral import neutral
 from bot.core.people import Role
@@ -14,33 +19,64 @@ from bot.registry import command
 from forms.list import ListGroups
 
 SHOWN = 20
-LOOKED_AT = 500
+# In each state; more are not counted, so that years of resolved ones keep nobody waiting.
+COUNTED = 100_000
 OPEN = "open"
 LIVE = (Status.FIRING, Status.ACKNOWLEDGED, Status.SILENCED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shelf:
+    """Alert groups that stand together in the list: in one state, and equally severe."""
+
+    status: Status
+    severities: tuple[str, ...]
+    count: int
 
 
 @command("list", form=ListGroups, section="alerts", needs=Role.VIEWER, aliases=("ls", "alerts"))
 async def list_(ctx: Context, *, state: str, page: int) -> Reply:
     """List the alert groups that are not resolved, firing ones first, in each state the most severe first."""
     wanted = LIVE if state == OPEN else (Status(state),)
-    groups = await ctx.groups.listed(wanted, limit=LOOKED_AT)
-    if not groups:
+    known = await ctx.groups.severities(wanted, most=COUNTED)
+    shelves = [shelf for status in wanted for shelf in _shelves(status, known[status])]
+    total, first = sum(shelf.count for shelf in shelves), SHOWN * (page - 1)
+    if not total:
         return tell(say("All quiet: nothing is firing.") if state == OPEN else say("No alert group is in this state."))
-    groups.sort(key=lambda group: (wanted.index(group.status), _severity(group), -group.number))
-    first = SHOWN * (page - 1)
-    shown = groups[first : first + SHOWN]
-    if not shown:
+    lines = await _lines(ctx, shelves, first)
+    if not lines:
         return tell(say("There is nothing on page {page}. `/oncall list` shows the first.", page=page))
-    return tell(_heading(len(groups), state), *(_line(group) for group in shown), *_more(len(groups), first, state))
+    more = any(sum(numbers.values()) >= COUNTED for numbers in known.values())
+    return tell(_heading(total, state, more=more), *(_line(one) for one in lines), *_more(total, first, state))
 
 
-def _severity(group: AlertGroup) -> int:
-    """What says no severity we know stands in the middle: it may be grave."""
-    known = group.severity.lower()
+def _shelves(status: Status, severities: Mapping[str, int]) -> Iterator[Shelf]:
+    """The most severe first. What says no severity we know stands in the middle: it may be grave."""
+    for place in range(len(SEVERITIES)):
+        alike = tuple(severity for severity in severities if _place(severity) == place)
+        if alike:
+            yield Shelf(status=status, severities=alike, count=sum(severities[severity] for severity in alike))
+
+
+def _place(severity: str) -> int:
+    known = severity.lower()
     return SEVERITIES.index(known) if known in SEVERITIES else len(SEVERITIES) // 2
 
 
-def _heading(total: int, state: str) -> Text:
+async def _lines(ctx: Context, shelves: Sequence[Shelf], first: int) -> list[Line]:
+    """A page of them: the parts of the shelves on which it lies."""
+    parts, start = [], 0
+    for shelf in shelves:
+        skip, end = max(first - start, 0), min(first + SHOWN - start, shelf.count)
+        if skip < end:
+            parts.append(ctx.groups.lines(shelf.status, shelf.severities, skip=skip, limit=end - skip))
+        start += shelf.count
+    return list(chain.from_iterable(await asyncio.gather(*parts)))
+
+
+def _heading(total: int, state: str, *, more: bool) -> Text:
+    if more:
+        return say("**At least {count} alert groups**", count=total)
     if state == Status.RESOLVED.value:
         return count("**{count} resolved alert group**", "**{count} resolved alert groups**", count=total)
     return count("**{count} open alert group**", "**{count} open alert groups**", count=total)
@@ -61,11 +97,11 @@ def _more(total: int, first: int, state: str) -> list[Text]:
     ]
 
 
-def _line(group: AlertGroup) -> Text:
+def _line(line: Line) -> Text:
     return say(
         "- {mark} **#{number}** {title}: {state}",
-        mark=MARKS[group.status],
-        number=group.number,
-        title=neutral(group.title, 120),
-        state=state_in_words(group),
+        mark=MARKS[line.status],
+        number=line.number,
+        title=neutral(line.title, 120),
+        state=state_in_words(line),
     )

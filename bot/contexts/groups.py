@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -11,7 +12,7 @@ from bot.call import Call, Opened
 from bot.clock import Clock
 from bot.context import DecideGroup, Draft
 from bot.core import alerts, outcomes
-from bot.core.alert_group import Alert, AlertGroup, Heading, Status
+from bot.core.alert_group import Alert, AlertGroup, Heading, Line, Status
 from bot.core.changes import Change
 from bot.core.retention import retention
 from bot.core.text import say
@@ -37,19 +38,19 @@ class GroupsOfServer:
     async def of_post(self, post_id: str) -> AlertGroup | None:
         return await self.stores.groups.of_post(self.server_id, post_id)
 
-    async def listed(self, statuses: tuple[Status, ...], *, limit: int) -> list[AlertGroup]:
-        """In the order of the states; within a state the newest first."""
-        found: list[AlertGroup] = []
-        for status in statuses:
-            if len(found) < limit:
-                found += await self.stores.groups.listed(self.server_id, (status,), limit - len(found))
-        return found
-
     async def headings(self, statuses: tuple[Status, ...], *, limit: int) -> list[Heading]:
         """All states at the same time: whoever opens a form waits for it."""
         groups = self.stores.groups
         found = await asyncio.gather(*(groups.headings(self.server_id, status, limit) for status in statuses))
         return list(chain.from_iterable(found))[:limit]
+
+    async def severities(self, statuses: tuple[Status, ...], *, most: int) -> dict[Status, dict[str, int]]:
+        groups = self.stores.groups
+        found = await asyncio.gather(*(groups.severities(self.server_id, status, most=most) for status in statuses))
+        return dict(zip(statuses, found, strict=True))
+
+    async def lines(self, status: Status, severities: Sequence[str], *, skip: int, limit: int) -> list[Line]:
+        return await self.stores.groups.lines(self.server_id, status, severities, skip=skip, limit=limit)
 
     async def change(self, group: AlertGroup, decide: DecideGroup) -> Change[AlertGroup]:
         """Raises UserError where another group is live for the same alerts, so that this one cannot come back.

@@ -37,6 +37,24 @@ class Heading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """What a list shows of an alert group: enough to tell its state in words."""
+
+    number: int
+    title: str
+    status: Status
+    severity: str = ""
+    opened_at: datetime
+    changed_at: datetime
+    changed_by: str = ""
+    acknowledged_by: str = ""
+    silenced_until: datetime | None = None
+    maintenance: str = ""
+    maintenance_id: str = ""
+    flaps: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
     """Labels from outside are strings, ours are Texts."""
 

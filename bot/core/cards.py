@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from bot.core import muted
-from bot.core.alert_group import Alert, AlertGroup, Link, Status, counted_in_words
+from bot.core.alert_group import Alert, AlertGroup, Line, Link, Status, counted_in_words
 from bot.core.neutral import TEXT_LENGTH, plain
 from bot.core.text import NOTHING, Text, say
 
@@ -128,7 +128,7 @@ def is_grave(group: AlertGroup) -> bool:
     return group.severity.lower() in GRAVE
 
 
-def state_in_words(group: AlertGroup) -> Text:
+def state_in_words(group: AlertGroup | Line) -> Text:
     match group.status:
         case Status.ACKNOWLEDGED:
             return say("Acknowledged by {by} at {at}", by=group.acknowledged_by, at=group.changed_at)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.core.alert_group import AlertGroup, GroupChange, Status
+from bot.core.alert_group import AlertGroup, GroupChange, Line, Status
 from bot.core.changes import Change
 from bot.core.consequences import draw_all, fire_again, log, tell
 from bot.core.maintenance_cover import Cover
@@ -46,7 +46,7 @@ def reviewed(group: AlertGroup, *, by: str, now: datetime, cover: Cover | None) 
     return Change(doc=logged, effects=(*draw_all(logged, now), *tell(logged)))
 
 
-def in_words(group: AlertGroup) -> Text:
+def in_words(group: AlertGroup | Line) -> Text:
     """Why it is silent, and how long."""
     if not group.maintenance:
         return say("Silenced by maintenance until {until}", until=group.silenced_until)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from datetime import timedelta
 from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument
 
 from bot.clock import Clock
-from bot.core.alert_group import AlertGroup, Heading, Status
+from bot.core.alert_group import AlertGroup, Heading, Line, Status
 from bot.core.retention import GROUPS_KEPT
 from bot.core.storm_cards import Tally
+from bot.storage import codec
 from bot.storage.codec import Raw
 from bot.storage.documents import Documents
 from bot.storage.mongo import Database, reachable
@@ -20,6 +22,8 @@ from bot.storage.records import Claim
 
 TALLIED = 1_000
 DAY_MILLISECONDS = 86_400_000
+# With the severity, so that the groups of a list are counted and passed over without looking at any of them.
+BY_STATUS = [("server_id", ASCENDING), ("status", ASCENDING), ("number", DESCENDING), ("doc.severity", ASCENDING)]
 # Whole, so that the groups of a storm are counted without looking at any of them.
 OF_STORM = [
     (field, ASCENDING) for field in ("storm", "status", "number", "server_id", "doc.severity", "doc.integration_name")
@@ -40,7 +44,7 @@ class Groups(Documents[AlertGroup]):
     kind = AlertGroup
     indexes = (
         IndexModel([("server_id", ASCENDING), ("number", ASCENDING)], unique=True),
-        IndexModel([("server_id", ASCENDING), ("status", ASCENDING), ("number", DESCENDING)]),
+        IndexModel(BY_STATUS),
         IndexModel([("open_key", ASCENDING)], unique=True, partialFilterExpression={"open_key": {"$exists": True}}),
         IndexModel([("posts", ASCENDING)], partialFilterExpression={"posts": {"$exists": True}}),
         IndexModel([("expire_at", ASCENDING)], expireAfterSeconds=0),
@@ -117,6 +121,30 @@ class Groups(Documents[AlertGroup]):
             )
             found = await cursor.to_list(length=limit)
         return [Heading(number=one["number"], title=one["doc"]["title"], status=Status(one["status"])) for one in found]
+
+    async def severities(self, server_id: str, status: Status, *, most: int) -> dict[str, int]:
+        """How many in the state have which severity; so many of them are counted, the newest."""
+        pipeline: list[Raw] = [
+            {"$match": {"server_id": server_id, "status": status.value}},
+            {"$sort": {"number": DESCENDING}},
+            {"$limit": most},
+            {"$group": {"_id": "$doc.severity", "count": {"$sum": 1}}},
+        ]
+        with reachable():
+            rows = await self._collection.aggregate(pipeline, hint=dict(BY_STATUS)).to_list(length=most)
+        return {row["_id"]: row["count"] for row in rows}
+
+    async def lines(
+        self, server_id: str, status: Status, severities: Sequence[str], *, skip: int, limit: int
+    ) -> list[Line]:
+        """Of those in the state with one of the severities, newest first. Of a group no more is read than is shown."""
+        query = {"server_id": server_id, "status": status.value, "doc.severity": {"$in": list(severities)}}
+        shown = {f"doc.{field.name}": 1 for field in fields(Line)}
+        with reachable():
+            cursor = self._collection.find(
+                query, shown, sort=[("number", DESCENDING)], skip=skip, limit=limit, hint=BY_STATUS
+            )
+            return [codec.read(one["doc"], Line) for one in await cursor.to_list(length=limit)]
 
     async def muted(self, server_id: str, after: int, limit: int) -> list[AlertGroup]:
         """Those that maintenance keeps silent, in the order of their numbers, after this one."""

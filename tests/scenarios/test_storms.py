@@ -76,6 +76,18 @@ async def test_every_group_of_a_storm_can_be_reached(world: World):
     assert "9 firing · 1 acknowledged" in digest(world).words
 
 
+async def test_the_list_counts_all_of_a_storm_and_reaches_the_last_of_it(world: World):
+    await burst(world, ["Fire"], severity="critical")
+    await burst(world, many(620))
+    await world.ana.types("/oncall list", channel="alerts")
+    assert "**621 open alert groups**" in world.ana.sees
+    assert "**#1** Fire" in world.ana.sees.splitlines()[1]
+    await world.ana.types("/oncall list firing --page 32", channel="alerts")
+    assert world.ana.sees.splitlines()[1:] == [line for line in world.ana.sees.splitlines() if "**#2** " in line]
+    await world.ana.types("/oncall list --page 33", channel="alerts")
+    assert "There is nothing on page 33." in world.ana.sees
+
+
 async def test_critical_groups_keep_their_posts_and_pages(world: World):
     await burst(world, many(40))
     await burst(world, ["Fire"], severity="critical")

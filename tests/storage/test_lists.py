@@ -1,0 +1,61 @@
+"""Lists of alert groups: what they cost does not grow with what the groups hold, nor counting them with their size."""
+
+from dataclasses import replace
+
+from bot.core.alert_group import Alert, AlertGroup, Line, Status
+from bot.core.changes import Change
+from bot.storage.mongo import Database
+from bot.storage.stores import Stores
+from tests.clock import HeldClock
+from tests.profiler import examined
+from tests.storage.samples import SERVER, group
+
+GROUPS = 2_000
+
+
+def filled(clock: HeldClock, number: int, severity: str) -> AlertGroup:
+    samples = tuple(Alert(fingerprint=f"f{each}", firing=True, title="Disk", summary="x" * 200) for each in range(8))
+    one = group(clock(), number=number, key=f"k{number}", labels={f"label{each}": "x" * 50 for each in range(20)})
+    return replace(one, severity=severity, samples=samples, firing=tuple(f"f{each}" for each in range(200)))
+
+
+async def fill(stores: Stores, clock: HeldClock) -> None:
+    """Every hundredth is critical, the first of them was first."""
+    for begin in range(0, GROUPS, 500):
+        many = [
+            filled(clock, number, "critical" if number % 100 == 0 else "warning")
+            for number in range(begin, begin + 500)
+        ]
+        assert not await stores.groups.put_many([(Change(doc=one), None) for one in many])
+
+
+async def test_groups_are_counted_from_the_index_alone(stores: Stores, database: Database, clock: HeldClock):
+    await fill(stores, clock)
+    async with examined(database) as operations:
+        known = await stores.groups.severities(SERVER, Status.FIRING, most=100_000)
+    assert known == {"critical": GROUPS // 100, "warning": GROUPS - GROUPS // 100}
+    (counted,) = operations
+    assert (counted["docsExamined"], counted["keysExamined"]) == (0, GROUPS)
+
+
+async def test_no_more_are_counted_than_are_wanted(stores: Stores, clock: HeldClock):
+    await fill(stores, clock)
+    known = await stores.groups.severities(SERVER, Status.FIRING, most=150)
+    assert sum(known.values()) == 150
+
+
+async def test_of_a_page_only_what_is_shown_is_read(stores: Stores, database: Database, clock: HeldClock):
+    await fill(stores, clock)
+    async with examined(database) as operations:
+        lines = await stores.groups.lines(SERVER, Status.FIRING, ["critical"], skip=10, limit=5)
+    assert [line.number for line in lines] == [900, 800, 700, 600, 500]
+    assert lines[0] == Line(
+        number=900,
+        title="Disk is full",
+        status=Status.FIRING,
+        severity="critical",
+        opened_at=clock(),
+        changed_at=clock(),
+    )
+    (read,) = operations
+    assert read["docsExamined"] <= 15 and read["responseLength"] < 5 * 500
