@@ -151,7 +151,12 @@ def build(
         metrics=metrics,
         notices=notices,
         resealing=Resealing(
-            servers=stores.servers, once=stores.once, clock=clock, vault=vault, tell=metrics.sealed_with_old_keys
+            servers=stores.servers,
+            integrations=stores.integrations,
+            once=stores.once,
+            clock=clock,
+            vault=vault,
+            tell=metrics.sealed_with_old_keys,
         ),
         expiring=Expiring(groups=stores.groups, once=stores.once, clock=clock),
         worker=Worker(works_for, clock, lease=lease, watch=metrics, storing=intake.storing) if works else None,

@@ -85,6 +85,15 @@ def unreadable(integration: Integration, problems: Mapping[str, str]) -> Text:
     )
 
 
+def not_signed(integration: Integration) -> Text:
+    return say(
+        "What **{integration}** sent is not signed with its secret, so it was refused. Compare the secret with that of "
+        "the sender and give it anew with `/oncall integration sign`, or end the check with "
+        "`/oncall integration unsign`.",
+        integration=_name(integration),
+    )
+
+
 def too_large(integration: Integration, *, most: int) -> Text:
     """`most` is how many bytes are taken."""
     return say(

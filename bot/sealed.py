@@ -22,5 +22,9 @@ def webhook_secret(server_id: str) -> str:
     return f"{server_id}|webhook_secret"
 
 
+def signing_secret(server_id: str, integration_id: str) -> str:
+    return f"{server_id}|signing_secret|{integration_id}"
+
+
 def command_token(server_id: str, team_id: str) -> str:
     return f"{server_id}|command_token|{team_id}"

@@ -19,9 +19,10 @@ from bot.errors import OverBudget, Unavailable
 from bot.integrations.kind import Kind
 from bot.integrations.kinds import kind_named
 from bot.integrations.payload import Invalid, Payload
-from bot.notices import left_out, too_large, unreadable
+from bot.notices import left_out, not_signed, too_large, unreadable
 from handlers.base import Endpoint
 from handlers.keys import integration_of
+from handlers.signed import is_proved
 
 MAX_BODY = 16 * 1024 * 1024
 # Whoever is turned away is heard out so far: the end of a connection with unread data overtakes the answer.
@@ -99,6 +100,9 @@ class Inbound(Endpoint):
         try:
             body = bytes(self._body)
             self._body.clear()
+            if not await is_proved(self.services, self._kind, self._integration, self.request.headers, body):
+                self.services.notices.tell(self._integration, "not signed", not_signed(self._integration))
+                return self.refuse_proof()
             payload = await self._read(self._kind, self._integration, body)
             without_key = body.replace(self._key.encode(), b"")
             accepted = await self.services.reception.take(self._integration, payload, without_key)

@@ -185,6 +185,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "bot.clock",
         "bot.registry",
         "bot.secret",
+        "bot.sealed",
         "bot.vault",
         "bot.words",
         "bot.storage",
@@ -212,9 +213,9 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "bot.integrations",
         "bot.receiving.reception",
         "bot.storage",
+        "bot.words",
     ),
     "bot.delivery": (
-        "bot.words",
         "bot.core",
         "bot.errors",
         "bot.clock",
@@ -270,6 +271,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     ),
     "handlers": (
         "bot.log",
+        "bot.vault",
         "bot.call",
         "bot.core",
         "bot.errors",

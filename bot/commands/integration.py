@@ -177,6 +177,8 @@ async def show(ctx: Context, *, name: str) -> Reply:
         )
     if one.templates:
         lines.append(say("Templates: {parts}.", parts=templates.names_of(one)))
+    if one.sealed_signing_secret:
+        lines.append(say("Only what the sender signs with its secret is taken."))
     if one.group_by:
         lines.append(say("Grouped by {labels}.", labels=neutral(", ".join(one.group_by), 200)))
     address = Address(host=ctx.public_url, kind=one.kind)

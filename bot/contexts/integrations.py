@@ -5,11 +5,12 @@ from __future__ import annotations
 import secrets
 import string
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import orjson
 
+from bot import sealed
 from bot.context import DecideIntegration, NewKey, Preview
 from bot.contexts.parts import Parts
 from bot.core import heartbeats, integrations
@@ -44,6 +45,12 @@ class IntegrationsOfServer:
 
     async def change(self, integration: Integration, decide: DecideIntegration) -> Change[Integration]:
         return await self.parts.stores.integrations.change(self.server_id, integration.id, decide)
+
+    async def sign(self, integration: Integration, secret: str) -> None:
+        about = sealed.signing_secret(self.server_id, integration.id)
+        envelope = self.parts.vault.seal(secret, about=about) if secret else ""
+        decide = partial(integrations.edit, decide=lambda now: replace(now, sealed_signing_secret=envelope))
+        await self.change(integration, decide)
 
     async def remove(self, integration: Integration) -> Change[Integration]:
         change = await self.change(integration, partial(integrations.remove, now=self.parts.clock()))

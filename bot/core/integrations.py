@@ -25,7 +25,8 @@ class Integration:
 
     `people` are paged in this order, `wait_minutes` apart. `group_by` are label names; empty means the sender's own
     grouping. `channel_id` is empty where the server's default channel serves. `told` is when its channel was last told
-    about what, by matter. `templates` are texts by the part of an alert that they decide.
+    about what, by matter. `templates` are texts by the part of an alert that they decide. With a signing secret, only
+    what the sender signed with it is taken.
     """
 
     id: str
@@ -46,6 +47,7 @@ class Integration:
     routes: tuple[Route, ...] = ()
     templates: dict[str, str] = field(default_factory=dict)
     told: dict[str, datetime] = field(default_factory=dict)
+    sealed_signing_secret: str = ""
 
     @property
     def chain(self) -> tuple[Step, ...]:
@@ -97,7 +99,7 @@ def edit(integration: Integration, *, decide: Callable[[Integration], Integratio
 def remove(integration: Integration, *, now: datetime) -> Change[Integration]:
     if integration.removed_at:
         return Change(doc=integration, note=say("{name} is already removed.", name=integration.name))
-    gone = replace(integration, removed_at=now, key_digests=(), old_digests=())
+    gone = replace(integration, removed_at=now, key_digests=(), old_digests=(), sealed_signing_secret="")
     return Change(doc=gone, note=say("{name} is removed. Its URL is refused from now on.", name=integration.name))
 
 

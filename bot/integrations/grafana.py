@@ -17,6 +17,7 @@ from bot.integrations import alertmanager
 from bot.integrations.kind import Kind
 from bot.integrations.payload import SUMMARY_LENGTH, VALUE_LENGTH, Payload, clean
 from bot.integrations.pieces import first_text, links, mapping
+from bot.integrations.signing import Signature
 
 URLS = (
     ("Panel", "panelURL"),
@@ -59,7 +60,8 @@ def _number(value: object) -> str:
     return f"{value:.6g}" if isinstance(value, float) else clean(value, VALUE_LENGTH)
 
 
-CONFIGURATION = """In Grafana: Alerting → Contact points → *Add contact point* → *Webhook*, method POST, with this URL:
+CONFIGURATION = """In Grafana: Alerting → Contact points (a tab of *Notification configuration* since Grafana 13) → \
+*Add contact point* → *Webhook*, method POST, with this URL:
 ```
 <url>
 ```
@@ -75,7 +77,9 @@ contactPoints:
         settings:
           url: <url>
           httpMethod: POST
-```"""
+```
+Newer ones can sign, too: write a secret under *HMAC Signature* and give the same to `/oncall integration sign`. Leave \
+the header as it is; the timestamp header is `X-Grafana-Alerting-Timestamp`, or none."""
 
 
 def sample(now: datetime) -> bytes:
@@ -121,4 +125,5 @@ KIND = Kind(
     sample=sample,
     also=("grafana_alerting",),
     groups_by_labels=True,
+    signature=Signature(header="X-Grafana-Alerting-Signature", stamp="X-Grafana-Alerting-Timestamp"),
 )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.integrations.payload import Payload
+from bot.integrations.signing import Signature
 
 Reader = Callable[[bytes, Sequence[str]], Awaitable[Payload]]
 KEY_PLACE = "YOUR-KEY"
@@ -43,6 +44,7 @@ class Kind:
     `name` is in the sender's URL and typed by people; `also` are other names that are accepted in URLs. `address` is
     what the sender needs to know, `configuration` what to paste into it, as Markdown: both are texts with places.
     `sample` is a payload as the sender would send it now. Where `groups_by_labels`, people may choose the labels.
+    With a `signature` they may give the secret that the sender signs with.
     """
 
     name: str
@@ -53,3 +55,4 @@ class Kind:
     address: str = "<url>"
     also: tuple[str, ...] = ()
     groups_by_labels: bool = False
+    signature: Signature | None = None

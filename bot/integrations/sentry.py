@@ -2,7 +2,7 @@
 
 Alert rules decide what becomes an alert; of the life of issues, only being resolved, archived or assigned counts. An
 issue is one alert group, known by its id, whichever webhook tells of it.
-The signature is not looked at: the key in the URL is the proof.
+The signature is looked at where an admin gave the client secret; the key in the URL is proof enough for most.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from bot.integrations.payload import (
 )
 from bot.integrations.pieces import first_text, links, mapping, moment, only, tags
 from bot.integrations.reading import Pace, read_json
+from bot.integrations.signing import Signature
 
 ENDED = ("resolved", "archived", "ignored", "deleted")
 IGNORED = ("installation", "comment", "seer")
@@ -139,7 +140,8 @@ Webhook URL:
 <url>
 ```
 Switch *Alert Rule Action* on, give it *Issue & Event: Read*, and tick the *issue* webhook, so that resolving in \
-Sentry resolves here. Then choose the integration as an action in your alert rules."""
+Sentry resolves here. Then choose the integration as an action in your alert rules. Who gives its *Client Secret* to \
+`/oncall integration sign` has every signature checked."""
 
 
 def sample(now: datetime) -> bytes:
@@ -169,4 +171,11 @@ def sample(now: datetime) -> bytes:
     )
 
 
-KIND = Kind(name="sentry", label="Sentry", read=read, configuration=CONFIGURATION, sample=sample)
+KIND = Kind(
+    name="sentry",
+    label="Sentry",
+    read=read,
+    configuration=CONFIGURATION,
+    sample=sample,
+    signature=Signature(header="Sentry-Hook-Signature"),
+)

@@ -13,9 +13,10 @@ import structlog
 
 from bot import sealed
 from bot.core.changes import Change
+from bot.core.integrations import Integration
 from bot.core.servers import Server, ServerChange
 from bot.errors import BotError
-from bot.storage.directory import Servers
+from bot.storage.directory import Integrations, Servers
 from bot.vault import Vault, VaultError
 from bot.working.hourly import Hourly
 
@@ -33,6 +34,7 @@ class Resealing(Hourly):
     failed = "not sealed again"
 
     servers: Servers
+    integrations: Integrations
     vault: Vault
     tell: Callable[[int], None]
 
@@ -42,6 +44,7 @@ class Resealing(Hourly):
         while batch := await self.servers.following(after, AT_ONCE):
             for server in batch:
                 left += await self._reseal(server)
+                left += await self._reseal_integrations(server.id)
             after = batch[-1].id
         self.tell(left)
         return left
@@ -59,12 +62,31 @@ class Resealing(Hourly):
             log.info("sealed again with the newest key", server=server.id, texts=before - left)
         return left
 
-    def _decide(self, server: Server) -> ServerChange:
-        return Change(doc=resealed(server, self.vault))
+    async def _reseal_integrations(self, server_id: str) -> int:
+        left = 0
+        for one in await self.integrations.listed(server_id):
+            before = self._old(one)
+            if not before:
+                continue
+            try:
+                one = (await self.integrations.change(server_id, one.id, self._decide_integration)).doc
+            except BotError as problem:  # the next look is in an hour
+                log.warning("not sealed again", integration=one.id, why=str(problem))
+            left += self._old(one)
+        return left
 
-    def _old(self, server: Server) -> int:
+    def _decide(self, server: Server) -> ServerChange:
+        return Change(doc=_each(server, _again(self.vault)))
+
+    def _decide_integration(self, one: Integration) -> Change[Integration]:
+        return Change(doc=_each_of_integration(one, _again(self.vault)))
+
+    def _old(self, document: Server | Integration) -> int:
         counted = _Counting(self.vault)
-        _each(server, counted)
+        if isinstance(document, Server):
+            _each(document, counted)
+        else:
+            _each_of_integration(document, counted)
         return counted.old
 
 
@@ -72,8 +94,8 @@ Again = Callable[[str, str], str]
 """An envelope and what it is about, to the envelope to keep."""
 
 
-def resealed(server: Server, vault: Vault) -> Server:
-    """With every envelope under the newest key. What cannot be opened stays as it is: its key may be put back."""
+def _again(vault: Vault) -> Again:
+    """An envelope under the newest key. What cannot be opened stays as it is: its key may be put back."""
 
     def again(envelope: str, about: str) -> str:
         try:
@@ -84,7 +106,7 @@ def resealed(server: Server, vault: Vault) -> Server:
             log.error("a sealed text cannot be opened", about=about, problem=str(problem))
             return envelope
 
-    return _each(server, again)
+    return again
 
 
 @dataclass(slots=True)
@@ -121,6 +143,11 @@ def _each(server: Server, again: Again) -> Server:
         waiting_site=waiting
         and replace(waiting, sealed_webhook_secret=_kept(waiting.sealed_webhook_secret, webhook, again)),
     )
+
+
+def _each_of_integration(one: Integration, again: Again) -> Integration:
+    about = sealed.signing_secret(one.server_id, one.id)
+    return replace(one, sealed_signing_secret=_kept(one.sealed_signing_secret, about, again))
 
 
 def _kept(envelope: str, about: str, again: Again) -> str:

@@ -6,6 +6,7 @@ import pytest
 
 from bot import sealed
 from bot.core.changes import Change
+from bot.core.integrations import Integration
 from bot.core.servers import Command, Secret, Server, Site
 from bot.storage.stores import Stores
 from bot.vault import KeyMissing, Vault, generate_keys
@@ -61,7 +62,14 @@ def opened(found: Server, vault: Vault) -> list[str]:
 
 
 def resealing(stores: Stores, keys: str, told: list[int]) -> Resealing:
-    return Resealing(servers=stores.servers, once=stores.once, clock=HeldClock(), vault=Vault(keys), tell=told.append)
+    return Resealing(
+        servers=stores.servers,
+        integrations=stores.integrations,
+        once=stores.once,
+        clock=HeldClock(),
+        vault=Vault(keys),
+        tell=told.append,
+    )
 
 
 async def looked(stores: Stores, keys: str) -> list[int]:
@@ -84,6 +92,29 @@ async def test_everything_opens_with_the_new_key_alone(stores: Stores, clock: He
         opened(await stored(stores), Vault(NEW))
     assert await looked(stores, BOTH) == [0]
     assert opened(await stored(stores), Vault(NEW)) == ["install", "command", "push", "lasting", "webhook", "webhook"]
+
+
+async def test_the_secrets_of_senders_open_with_the_new_key_alone(stores: Stores, clock: HeldClock) -> None:
+    about = sealed.signing_secret("home", "i1")
+    one = Integration(
+        id="i1",
+        server_id="home",
+        name="Sentry",
+        kind="sentry",
+        key_digests=("d",),
+        created_at=clock(),
+        sealed_signing_secret=Vault(OLD).seal("signing", about=about),
+    )
+    await stores.servers.add(Change(doc=server(clock)))
+    await stores.integrations.add(Change(doc=one))
+    assert await looked(stores, BOTH) == [0]
+    found = await stores.integrations.find("home", "i1")
+    assert found is not None and Vault(NEW).open(found.sealed_signing_secret, about=about) == "signing"
+    lost = replace(
+        one, id="i2", key_digests=("e",), sealed_signing_secret=one.sealed_signing_secret.replace("k1", "k9")
+    )
+    await stores.integrations.add(Change(doc=lost))
+    assert await looked(stores, BOTH) == [1]
 
 
 async def test_one_process_after_the_other(stores: Stores, clock: HeldClock) -> None:
