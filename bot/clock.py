@@ -26,13 +26,15 @@ class DatabaseClock:
 
     def __init__(self) -> None:
         self._offset = timedelta()
+        self._zero = ZERO
 
     def __call__(self) -> datetime:
-        return to_milliseconds(self._local() + self._offset)
+        return datetime.fromtimestamp(int((self._zero + time.monotonic()) * 1000) / 1000, UTC)
 
     def correct(self, database_time: datetime, *, asked: datetime, answered: datetime) -> None:
         """Take the database's time as that of the middle of the round trip (local clock)."""
         self._offset = database_time - (asked + (answered - asked) / 2)
+        self._zero = ZERO + self._offset.total_seconds()
 
     @property
     def offset(self) -> timedelta:

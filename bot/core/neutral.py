@@ -14,6 +14,8 @@ BREAK = "\u200b"
 
 # What an address can do without: these would ping or start markup.
 _IN_URL = str.maketrans({"@": "%40", "`": "%60", "*": "%2A", "|": "%7C", "\\": "%5C"})
+# Nothing in it can be a mention, markup or a rule, so it is neutral as it is. Most texts are like that.
+_HARMLESS = re.compile(r"[A-Za-z0-9\u00c0-\u024f][A-Za-z0-9\u00c0-\u024f .,:;/()%'?=+-]*")
 _URL = re.compile(r"(?<!\w)https?://[^\s<>\"'()\[\]]+")
 _MARKUP = re.compile(r"([\\`*_~\[\]>|#!])")
 # Mattermost's web client shows the backslash before this sign, so it becomes a character reference; that pings nobody.
@@ -43,8 +45,10 @@ def unpinged(text: str) -> str:
 
 def neutral(text: str, length: int = TEXT_LENGTH) -> str:
     """For places with markup; web addresses stay usable."""
-    pieces, position = [], 0
     shortened = cut(_TURNING.sub("", text).strip(), length)
+    if _HARMLESS.fullmatch(shortened):
+        return shortened
+    pieces, position = [], 0
     for url in _URL.finditer(shortened):
         pieces += [_escape(shortened[position : url.start()]), unpinged(url.group().translate(_IN_URL))]
         position = url.end()

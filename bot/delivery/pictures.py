@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from bot.clock import Clock
 from bot.core import cards
@@ -13,6 +14,7 @@ from bot.core.channels import shown_buttons
 from bot.core.people import Person
 from bot.core.servers import LANGUAGE, Server, Surface
 from bot.core.text import say
+from bot.delivery.twice import Twice
 from bot.storage.stores import Stores
 from bot.surfaces import apps, native
 from bot.surfaces.drawn import Drawn
@@ -22,30 +24,44 @@ from bot.words import Reader
 
 
 class Pictures:
-    """Draws for one installation of the bot."""
+    """Draws for one installation of the bot. A card and the first page are drawn together and have most in common."""
 
     def __init__(self, *, stores: Stores, vault: Vault, clock: Clock, public_url: str) -> None:
         self._stores = stores
         self._vault = vault
         self._clock = clock
         self._public_url = public_url.rstrip("/")
+        self._cards = Twice[Card]()
+        self._buttons = Twice[list[dict[str, Any]]]()
 
     def card(self, server: Server, group: AlertGroup, people: Mapping[str, Person], *, channel_id: str) -> Drawn:
-        card = cards.draw(group, names=names(people), extras=shown_buttons(server, channel_id))
+        card = self._card(server, group, names(people), channel_id)
         return self.picture(server, card, self.channel_reader(server))
 
     def page(self, server: Server, group: AlertGroup, person_id: str, people: Mapping[str, Person]) -> Drawn:
-        extras = shown_buttons(server, group.channel_id)
-        card = cards.draw_page(group, names=names(people), person_id=person_id, extras=extras)
-        card = replace(card, links=(*card.links, *_to_channel(server, group)))
-        return self.picture(server, card, self.reader(server, people.get(person_id)))
+        mentions = names(people)
+        card = self._card(server, group, mentions, group.channel_id)
+        links = (*card.links, *_to_channel(server, group))
+        page = replace(card, links=links, addressed_to=mentions.get(person_id, ""))
+        return self.picture(server, page, self.reader(server, people.get(person_id)))
+
+    def _card(self, server: Server, group: AlertGroup, mentions: dict[str, str], channel_id: str) -> Card:
+        extras = shown_buttons(server, channel_id)
+        return self._cards.of(group, mentions, extras, make=lambda: cards.draw(group, names=mentions, extras=extras))
 
     def picture(self, server: Server, card: Card, reader: Reader) -> Drawn:
+        buttons = self._buttons.of(card.buttons, server, reader.locale, make=lambda: self._drawn(server, card, reader))
+        if server.surface is Surface.APPS:
+            return apps.draw_post(card, buttons, reader=reader, app_id=server.app_id)
+        return native.draw_post(card, buttons, reader=reader)
+
+    def _drawn(self, server: Server, card: Card, reader: Reader) -> list[dict[str, Any]]:
+        """The buttons. They tell no times, so that only the language matters."""
         sealer = Sealer(self._vault, server.id, self._clock)
         if server.surface is Surface.APPS:
-            return apps.draw_post(card, sealer=sealer, reader=reader, app_id=server.app_id)
+            return apps.draw_buttons(card.buttons, sealer=sealer, reader=reader, app_id=server.app_id)
         action_url = f"{self._public_url}/native/{server.id}/action"
-        return native.draw_post(card, sealer=sealer, reader=reader, action_url=action_url)
+        return native.draw_buttons(card.buttons, sealer=sealer, reader=reader, action_url=action_url)
 
     def reader(self, server: Server, person: Person | None) -> Reader:
         reader = self.channel_reader(server)

@@ -7,7 +7,7 @@ through without our learning of it, we look in the channel for our mark in the p
 from __future__ import annotations
 
 import hashlib
-import secrets
+import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -87,7 +87,7 @@ async def post_once(
     """
     if not as_now:
         return await _post_once(mattermost, channel_id, content, mark, root_id, tried_since, last_look)
-    mark = replace(mark, attempt=secrets.token_hex(4))
+    mark = replace(mark, attempt=f"{random.getrandbits(32):08x}")
     post = await _post_once(mattermost, channel_id, content, mark, root_id, tried_since, last_look)
     if _marks(post).get("attempt") != mark.attempt:
         await edit_post(mattermost, post["id"], content, mark=mark)

@@ -239,7 +239,7 @@ def error(text: str) -> JSON:
 # ---- posts ---------------------------------------------------------------------------------------------------------
 
 
-def draw_post(card: Card, *, sealer: Sealer, reader: Reader, app_id: str) -> Drawn:
+def draw_post(card: Card, buttons: list[JSON], *, reader: Reader, app_id: str) -> Drawn:
     """The card with its buttons as embedded bindings.
 
     The web client shows either embedded bindings or attachments, and bindings have no colour bar and no fields: so the
@@ -253,7 +253,7 @@ def draw_post(card: Card, *, sealer: Sealer, reader: Reader, app_id: str) -> Dra
         "location": "alert",
         "label": f"{card.mark} {words(card.state, reader)}",
         "description": "\n".join([*body(card, reader), details(card, reader)]),
-        "bindings": [_button(button, number, sealer, reader, app_id) for number, button in enumerate(card.buttons)],
+        "bindings": buttons,
     }
     return Drawn(message=message, props={"app_bindings": [binding]})
 
@@ -264,9 +264,14 @@ def draw_said(reply: Say, *, sealer: Sealer, reader: Reader, app_id: str) -> Dra
         "app_id": app_id,
         "location": "said",
         "label": words(say("What you can do"), reader),
-        "bindings": [_button(button, number, sealer, reader, app_id) for number, button in enumerate(reply.buttons)],
+        "bindings": draw_buttons(reply.buttons, sealer=sealer, reader=reader, app_id=app_id),
     }
     return Drawn(message=paragraph(reply.lines, reader), props={"app_bindings": [binding]})
+
+
+def draw_buttons(buttons: Iterable[Button | Select], *, sealer: Sealer, reader: Reader, app_id: str) -> list[JSON]:
+    """As bindings within that of a post."""
+    return [_button(button, number, sealer, reader, app_id) for number, button in enumerate(buttons)]
 
 
 def _button(button: Button | Select, number: int, sealer: Sealer, reader: Reader, app_id: str) -> JSON:

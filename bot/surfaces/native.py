@@ -114,7 +114,7 @@ def draw_said(reply: Say, *, sealer: Sealer, reader: Reader, action_url: str) ->
     text = paragraph(reply.lines, reader)
     if not reply.buttons:
         return Drawn(message=text)
-    actions = [_action(button, number, sealer, reader, action_url) for number, button in enumerate(reply.buttons)]
+    actions = draw_buttons(reply.buttons, sealer=sealer, reader=reader, action_url=action_url)
     return Drawn(message=text, props={"attachments": [{"fallback": "", "actions": actions}]})
 
 
@@ -160,13 +160,15 @@ def write_options(options: Iterable[Option]) -> JSON:
 # ---- posts ---------------------------------------------------------------------------------------------------------
 
 
-def draw_post(card: Card, *, sealer: Sealer, reader: Reader, action_url: str) -> Drawn:
-    """The card as a message attachment with its buttons as message actions."""
-    drawn = attachment(card, reader)
-    drawn["actions"] = [
-        _action(button, number, sealer, reader, action_url) for number, button in enumerate(card.buttons)
-    ]
+def draw_post(card: Card, buttons: list[JSON], *, reader: Reader) -> Drawn:
+    """The card as a message attachment, with its buttons as `draw_buttons` draws them."""
+    drawn = {**attachment(card, reader), "actions": buttons}
     return Drawn(message=headline(card, reader), props={"attachments": [drawn]})
+
+
+def draw_buttons(buttons: Iterable[Button | Select], *, sealer: Sealer, reader: Reader, action_url: str) -> list[JSON]:
+    """As message actions."""
+    return [_action(button, number, sealer, reader, action_url) for number, button in enumerate(buttons)]
 
 
 def _action(button: Button | Select, number: int, sealer: Sealer, reader: Reader, action_url: str) -> JSON:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_skeleton, format_time
+from babel.dates import format_skeleton
 
 from bot.core.text import Text
 from bot.words.translations import catalog, language
@@ -84,14 +84,14 @@ def _drawn(value: object, reader: Reader) -> str:
 
 def moment(at: datetime, reader: Reader) -> str:
     """A time of day where the reader lives; with the date when it is another day there."""
-    zone, locale = _zone(reader.zone), _locale(reader.locale)
+    zone = _zone(reader.zone)
     local, today = at.astimezone(zone), reader.now.astimezone(zone).date()
-    clock = format_time(local, "HH:mm", tzinfo=zone, locale=locale)
+    clock = f"{local:%H:%M}"
     if not reader.zone:
         clock += " UTC"
     if local.date() == today:
         return clock
-    return f"{format_skeleton('MMMEd', local, tzinfo=zone, locale=locale)}, {clock}"
+    return f"{format_skeleton('MMMEd', local, tzinfo=zone, locale=_locale(reader.locale))}, {clock}"
 
 
 def _zone(name: str) -> ZoneInfo:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import gettext
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
@@ -34,6 +34,7 @@ class Catalog:
 ENGLISH = Catalog(texts={}, form=lambda number: int(number != 1))
 
 
+@lru_cache(maxsize=256)
 def language(locale: str) -> str:
     """The catalog for a locale: that of the language as it is spoken there, else of the language, else none."""
     name = locale.replace("-", "_").lower()

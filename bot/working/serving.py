@@ -143,7 +143,8 @@ class Serving(Generic[T]):
             # Whoever acknowledges stops pages that have not started: look once more before they start.
             claim = await self._again(claim)
         round_ = _first(claim.due(self._clock()))
-        outcomes = await asyncio.gather(*(self._attempt(claim.doc, waiting) for waiting in round_))
+        attempts = [self._attempt(claim.doc, waiting) for waiting in round_]
+        outcomes = [await attempts[0]] if len(attempts) == 1 else await asyncio.gather(*attempts)
         return await self._settle(claim, outcomes, until=self._clock() + self._lease)
 
     async def _again(self, claim: Claim[T]) -> Claim[T]:

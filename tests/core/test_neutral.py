@@ -79,6 +79,8 @@ def test_everything_is_cut(text: str, length: int):
         ("Summary\n=======", f"Summary\n{BREAK}======="),
         ("\u202edrawkcab\u2066", "drawkcab"),
         ("", ""),
+        ("up?\n# down", "up?\n\\# down"),
+        ("up\n- down", "up\n\\- down"),
     ],
 )
 def test_examples(foreign: str, harmless: str):
@@ -91,6 +93,13 @@ def test_what_is_harmless_stays_harmless_in_a_sentence():
 
 def test_plain_turns_no_direction_around():
     assert plain("a\u202eb") == "ab"
+
+
+@pytest.mark.parametrize(
+    "harmless", ["10.0.0.1:9100", "Größe: 95 % (of 10 GB), rising - see https://x.example/a?b=1%2B2", "5 + 3 = 8"]
+)
+def test_most_texts_stay_as_they_are(harmless: str):
+    assert neutral(harmless) == harmless
 
 
 def test_plain_is_one_line():

@@ -361,7 +361,9 @@ def test_lookups_offer_nothing_blank():
 
 
 def post(state: str, *, page: bool = False) -> Any:
-    return apps.draw_post(card(state, page=page), sealer=sealer(), reader=READER, app_id="oncall")
+    drawn = card(state, page=page)
+    buttons = apps.draw_buttons(drawn.buttons, sealer=sealer(), reader=READER, app_id="oncall")
+    return apps.draw_post(drawn, buttons, reader=READER, app_id="oncall")
 
 
 @pytest.mark.apps(55)

@@ -98,7 +98,10 @@ def _labels(bindings: list[dict[str, Any]]) -> list[Any]:
 
 
 def test_a_post_is_german():
-    drawn = native.draw_post(card(page=True), sealer=sealer(), reader=GERMAN, action_url="https://bot.example/action")
+    page = card(page=True)
+    url = "https://bot.example/action"
+    buttons = native.draw_buttons(page.buttons, sealer=sealer(), reader=GERMAN, action_url=url)
+    drawn = native.draw_post(page, buttons, reader=GERMAN)
     [attachment] = drawn.props["attachments"]
 
     assert "du hast Bereitschaft" in drawn.message

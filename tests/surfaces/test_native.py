@@ -321,7 +321,9 @@ def test_errors_for_unknown_names_move_to_the_general_error():
 
 
 def post(state: str, *, page: bool = False) -> Any:
-    return native.draw_post(card(state, page=page), sealer=sealer(), reader=READER, action_url=ACTION_URL)
+    drawn = card(state, page=page)
+    buttons = native.draw_buttons(drawn.buttons, sealer=sealer(), reader=READER, action_url=ACTION_URL)
+    return native.draw_post(drawn, buttons, reader=READER)
 
 
 @pytest.mark.parametrize("state", STATES)
