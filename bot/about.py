@@ -11,16 +11,20 @@ from bot.registry import Command
 from forms.base import Form, Input, Kind, flag_of, is_empty
 
 GROUP = "group"
+# Instead of naming one, all for which something holds can be meant.
+CONDITIONS = "where"
 # What may begin with a number of its own.
 COUNTED = (Kind.DURATION, Kind.TEXT, Kind.LONG_TEXT)
 
 
 async def from_post(context: Context, command: Command) -> dict[str, Value]:
     """A command about an alert group, given in its thread or on its post, is about that one."""
-    if GROUP not in command.form.inputs() or not is_empty(context.call.values.get(GROUP)):
+    inputs, values = command.form.inputs(), context.call.values
+    if GROUP not in inputs or not is_empty(values.get(GROUP)) or not is_empty(values.get(CONDITIONS)):
         return {}
     group = await _shown_here(context)
-    if group is None and context.call.opened is Opened.MENU and len(command.form.inputs()) == 1:
+    asks = any(field.required for name, field in inputs.items() if name != GROUP)
+    if group is None and context.call.opened is Opened.MENU and not asks:
         raise NotFound(
             say("This message is no alert of mine. *Create alert group from this message…* makes one of it.")
         )

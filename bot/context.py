@@ -13,6 +13,7 @@ from bot.core.changes import Change
 from bot.core.heartbeats import Heartbeat
 from bot.core.integrations import Integration
 from bot.core.maintenance import Maintenance
+from bot.core.many import Outline
 from bot.core.people import Person
 from bot.core.servers import Server, Who
 from bot.core.storms import Storm
@@ -35,6 +36,10 @@ class Groups(Protocol):
     """The alert groups of this server."""
 
     async def numbered(self, number: int) -> AlertGroup | None: ...
+    async def with_numbers(self, numbers: Sequence[int]) -> list[AlertGroup]:
+        """In this order; those that are not there are left out."""
+        ...
+
     async def of_post(self, post_id: str) -> AlertGroup | None: ...
     async def headings(self, statuses: tuple[Status, ...], *, limit: int) -> list[Heading]:
         """In the order of the states; within a state the newest first."""
@@ -48,7 +53,17 @@ class Groups(Protocol):
         """Those in the state with one of the severities, newest first."""
         ...
 
+    async def outlined(
+        self, statuses: tuple[Status, ...], *, fits: Callable[[Outline], bool], most: int
+    ) -> list[Outline]:
+        """Those that fit, in the order of the states, within a state the newest first."""
+        ...
+
     async def change(self, group: AlertGroup, decide: DecideGroup) -> Change[AlertGroup]: ...
+    async def change_each(self, numbers: Sequence[int], decide: DecideGroup) -> dict[int, Text]:
+        """What is to be said of each, by number; one that fails keeps none of the others from being changed."""
+        ...
+
     async def open(self, draft: Draft) -> tuple[AlertGroup, bool]:
         """A new group, or the live one with the same key, counted once more; says whether it is new."""
         ...

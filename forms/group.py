@@ -1,10 +1,18 @@
-"""An alert group, by its number."""
+"""Alert groups, by their numbers."""
 
 from __future__ import annotations
 
-from forms.base import Form, Lookup
+from typing import Any
+
+from marshmallow import Schema, ValidationError, validates_schema
+
+from forms.base import NEEDED, Form, LongText, Lookup
+from forms.numbers import AlertGroups
 
 NUMBER = r"#?\d{1,9}"
+CONDITIONS = 'severity=warning team=~"db|web"'
+WHICH = "Several as 12 15-20. Empty: all that meet the conditions."
+ONLY = "For labels, severity and title, as severity=warning. They narrow down what is chosen."
 
 
 class Group(Form):
@@ -12,6 +20,23 @@ class Group(Form):
     submit = "Go on"
 
     group = Lookup("Alert group", hint="12", shape=NUMBER, required=True, choices="live_groups")
+
+
+class NamesSome(Schema):
+    """Which alert groups are meant has to be said, by number, by state or by condition."""
+
+    @validates_schema(skip_on_field_errors=False)
+    def check(self, data: dict[str, Any], **_: Any) -> None:
+        if not data.get("group", True) and not data.get("where", True):
+            raise ValidationError(NEEDED, "group")
+
+
+class Groups(NamesSome, Form):
+    title = "Choose alert groups"
+    submit = "Go on"
+
+    group = AlertGroups("Alert groups", help=WHICH, choices="live_groups")
+    where = LongText("Conditions", hint=CONDITIONS, help=ONLY, max_length=1000, rest=True)
 
 
 class ResolvedGroup(Form):

@@ -41,9 +41,13 @@ class Choices(Input):
 
 
 class Lookups(Input):
-    """Several from a list that is looked up (`choices` names it); typed names are accepted, the command checks them."""
+    """Several from a list that is looked up (`choices` names it); typed names are accepted, the command checks them.
+
+    `one_will_do`: where people cannot choose several, a list to choose one from is better than a line to type in.
+    """
 
     kind = Kind.LOOKUPS
+    one_will_do = False
 
     def __init__(self, label: str, **more: Any) -> None:
         super().__init__(label, **{"default": (), **more})

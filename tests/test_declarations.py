@@ -88,7 +88,7 @@ def test_the_help_tells_of_every_command():
     assert {one.section for one in COMMANDS if not one.hidden} <= set(SECTIONS)
     for command in COMMANDS:
         assert (f"`/oncall {command.name}" in told) != command.hidden
-    assert "- `/oncall silence [alert group] [for how long]`: " in told
+    assert "- `/oncall silence [alert groups] [for how long]`: " in told
 
 
 @each
@@ -103,11 +103,13 @@ def test_the_help_of_a_command_tells_of_every_flag(command: Command):
 
 def test_the_help_of_silence_reads_well():
     assert [words(line, READER) for line in _one(REGISTRY.find("silence"), "en")] == [
-        "`/oncall silence [alert group] [for how long]`: "
-        "Page nobody for a while: `silence 12 2h` or `silence 12 until tomorrow 9:00`.",
-        "- `--group`: Alert group (for example 12)",
+        "`/oncall silence [alert groups] [for how long]`: "
+        "Page nobody for a while: `silence 12 2h`, `silence 12 15-20 2h` or `silence 12 until tomorrow 9:00`.",
+        "- `--group`: Alert groups. Several as 12 15-20. Empty: all that meet the conditions.",
         "- `--duration`: For how long (for example 30m, 2h, until tomorrow 9:00, until working hours)",
         "- `--reason`: Reason (for example Known issue, fix is rolling out)",
+        "- `--where`: Conditions. For labels, severity and title, as severity=warning. They narrow down what is "
+        "chosen.",
         "Also: `snooze`",
     ]
 

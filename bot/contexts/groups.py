@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -11,18 +11,23 @@ from itertools import chain
 from bot.call import Call, Opened
 from bot.clock import Clock
 from bot.context import DecideGroup, Draft
-from bot.core import alerts, outcomes
+from bot.core import alerts, many, outcomes
 from bot.core.alert_group import Alert, AlertGroup, Heading, Line, Status
 from bot.core.changes import Change
+from bot.core.many import Outline
 from bot.core.retention import retention
-from bot.core.text import say
-from bot.errors import UserError
-from bot.storage.documents import AlreadyThere
+from bot.core.text import Text, say
+from bot.errors import BotError, NotFound, Unavailable, UserError
+from bot.storage.documents import AlreadyThere, Saved
 from bot.storage.groups import open_key
 from bot.storage.ids import new_id
+from bot.storage.records import Write
 from bot.storage.stores import Stores
 
 MANUAL = "manual"
+# Groups are large: so many are changed, or looked through, before others get their turn.
+SLICE = 20
+PAGE = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +39,11 @@ class GroupsOfServer:
 
     async def numbered(self, number: int) -> AlertGroup | None:
         return await self.stores.groups.by_number(self.server_id, number)
+
+    async def with_numbers(self, numbers: Sequence[int]) -> list[AlertGroup]:
+        ids = await self.stores.groups.ids_of(self.server_id, numbers)
+        claims = await self.stores.groups.load([(self.server_id, id_) for id_ in ids.values()])
+        return [claims[ids[one]].doc for one in numbers if one in ids and ids[one] in claims]
 
     async def of_post(self, post_id: str) -> AlertGroup | None:
         return await self.stores.groups.of_post(self.server_id, post_id)
@@ -51,6 +61,37 @@ class GroupsOfServer:
 
     async def lines(self, status: Status, severities: Sequence[str], *, skip: int, limit: int) -> list[Line]:
         return await self.stores.groups.lines(self.server_id, status, severities, skip=skip, limit=limit)
+
+    async def outlined(
+        self, statuses: tuple[Status, ...], *, fits: Callable[[Outline], bool], most: int
+    ) -> list[Outline]:
+        found: list[Outline] = []
+        for status in statuses:
+            before = 0
+            while before >= 0 and len(found) < most:
+                page = await self.stores.groups.outlines(self.server_id, status, PAGE, before=before)
+                found += filter(fits, page)
+                before = page[-1].number if len(page) == PAGE else -1
+        return found[:most]
+
+    async def change_each(self, numbers: Sequence[int], decide: DecideGroup) -> dict[int, Text]:
+        """Slice by slice, so that the loop gets its turn."""
+        ids = await self.stores.groups.ids_of(self.server_id, numbers)
+        notes = dict.fromkeys(numbers, many.MISSING)
+        there = [number for number in numbers if number in ids]
+        for start in range(0, len(there), SLICE):
+            part = there[start : start + SLICE]
+            notes |= dict(zip(part, await self._change_part([ids[one] for one in part], decide), strict=True))
+        return notes
+
+    async def _change_part(self, ids: list[str], decide: DecideGroup) -> list[Text]:
+        try:
+            outcomes = await self.stores.groups.change_many(
+                [Write(server_id=self.server_id, id=id_, decide=decide) for id_ in ids]
+            )
+        except Unavailable:
+            return [many.FAILED] * len(ids)
+        return [_note(outcome) for outcome in outcomes]
 
     async def change(self, group: AlertGroup, decide: DecideGroup) -> Change[AlertGroup]:
         """Raises UserError where another group is live for the same alerts, so that this one cannot come back.
@@ -116,3 +157,9 @@ class GroupsOfServer:
     async def _live(self, key: str) -> AlertGroup | None:
         found = await self.stores.groups.live({open_key(self.server_id, MANUAL, key): self.server_id})
         return next((claim.doc for claim in found.values()), None)
+
+
+def _note(outcome: Saved[AlertGroup] | BotError) -> Text:
+    if isinstance(outcome, Saved):
+        return outcome.change.note
+    return many.MISSING if isinstance(outcome, NotFound) else many.FAILED

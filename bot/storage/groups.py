@@ -12,6 +12,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument
 
 from bot.clock import Clock
 from bot.core.alert_group import AlertGroup, Heading, Line, Status
+from bot.core.many import Outline
 from bot.core.retention import GROUPS_KEPT
 from bot.core.storm_cards import Tally
 from bot.storage import codec
@@ -145,6 +146,23 @@ class Groups(Documents[AlertGroup]):
                 query, shown, sort=[("number", DESCENDING)], skip=skip, limit=limit, hint=BY_STATUS
             )
             return [codec.read(one["doc"], Line) for one in await cursor.to_list(length=limit)]
+
+    async def outlines(self, server_id: str, status: Status, limit: int, *, before: int = 0) -> list[Outline]:
+        """Of those in the state, newest first, from `before` on down."""
+        query: dict[str, Any] = {"server_id": server_id, "status": status.value}
+        if before:
+            query["number"] = {"$lt": before}
+        wanted = {f"doc.{name}": 1 for name in ("number", "title", "status", "severity", "labels", "silenced_until")}
+        with reachable():
+            cursor = self._collection.find(query, wanted, sort=[("number", DESCENDING)], limit=limit)
+            return [codec.read(one["doc"], Outline) for one in await cursor.to_list(length=limit)]
+
+    async def ids_of(self, server_id: str, numbers: Sequence[int]) -> dict[int, str]:
+        """By number; those that are not there are left out."""
+        query = {"server_id": server_id, "number": {"$in": list(numbers)}}
+        with reachable():
+            found = await self._collection.find(query, {"number": 1}).to_list(length=len(numbers))
+        return {one["number"]: one["_id"] for one in found}
 
     async def muted(self, server_id: str, after: int, limit: int) -> list[AlertGroup]:
         """Those that maintenance keeps silent, in the order of their numbers, after this one."""

@@ -15,6 +15,7 @@ from bot.surfaces.tokens import FORM_LIFE, Sealer
 from bot.words import Reader, declared, inline, words
 from forms.base import Input, Kind, Option, flag_of, is_empty, meant
 from forms.moments import Picked
+from forms.several import Lookups
 
 ICON = "oncall.png"
 WHO = {"acting_user": "+summary"}
@@ -77,7 +78,7 @@ def _typed_field(command: Command, name: str, field: Input, locale: str) -> JSON
         case Kind.CHOICES:
             # The web client loses typed lists of some selects, so lists are typed as text and read by us.
             drawn["hint"] = drawn["hint"] or ", ".join(option.value for option in field.options)
-        case Kind.LOOKUP if not field.rest:
+        case Kind.LOOKUP | Kind.LOOKUPS if not field.rest and _offered_while_typed(field):
             drawn |= {"type": "dynamic_select", "lookup": app_call("lookup", command)}
         case Kind.USER:
             drawn["type"] = "user"
@@ -88,6 +89,11 @@ def _typed_field(command: Command, name: str, field: Input, locale: str) -> JSON
         case _:
             pass
     return drawn | {"hint": drawn["hint"] or inline(field.label, locale)}
+
+
+def _offered_while_typed(field: Input) -> bool:
+    """The first of several can be, where the line is read again by us for the others."""
+    return field.kind is Kind.LOOKUP or (isinstance(field, Lookups) and field.one_will_do)
 
 
 def _field(name: str, field: Input, locale: str) -> JSON:

@@ -18,6 +18,7 @@ from bot.surfaces.tokens import FORM_LIFE, Sealer
 from bot.words import Reader, declared, words
 from forms.base import HELP_BYTES, Choice, Input, Kind, Option, is_empty, meant
 from forms.moments import Picked
+from forms.several import Lookups
 
 JSON = dict[str, Any]
 # A list this long was cut, so it is looked up while the person types, where the server can.
@@ -105,7 +106,8 @@ def _named(field: Input, value: Value, options: tuple[Option, ...], drawn: JSON)
 def _drawn_as(field: Input, value: Value, options: tuple[Option, ...], drawing: Drawing) -> JSON:
     """What a server cannot draw becomes what it can: a long list a short one, several of a list a text."""
     can, locale = drawing.capabilities, drawing.reader.locale
-    several: JSON = {"multiselect": True} if field.kind in SEVERAL else {}
+    one = not can.multiselect and _one_will_do(field, value)
+    several: JSON = {"multiselect": True} if field.kind in SEVERAL and not one else {}
     match field.kind:
         case Kind.LONG_TEXT:
             return {"type": "textarea", "max_length": field.max_length}
@@ -142,6 +144,10 @@ def _drawn_as(field: Input, value: Value, options: tuple[Option, ...], drawing: 
 
 def _subtype(field: Input) -> JSON:
     return {"subtype": SUBTYPES[field.kind]} if field.kind in SUBTYPES else {}
+
+
+def _one_will_do(field: Input, value: Value) -> bool:
+    return isinstance(field, Lookups) and field.one_will_do and len(field.items(value)) < 2
 
 
 def _is_radio(field: Input) -> bool:

@@ -64,7 +64,9 @@ def _read_arguments(command: Command, rest: str) -> Typed:
         name, field = waiting.pop(0)
         if waiting and field.shape and not re.fullmatch(field.shape, _next_word(rest)[0]):
             continue
-        if field.rest:
+        if field.kind is Kind.LOOKUPS and field.shape:
+            typed.values[name], rest = _fitting_words(rest, field.shape, flags, waiting[:1])
+        elif field.rest:
             typed.values[name], rest = _rest_of_line(rest, flags)
         else:
             typed.values[name], rest = _next_word(rest)
@@ -82,6 +84,36 @@ def _read_flag(typed: Typed, name: str, field: Input, rest: str, equals: bool) -
         return rest
     typed.values[name], rest = _next_word(rest) if rest else ("", "")
     return rest
+
+
+def _fitting_words(rest: str, shape: str, flags: dict[str, str], following: list[tuple[str, Input]]) -> tuple[str, str]:
+    """As many words as fit. `silence 12 13 2 hours`: a number that the next field cannot do without is left to it."""
+    words, after = [_next_word(rest)[0]], _next_word(rest)[1]
+    before = rest
+    while after and re.fullmatch(shape, _next_word(after)[0]):
+        before = after
+        word, after = _next_word(after)
+        words.append(word)
+    if (
+        len(words) > 1
+        and words[-1].isdecimal()
+        and words[-2][-1:].isalnum()
+        and _needs(following, before, after, flags)
+    ):
+        return " ".join(words[:-1]), before
+    return " ".join(words), after
+
+
+def _needs(following: list[tuple[str, Input]], more: str, rest: str, flags: dict[str, str]) -> bool:
+    """Whether a needed field is whole with `more` and not with the `rest` alone."""
+    given = {flags.get(flag.lower()) for flag, _ in _FLAG.findall(rest)}
+    return any(
+        field.required
+        and name not in given
+        and not field.fits(_rest_of_line(rest, flags)[0])
+        and field.fits(_rest_of_line(more, flags)[0])
+        for name, field in following
+    )
 
 
 def _next_word(rest: str) -> tuple[str, str]:

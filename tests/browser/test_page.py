@@ -12,7 +12,7 @@ APPS, NATIVE = "Mattermost 9.5 with Apps", "Mattermost 11.10 without Apps"
 
 def test_the_bot_is_installed_and_tells_what_it_can_do(page: Screen) -> None:
     page.types("/oncall help")
-    page.sees("/oncall ack [alert group]")
+    page.sees("/oncall ack [alert groups]")
     page.sees("Only visible to you")
     page.sees("@ana · paged first")
 

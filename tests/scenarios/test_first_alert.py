@@ -57,7 +57,7 @@ async def test_a_command_without_its_arguments_opens_its_form(world: World) -> N
     await world.fire()
     await world.ana.types("/oncall ack")
     assert world.ana.modal is not None
-    assert world.ana.modal.title == "Choose an alert group"
+    assert world.ana.modal.title == "Choose alert groups"
     await world.ana.submits(group="1")
     assert world.ana.modal is None
     assert world.ana.sees == "You have #1. Nobody else is paged for it."

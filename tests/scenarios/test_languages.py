@@ -14,7 +14,7 @@ async def test_the_help_and_the_answers_are_german(bare_world: World) -> None:
     world = bare_world
     await a_german(world)
     await world.ana.types("/oncall help silence")
-    assert "`/oncall silence [Alarmgruppe] [Wie lange]`: Eine Weile niemanden alarmieren" in world.ana.sees
+    assert "`/oncall silence [Alarmgruppen] [Wie lange]`: Eine Weile niemanden alarmieren" in world.ana.sees
     assert "- `--reason`: Grund (zum Beispiel Bekannt, die Korrektur läuft)" in world.ana.sees
     await world.ana.types("/oncall help")
     assert "**Alarme**" in world.ana.sees

@@ -145,9 +145,9 @@ def test_menu_items_ask_for_their_message():
 def test_a_typed_form_asks_for_nothing_so_that_the_modal_can():
     form = leaf("silence")["form"]
 
-    assert [field.get("is_required") for field in form["fields"]] == [None, None, None]
-    assert [field.get("position") for field in form["fields"]] == [1, -1, None]
-    assert leaf("silence")["hint"] == "[alert group] [for how long]"
+    assert [field.get("is_required") for field in form["fields"]] == [None, None, None, None]
+    assert [field.get("position") for field in form["fields"]] == [1, -1, None, None]
+    assert leaf("silence")["hint"] == "[alert groups] [for how long]"
 
 
 def test_only_texts_take_the_rest_of_a_line():
@@ -197,12 +197,13 @@ def test_a_modal_is_filled_with_what_is_known():
         problem=say("For how long: no."),
     )
     form = apps_forms.draw_form(known, command, DRAWING)
-    group, duration, reason, _ = form["fields"]
+    group, duration, reason, *_ = form["fields"]
 
-    assert group["value"] == {"label": "#12 Disk full (firing)", "value": "12"}
+    assert group["multiselect"] is True
+    assert group["value"] == [{"label": "#12 Disk full (firing)", "value": "12"}]
     assert duration["value"] == "2x"
     assert "value" not in reason
-    assert [field["is_required"] for field in form["fields"][:-1]] == [True, True, False]
+    assert [field["is_required"] for field in form["fields"][:-1]] == [False, True, False, False]
     assert form["header"].endswith("\n\nFor how long: no.")
 
 

@@ -80,8 +80,8 @@ def test_what_is_typed_stays_english_and_what_explains_it_is_german():
     silence = next(one for one in slash["bindings"] if one["label"] == "silence")
     assert slash["description"] == "Alarme und Bereitschaft"
     assert silence["description"].startswith("Eine Weile niemanden alarmieren")
-    assert silence["hint"] == "[Alarmgruppe] [Wie lange]"
-    assert [field["label"] for field in silence["form"]["fields"]] == ["group", "duration", "reason"]
+    assert silence["hint"] == "[Alarmgruppen] [Wie lange]"
+    assert [field["label"] for field in silence["form"]["fields"]] == ["group", "duration", "reason", "where"]
     assert "Bestätigen" in [one["label"] for one in translated[1]["bindings"]]
     assert [one["label"] for one in translated[2]["bindings"]] == ["Wer hat Bereitschaft"]
 

@@ -102,7 +102,31 @@ def test_both_surfaces_read_the_same(text: str):
         ("silence until 18:00", {"duration": "until 18:00"}),
         ("note Disk was full", {"text": "Disk was full"}),
         ("responders @ben @cho", {"people": "@ben @cho"}),
-        ("ack db-3", {"group": "db-3"}),
+        ("ack db-3", {"where": "db-3"}),
+        # Several alert groups are as many words as can be meant so.
+        ("ack 12 13 15", {"group": "12 13 15"}),
+        ("ack #12, #13", {"group": "#12, #13"}),
+        ("ack 12 - 15", {"group": "12 - 15"}),
+        ("resolve all firing", {"group": "all firing"}),
+        ("resolve 12 13 severity=warning team=db", {"group": "12 13", "where": "severity=warning team=db"}),
+        ("ack severity=warning", {"where": "severity=warning"}),
+        ("ack 12 13 --where a=b", {"group": "12 13", "where": "a=b"}),
+        ("ack 12 now", {"group": "12", "where": "now"}),
+        ("ack 12 --loud", {"group": "12", "where": "--loud"}),
+        ('ack "12 13" 15', {"group": "12 13 15"}),
+        ('ack --where a=b "" 12', {"group": " 12", "where": "a=b"}),
+        ("silence 12 13 2h", {"group": "12 13", "duration": "2h"}),
+        ("silence 12-15 until 18:00", {"group": "12-15", "duration": "until 18:00"}),
+        ("silence all firing 2h --where a=b", {"group": "all firing", "duration": "2h", "where": "a=b"}),
+        # A number that the span needs is part of it.
+        ("silence 12 13", {"group": "12", "duration": "13"}),
+        ("silence 12, 13", {"group": "12, 13"}),
+        ("silence #12 #13", {"group": "#12 #13"}),
+        ("silence all 30", {"group": "all", "duration": "30"}),
+        ("silence 12 13 2 hours", {"group": "12 13", "duration": "2 hours"}),
+        ("silence 12 1 h 30 m --reason x", {"group": "12", "duration": "1 h 30 m", "reason": "x"}),
+        ("silence 12 13 --duration 2h", {"group": "12 13", "duration": "2h"}),
+        ("silence 12 13 --reason x", {"group": "12", "duration": "13", "reason": "x"}),
         # Dashes that are no flag of the command are words.
         ("note 12 --force was wrong", {"group": "12", "text": "--force was wrong"}),
         ("note 12 -5 degrees", {"group": "12", "text": "-5 degrees"}),
@@ -136,7 +160,9 @@ def test_which_command_is_meant(text: str, command: str, values: dict[str, str])
     assert (typed.command, typed.values) == (command, values)
 
 
-@pytest.mark.parametrize(("text", "leftover"), [("ack 12 now", "now"), ("who all", "all"), ("ack 12 --loud", "--loud")])
+@pytest.mark.parametrize(
+    ("text", "leftover"), [("reopen 12 now", "now"), ("who all", "all"), ("reopen 12 --loud", "--loud")]
+)
 def test_what_no_field_takes_is_left_over_and_an_error_in_apps(text: str, leftover: str):
     assert natively(text).leftover == leftover
     with pytest.raises(ParseError):

@@ -1,0 +1,70 @@
+"""The alert groups that are silent now, the first to end first, each ended with one tap."""
+
+from __future__ import annotations
+
+from bot.call import Reply, Say, tell
+from bot.context import Context
+from bot.core.alert_group import AlertGroup, Status
+from bot.core.cards import MARKS, Button, state_in_words
+from bot.core.neutral import neutral
+from bot.core.people import Role
+from bot.core.text import Text, count, say
+from bot.registry import command
+from forms.silence import Silences
+
+SHOWN = 20
+LOOKED_AT = 1000
+TITLE_LENGTH = 120
+
+
+@command("silences", form=Silences, section="alerts", needs=Role.VIEWER)
+async def silences(ctx: Context, *, page: int) -> Reply:
+    """List the alert groups that are silenced: until when, by whom and why, each ended with one tap."""
+    found = await ctx.groups.outlined((Status.SILENCED,), fits=lambda _: True, most=LOOKED_AT)
+    if not found:
+        return tell(say("Nothing is silenced. `/oncall maintenance list` shows the maintenance."))
+    found.sort(key=lambda one: (one.silenced_until or ctx.now, one.number))
+    first = SHOWN * (page - 1)
+    numbers = [one.number for one in found[first : first + SHOWN]]
+    if not numbers:
+        return tell(say("There is nothing on page {page}. `/oncall silences` shows the first.", page=page))
+    groups = [group for group in await ctx.groups.with_numbers(numbers) if group.status is Status.SILENCED]
+    heading = count("**{count} silenced alert group**", "**{count} silenced alert groups**", count=len(found))
+    buttons = tuple(_button(group) for group in groups) if ctx.person.role.includes(Role.RESPONDER) else ()
+    return Say(lines=(heading, *(_line(group) for group in groups), *_more(len(found), first)), buttons=buttons)
+
+
+def _button(group: AlertGroup) -> Button:
+    return Button(
+        command="unsilence", label=say("End #{number}", number=group.number), args={"group": str(group.number)}
+    )
+
+
+def _line(group: AlertGroup) -> Text:
+    return say(
+        "- {mark} **#{number}** {title}: {why}",
+        mark=MARKS[group.status],
+        number=group.number,
+        title=neutral(group.title, TITLE_LENGTH),
+        why=_why(group),
+    )
+
+
+def _why(group: AlertGroup) -> Text:
+    """As the history tells it, with the reason; in a long history that line may be gone."""
+    told = [
+        entry.text
+        for entry in group.history
+        if entry.at == group.changed_at and entry.text.values.keys() >= {"until", "reason"}
+    ]
+    return told[-1] if told and not group.maintenance_id else state_in_words(group)
+
+
+def _more(total: int, first: int) -> list[Text]:
+    last = first + SHOWN
+    if total <= last:
+        return []
+    page = last // SHOWN + 1
+    return [
+        say("{first} to {last} are shown. `/oncall silences {page}` shows more.", first=first + 1, last=last, page=page)
+    ]
