@@ -12,7 +12,7 @@ import structlog
 from bson.codec_options import CodecOptions
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection
 from pymongo import IndexModel
-from pymongo.errors import ConnectionFailure, ExecutionTimeout, OperationFailure, WriteConcernError
+from pymongo.errors import BulkWriteError, ConnectionFailure, ExecutionTimeout, OperationFailure, WriteConcernError
 from pymongo.write_concern import WriteConcern
 
 from bot.clock import DatabaseClock
@@ -22,6 +22,9 @@ DEFAULT_NAME = "oncall"
 CLOCK_SAMPLES = 5
 LONGEST_REASON = 200
 EXISTS = 48
+# A primary that steps down, or a server that stops, while it works on a write says so within that write's own result;
+# the driver knows these codes only as the answer to a whole command (MongoDB's list of error codes).
+STEPPED_DOWN = frozenset({91, 189, 10058, 10107, 11600, 11602, 13435, 13436})
 
 log = structlog.get_logger()
 
@@ -36,9 +39,19 @@ def reachable() -> Iterator[None]:
     """Turn the driver's connection errors into `Unavailable`."""
     try:
         yield
-    except (ConnectionFailure, ExecutionTimeout, WriteConcernError) as problem:
+    except (ConnectionFailure, OperationFailure) as problem:
+        if isinstance(problem, OperationFailure) and not _passes(problem):
+            raise
         log.debug("the database driver says", details=str(problem))
         raise Unavailable(f"The database cannot be reached: {_beginning(str(problem))}") from problem
+
+
+def _passes(problem: OperationFailure) -> bool:
+    if isinstance(problem, ExecutionTimeout | WriteConcernError):
+        return True
+    if isinstance(problem, BulkWriteError):
+        return any(error["code"] in STEPPED_DOWN for error in problem.details["writeErrors"])
+    return problem.code in STEPPED_DOWN
 
 
 async def delete_of(collection: Collection, server_id: str) -> None:

@@ -8,11 +8,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure, WriteError
 
 from bot.clock import DatabaseClock
 from bot.errors import Unavailable
 from bot.storage.embedded import EmbeddedMongo
-from bot.storage.mongo import Database
+from bot.storage.mongo import Database, reachable
 from bot.storage.stores import Stores, open_stores
 from tests.clock import HeldClock
 from tests.storage.samples import SERVER, opened_group
@@ -56,6 +57,33 @@ async def test_what_cannot_be_reached_is_told_in_one_short_sentence():
         await database.ping()
     assert str(told.value) == "The database cannot be reached: 127.0.0.1:1: [Errno 111] Connection refused"
     database.close()
+
+
+STEPPED_DOWN = {"index": 0, "code": 189, "errmsg": "Not primary while writing"}
+TAKEN = {"index": 1, "code": 11000, "errmsg": "E11000 duplicate key error"}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        WriteError("Not primary while writing", 189, STEPPED_DOWN),
+        BulkWriteError({"writeErrors": [TAKEN, STEPPED_DOWN]}),
+    ],
+    ids=["one write", "a bulk"],
+)
+def test_a_primary_that_steps_down_in_the_middle_of_a_write_is_unavailable(told: OperationFailure):
+    with pytest.raises(Unavailable, match="cannot be reached"), reachable():
+        raise told
+
+
+@pytest.mark.parametrize(
+    "told",
+    [DuplicateKeyError("E11000", 11000, TAKEN), BulkWriteError({"writeErrors": [TAKEN]})],
+    ids=["one write", "a bulk"],
+)
+def test_what_the_database_refuses_is_not_its_absence(told: OperationFailure):
+    with pytest.raises(type(told)), reachable():
+        raise told
 
 
 def test_a_killed_database_is_unavailable(doomed: EmbeddedMongo):
