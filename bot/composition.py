@@ -35,7 +35,7 @@ from bot.metrics import Metrics
 from bot.notices import Notices
 from bot.outgoing.client import Client
 from bot.outgoing.guard import Guard
-from bot.pauses import shorten_pauses
+from bot.pauses import collect_in_quiet, shorten_pauses
 from bot.receiving.budgets import Budgets
 from bot.receiving.flapping import Flapping
 from bot.receiving.intake import Intake
@@ -209,6 +209,7 @@ async def running(config: Config, *, lease: timedelta = LEASE) -> AsyncIterator[
             stack.callback(asyncio.create_task(services.expiring.run()).cancel)
         port = await _listen(services, stack)
         shorten_pauses()
+        stack.callback(asyncio.create_task(collect_in_quiet(lambda: services.intake.storing() > 0)).cancel)
         log.info("ready", role=config.role.value, port=port)
         yield Running(services=services, port=port)
 
