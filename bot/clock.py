@@ -24,27 +24,26 @@ class DatabaseClock:
     Between two measurements it counts on its own: were the machine's clock set forward, people would be paged early.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, zero: float = ZERO) -> None:
+        """`zero` is for tests: what a machine with a wrong clock thinks."""
+        self._zero = zero
+        self._corrected_zero = zero
         self._offset = timedelta()
-        self._zero = ZERO
 
     def __call__(self) -> datetime:
-        return datetime.fromtimestamp(int((self._zero + time.monotonic()) * 1000) / 1000, UTC)
+        return datetime.fromtimestamp(int((self._corrected_zero + time.monotonic()) * 1000) / 1000, UTC)
 
     def correct(self, database_time: datetime, *, asked: datetime, answered: datetime) -> None:
         """Take the database's time as that of the middle of the round trip (local clock)."""
         self._offset = database_time - (asked + (answered - asked) / 2)
-        self._zero = ZERO + self._offset.total_seconds()
+        self._corrected_zero = self._zero + self._offset.total_seconds()
 
     @property
     def offset(self) -> timedelta:
         return self._offset
 
-    @staticmethod
-    def _local() -> datetime:
-        return datetime.fromtimestamp(ZERO + time.monotonic(), UTC)
-
-    local = _local
+    def local(self) -> datetime:
+        return datetime.fromtimestamp(self._zero + time.monotonic(), UTC)
 
 
 def to_milliseconds(at: datetime) -> datetime:

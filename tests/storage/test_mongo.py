@@ -10,23 +10,13 @@ from pathlib import Path
 import pytest
 from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure, WriteError
 
-from bot.clock import DatabaseClock
+from bot.clock import ZERO, DatabaseClock
 from bot.errors import Unavailable
 from bot.storage.embedded import EmbeddedMongo
 from bot.storage.mongo import Database, reachable
 from bot.storage.stores import Stores, open_stores
 from tests.clock import HeldClock
 from tests.storage.samples import SERVER, opened_group
-
-
-class WrongClock(DatabaseClock):
-    """A node whose clock is an hour ahead."""
-
-    @staticmethod
-    def local() -> datetime:
-        return datetime.now(UTC) + timedelta(hours=1)
-
-    _local = local
 
 
 @pytest.fixture
@@ -37,7 +27,7 @@ def doomed(tmp_path: Path) -> Iterator[EmbeddedMongo]:
 
 
 async def test_a_wrong_clock_is_corrected(database: Database):
-    clock = WrongClock()
+    clock = DatabaseClock(ZERO + timedelta(hours=1).total_seconds())
     assert clock() - datetime.now(UTC) > timedelta(minutes=59)
     await database.correct(clock)
     assert abs(clock() - datetime.now(UTC)) < timedelta(seconds=1)
