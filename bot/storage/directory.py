@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from pymongo import ASCENDING, IndexModel
@@ -21,7 +22,16 @@ from bot.storage.mongo import Database, reachable
 T = TypeVar("T")
 
 REMEMBERED_SECONDS = 1.0
+# So long before the end the first who asks reads anew, and the others, hundreds a second, need not do it with them.
+RENEWED_SECONDS = 0.2
 REMEMBERED = 10_000
+
+
+@dataclass(slots=True)
+class _Known(Generic[T]):
+    answer: T
+    renew_at: float
+    until: float
 
 
 class Memory(Generic[T]):
@@ -32,18 +42,23 @@ class Memory(Generic[T]):
 
     def __init__(self, ticks: Callable[[], float] = time.monotonic) -> None:
         self._ticks = ticks
-        self._known: dict[str, tuple[float, T]] = {}
+        self._known: dict[str, _Known[T]] = {}
 
     def recall(self, key: str) -> tuple[T] | None:
-        known = self._known.get(key)
-        if known is None or known[0] <= self._ticks():
+        """None for whoever has to read it, and then to `keep` it."""
+        known, now = self._known.get(key), self._ticks()
+        if known is None or known.until <= now:
             return None
-        return (known[1],)
+        if known.renew_at <= now:
+            known.renew_at = known.until
+            return None
+        return (known.answer,)
 
     def keep(self, key: str, value: T) -> T:
         if len(self._known) >= REMEMBERED:
             self._known.clear()
-        self._known[key] = (self._ticks() + REMEMBERED_SECONDS, value)
+        until = self._ticks() + REMEMBERED_SECONDS
+        self._known[key] = _Known(value, until - RENEWED_SECONDS, until)
         return value
 
     def forget(self) -> None:
