@@ -32,10 +32,12 @@ from bot.integrations.reading import Pace, read_json
 
 STATUSES = {"firing": True, "resolved": False}
 SUMMARIES = ("summary", "message", "description", "title")
-LINKS = (
-    ("Runbook", ("runbook_url", "runbook")),
-    ("Dashboard", ("dashboard_url", "dashboard")),
-)
+LINKS = {
+    "runbook_url": "Runbook",
+    "runbook": "Runbook",
+    "dashboard_url": "Dashboard",
+    "dashboard": "Dashboard",
+}
 UNTITLED = "Alert"
 
 # What another sender of this format knows beside: the alert, its JSON and the whole payload's make a richer alert.
@@ -137,10 +139,11 @@ def _bundle(
 
 
 def _links(generator: object, annotations: Mapping[str, Any]) -> tuple[Link, ...]:
-    found = [("Source", safe_url(generator))]
-    for label, names in LINKS:
-        found.append((label, next((url for name in names if (url := safe_url(annotations.get(name)))), "")))
-    return tuple(Link(label=label, url=url) for label, url in found if url)
+    found = {"Source": safe_url(generator)}
+    for name, label in LINKS.items():
+        if name in annotations and not found.get(label):
+            found[label] = safe_url(annotations[name])
+    return tuple(Link(label=label, url=url) for label, url in found.items() if url)
 
 
 def _instant(value: object, place: str, problems: dict[str, str]) -> datetime | None:

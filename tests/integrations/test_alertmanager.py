@@ -144,7 +144,19 @@ def test_long_keys_that_begin_alike_stay_different():
 
 
 @pytest.mark.parametrize(
-    "url", ["javascript:alert(1)", "ftp://x", "http://a b", "https://x\n", 7, None, "http://x/" + "y" * 3_000, '<"']
+    "url",
+    [
+        "javascript:alert(1)",
+        "ftp://x",
+        "http://a b",
+        "http\u017f://x",
+        "http://x`",
+        "https://x\n",
+        7,
+        None,
+        "http://x/" + "y" * 3_000,
+        '<"',
+    ],
 )
 def test_only_plain_web_addresses_become_links(url: object):
     assert read({"alerts": [{**FIRING, "generatorURL": url}]}).bundles[0].links == ()
