@@ -18,7 +18,8 @@ from bot.core.alert_group import Status
 from bot.core.cards import MARKS, Button
 from bot.core.many import Act, Outline, Verb
 from bot.core.neutral import neutral
-from bot.core.routing import Matcher
+from bot.core.patterns import BadPattern, Effort, compiled
+from bot.core.routing import Matcher, Operator
 from bot.core.text import NOTHING, Text, count, say
 from bot.errors import UserError
 from forms.numbers import MOST, Named
@@ -60,13 +61,18 @@ def _matchers(group: Named, where: str) -> tuple[Matcher, ...]:
 async def _look(
     ctx: Context, group: Named, matchers: tuple[Matcher, ...], verb: Verb, more: Mapping[str, str], then: Text
 ) -> Reply:
+    effort = Effort()
+
     def fits(one: Outline) -> bool:
         if group.numbers and one.number not in group.numbers:
             return False
-        return routing.hold(matchers, routing.facts(one.labels, severity=one.severity, title=one.title))
+        known = routing.facts(one.labels, severity=one.severity, title=one.title)
+        known.effort = effort  # for all of them together: this is done between two turns of the event loop
+        return routing.hold(matchers, known)
 
     states = tuple(map(Status, group.states)) or verb.states
     found = await ctx.groups.outlined(states, fits=fits, most=MOST + 1)
+    _check(matchers, effort)
     if not found:
         return tell(say("No open alert group is meant by that. `/oncall list` shows them."))
     chosen = found[:MOST]
@@ -77,6 +83,17 @@ async def _look(
         lines=(*_told(chosen, too_many=len(found) > MOST), *([then] if then else [])),
         buttons=(Button(command=verb.command, label=label, args=args, style="primary"),),
     )
+
+
+def _check(matchers: tuple[Matcher, ...], effort: Effort) -> None:
+    """What was too much for an expression counts as not met, so it has to be said. Raises UserError."""
+    try:
+        effort.spend(0)
+        for matcher in matchers:
+            if matcher.operator in (Operator.LIKE, Operator.UNLIKE):
+                compiled(matcher.value).matches("")
+    except BadPattern as bad:
+        raise UserError(bad.text) from bad
 
 
 def _told(chosen: list[Outline], *, too_many: bool) -> list[Text]:

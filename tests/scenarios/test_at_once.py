@@ -1,6 +1,7 @@
 """Acting on many alert groups at once, and the list of silences."""
 
 import re
+from random import Random
 
 from bot.simulator.client.rendering import RenderedPost
 from tests.scenarios.world import World
@@ -128,6 +129,13 @@ async def test_conditions_that_cannot_be_read_do_nothing(world: World) -> None:
     assert "severity" in world.ana.sees
     await world.pass_time(seconds=3)
     assert states(world) == ["Firing", "Firing"]
+
+
+async def test_conditions_that_are_too_much_are_refused_instead_of_missing_some(world: World) -> None:
+    dice = Random(1)
+    await fire(world, *("".join(dice.choices("ab", k=190)) for _ in range(8)))
+    await world.ana.types(f"/oncall resolve alertname=~(a|b)*a{'(a|b)' * 12}", channel="alerts")
+    assert world.ana.sees == "This expression is too complicated."
 
 
 async def test_a_silence_that_was_looked_at_ends_when_it_said(world: World) -> None:
