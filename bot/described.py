@@ -78,7 +78,7 @@ class RoutesInWords:
         if len(names) == 1:
             return say("pages {names}", names=names[0])
         minutes = to.chain[1].wait // 60
-        return say("pages {names}, {minutes} min apart", names=", then ".join(names), minutes=minutes)
+        return say("pages {names}, {minutes} min apart", names=", ".join(names), minutes=minutes)
 
     def _name(self, person_id: str) -> str:
         person = self.people.get(person_id)
@@ -92,12 +92,18 @@ class RoutesInWords:
         if not found.route.on:
             return say("{place}. **{name}**: is off.", place=place, name=name)
         if found.against is not None:
+            condition, label = one_line(str(found.against)).replace("`", "'"), found.against.label
+            value = neutral(known.get(label, ""), NAME_LENGTH)
+            if not value:
+                no = say("there is no `{label}`", label=label.replace("`", "'"))
+            else:
+                no = say("it is “{value}”", value=value)
             return say(
-                "{place}. **{name}**: no, `{condition}` does not hold: it is “{value}”.",
+                "{place}. **{name}**: no, `{condition}` does not hold: {why}.",
                 place=place,
                 name=name,
-                condition=one_line(str(found.against)).replace("`", "'"),
-                value=neutral(known.get(found.against.label, ""), NAME_LENGTH),
+                condition=condition,
+                why=no,
             )
         if first:
             return say("{place}. **{name}**: takes it.", place=place, name=name)

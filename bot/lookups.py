@@ -152,8 +152,13 @@ def _groups(found: list[Heading], reader: Reader) -> list[Option]:
 def _maintenance(one: Maintenance, reader: Reader) -> Option:
     name = one.reason or words(concern(one), reader)
     window = next_window(one, reader.now)
-    when = f" ({moment(window.begins_at, reader)})" if window else ""
-    return Option(value=one.id, label=f"{name}{when}"[:LABEL_LENGTH])
+    if window is None:
+        when = ""
+    elif window.begins_at <= reader.now:
+        when = words(say("until {until}", until=window.ends_at), reader)
+    else:
+        when = moment(window.begins_at, reader)
+    return Option(value=one.id, label=f"{name} ({when})"[:LABEL_LENGTH] if when else name[:LABEL_LENGTH])
 
 
 def _pageable(person: Person, reader: Reader) -> Option:

@@ -16,7 +16,7 @@ import structlog
 from bot.clock import Clock
 from bot.core import integrations
 from bot.core.integrations import TOLD_AGAIN, Integration
-from bot.core.neutral import neutral
+from bot.core.neutral import neutral, one_line
 from bot.core.text import NOTHING, Text, count, say
 from bot.errors import BotError
 from bot.storage.directory import Integrations
@@ -78,8 +78,9 @@ def left_out(integration: Integration, problems: Mapping[str, str]) -> Text:
 def unreadable(integration: Integration, problems: Mapping[str, str]) -> Text:
     return say(
         "What **{integration}** sent cannot be read, so its alerts are not here. Compare its configuration with "
-        "`/oncall integration show`:\n{problems}{more}",
+        "`/oncall integration show {typed}`:\n{problems}{more}",
         integration=_name(integration),
+        typed=one_line(integration.name).replace("`", "'"),
         problems=_listed(problems),
         more=_more(problems),
     )
@@ -110,7 +111,13 @@ def _name(integration: Integration) -> str:
 
 def _listed(problems: Mapping[str, str]) -> str:
     shown = list(problems.items())[:PROBLEMS_SHOWN]
-    return "\n".join(f"- {neutral(': '.join(filter(None, problem)), PROBLEM_LENGTH)}" for problem in shown)
+    named = ((_place(field), sentence) for field, sentence in shown)
+    return "\n".join(f"- {neutral(': '.join(filter(None, problem)), PROBLEM_LENGTH)}" for problem in named)
+
+
+def _place(field: str) -> str:
+    """In a list of alerts nobody counts from nought."""
+    return f"alert {int(field) + 1}" if field.isdecimal() else field
 
 
 def _more(problems: Mapping[str, str]) -> Text:

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from marshmallow import EXCLUDE, Schema, ValidationError
 
-from forms.duration import Span, read_span
+from forms.duration import Span, read_length, read_span
 from forms.field import (
     HELP_BYTES,
     HINT_BYTES,
@@ -109,12 +109,16 @@ class Number(Input):
 
 
 class Duration(Input):
-    """A span as people write it: `30m`, `2h`, `until 18:00`, `until tomorrow 9:00`."""
+    """A span as people write it: `30m`, `2h`, `until 18:00`, `until tomorrow 9:00`; or a `length` only."""
 
     kind = Kind.DURATION
 
+    def __init__(self, label: str, *, length: bool = False, **more: Any) -> None:
+        super().__init__(label, **more)
+        self.length = length
+
     def read(self, value: Any) -> Span:
-        return read_span(str(value))
+        return read_length(str(value)) if self.length else read_span(str(value))
 
 
 class Choice(Input):

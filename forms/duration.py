@@ -14,6 +14,7 @@ from forms.message import Message
 
 LONGEST = timedelta(days=30)
 EXAMPLES = Message("Write a duration such as 30m, 2h or 1d, or a time such as `until 18:00` or `until tomorrow 9:00`.")
+LENGTHS = Message("Write a duration such as 30m, 2h or 1d.")
 UNITS = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 MORNING = time(9)
@@ -90,6 +91,14 @@ def read_span(text: str) -> Span:
     span = read_until(wanted.removeprefix("until ").strip()) if wanted.startswith("until ") else _lasting(wanted)
     if span is None:
         raise ValidationError(EXAMPLES)
+    return span
+
+
+def read_length(text: str) -> Span:
+    """As `read_span`, where a time of day makes no sense."""
+    span = _lasting(text.strip().lower())
+    if span is None:
+        raise ValidationError(LENGTHS)
     return span
 
 

@@ -45,6 +45,7 @@ class AddIntegration(Form):
     )
     every = Duration(
         "Heartbeat every",
+        length=True,
         hint="10m, 1h, 1d",
         help="How often it must report; an alert group opens when it does not.",
         required=True,
@@ -53,6 +54,7 @@ class AddIntegration(Form):
     )
     grace = Duration(
         "Heartbeat grace",
+        length=True,
         hint="1m",
         help="How late a report may be. Empty: a minute.",
         typed=False,
@@ -66,8 +68,8 @@ class HeartbeatOfIntegration(Form):
     introduction = "An alert group opens when the integration has not reported for that long, and ends when it does."
 
     name = Lookup("Integration", required=True, choices="integrations")
-    every = Duration("How often it reports", hint="10m, 1h, 1d", required=True)
-    grace = Duration("How late it may be", hint="1m", help="Empty: a minute.")
+    every = Duration("How often it reports", length=True, hint="10m, 1h, 1d", required=True)
+    grace = Duration("How late it may be", length=True, hint="1m", help="Empty: a minute.")
 
 
 class RemoveIntegration(Form):

@@ -71,6 +71,8 @@ def _one(command: Command, locale: str) -> list[Text]:
 def _about(field: Input) -> Text:
     if field.help:
         return say("{label}. {help}", label=Text(english=field.label), help=Text(english=field.help))
+    if field.kind is Kind.TOGGLE and field.hint:
+        return say("{label}: {what}", label=Text(english=field.label), what=Text(english=field.hint))
     if field.hint:
         return say("{label} (for example {hint})", label=Text(english=field.label), hint=Text(english=field.hint))
     return Text(english=field.label)

@@ -147,7 +147,7 @@ async def list_(ctx: Context) -> Reply:
     for one in found:
         names = ", ".join(people[person].mention for person in one.people if person in people)
         name, kind = neutral(one.name, 60), _label(one.kind)
-        lines.append(say("- **{name}** ({kind}): pages {names}", name=name, kind=kind, names=names or "—"))
+        lines.append(say("- **{name}**, {kind}: pages {names}", name=name, kind=kind, names=names or "—"))
     return tell(*lines)
 
 
@@ -159,7 +159,7 @@ async def show(ctx: Context, *, name: str) -> Reply:
     names = ", ".join(people[person].mention for person in one.people if person in people)
     lines = [
         say(
-            "**{name}** ({kind}), added by {by} at {at}.",
+            "**{name}**, {kind}, added by {by} at {at}.",
             name=neutral(one.name, 60),
             kind=_label(one.kind),
             by=one.created_by or say("somebody"),

@@ -154,7 +154,7 @@ async def test(ctx: Context, *, integration: str, alert: str) -> Reply:
     if cover is not None:
         name = named(cover.maintenance)
         lines.append(say("The maintenance {name} keeps it silent until {until}.", name=name, until=cover.until))
-    return tell(about, *lines, say("Now it would be {way}", way=told.way(taken)))
+    return tell(about, *lines, say("As things are now: {way}", way=told.way(taken)))
 
 
 async def _facts(ctx: Context, alert: str) -> tuple[Text, routing.Facts]:

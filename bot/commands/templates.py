@@ -99,6 +99,7 @@ async def _previewed(ctx: Context, text: str, form: type[WriteTemplate | KeepTem
         memory={"integration": one.id, "part": part.value, "previewed": text},
         introduction=_in_lines(
             say("**{part}** of {name}: not saved yet. Change the text to see it again.", **_about(one, part)),
+            NOTHING if made.real else say("With a sample, because nothing has come yet:"),
             *_shown(made, part),
         ),
     )
@@ -139,8 +140,6 @@ def _kept(one: Integration) -> Text:
 def _shown(preview: Preview, edited: Part) -> Iterator[Text]:
     """What the alert groups are with all templates; the edited part is marked."""
     payload = preview.payload
-    if not preview.real:
-        yield say("With a sample, because nothing has come yet:")
     taken = {act.key for act in payload.acts if act.verb is Verb.ACKNOWLEDGE}
     for place, bundle in enumerate(payload.bundles[:GROUPS_SHOWN], 1):
         if len(payload.bundles) > 1:
@@ -183,6 +182,6 @@ def _code(body: str) -> str:
 
 def _in_lines(*lines: Text) -> Text:
     together = NOTHING
-    for line in lines:
+    for line in filter(None, lines):
         together = say("{first}\n{second}", first=together, second=line) if together else line
     return together

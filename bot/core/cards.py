@@ -115,7 +115,7 @@ def draw_page(group: AlertGroup, *, names: Mapping[str, str], person_id: str, ex
 
 def is_cut(group: AlertGroup) -> bool:
     """Whether the card leaves something out, or the text that answers `show`."""
-    labels = [value for name, value in group.labels.items() if name not in NAMED]
+    labels = list(_labels(group).values())
     return (
         len(group.summary) > TEXT_LENGTH
         or len(group.samples) > SAMPLES_SHOWN
@@ -165,8 +165,14 @@ def _fields(group: AlertGroup) -> tuple[Field, ...]:
     ]
     if group.severity:
         heading.append(Field(name=say("Severity"), value=group.severity))
-    labels = [Field(name=name, value=value) for name, value in group.labels.items() if name not in NAMED]
+    labels = [Field(name=name, value=value) for name, value in _labels(group).items()]
     return tuple(heading + labels[:LABELS_SHOWN])
+
+
+def _labels(group: AlertGroup) -> dict[str, str]:
+    """Those that say what the card does not say elsewhere."""
+    said = {group.title, group.summary}
+    return {name: value for name, value in group.labels.items() if name not in NAMED and value not in said}
 
 
 def _samples(group: AlertGroup) -> tuple[str, ...]:

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 from bot.core.alert_group import Heading, Status
 from bot.core.cards import COLOURS, Button, Card, Field
+from bot.core.changes import ActOnAll
+from bot.core.neutral import plain
 from bot.core.storms import Storm
-from bot.core.text import Text, count, say
+from bot.core.text import NOTHING, Text, count, say
 
 MARK = "🌩️"
 NAMED = 10
@@ -41,8 +43,10 @@ def draw(storm: Storm, tallies: Sequence[Tally], newest: Sequence[Heading], *, a
         state=_state(storm, left),
         samples=tuple(f"#{one.number} {one.title}" for one in newest[:NAMED]),
         next=_next(storm, left),
+        more=_more(left, len(newest[:NAMED])),
         fields=(
             Field(name=say("State"), value=_states(tallies), short=False),
+            *_last_act(storm),
             Field(name=say("Source"), value=_counted((tally.source, tally.count) for tally in tallies)),
             Field(name=say("Severity"), value=_counted((tally.severity or "-", tally.count) for tally in tallies)),
         ),
@@ -60,7 +64,7 @@ def _state(storm: Storm, left: int) -> Text:
     if storm.blows:
         return say("Since {at} alert groups open faster than usual", at=storm.began_at)
     if left:
-        return say("The storm is over since {at}", at=storm.over_at)
+        return say("The storm ended at {at}", at=storm.over_at)
     return say("The storm is over, and all of its alert groups are resolved")
 
 
@@ -68,11 +72,30 @@ def _next(storm: Storm, left: int) -> Text:
     if storm.blows:
         return say(
             "They share this post until they become fewer; critical ones have their own. "
-            "`/oncall list` shows each of them, `/oncall show` with its number all about it."
+            "`/oncall list` shows each of them."
         )
     if left:
         return say("New alert groups have their own posts again. `/oncall list` shows those that are left.")
     return say("New alert groups have their own posts again.")
+
+
+def _more(left: int, named: int) -> Text:
+    return say("These are the latest {named} of {left}.", named=named, left=left) if named < left else NOTHING
+
+
+def _last_act(storm: Storm) -> tuple[Field, ...]:
+    act = storm.last_act
+    return () if act is None else (Field(name=say("All of them"), value=_in_words(act), short=False),)
+
+
+def _in_words(act: ActOnAll) -> Text:
+    match act.verb:
+        case "ack":
+            return say("Acknowledged by {by} at {at}", by=plain(act.by), at=act.at)
+        case "resolve":
+            return say("Resolved by {by} at {at}", by=plain(act.by), at=act.at)
+        case _:
+            return say("Silenced by {by} until {until}", by=plain(act.by), until=act.until)
 
 
 def _states(tallies: Sequence[Tally]) -> Text:

@@ -39,7 +39,7 @@ class Storm:
 
     `minute_at` and `in_minute` count those of the minute that runs. `pages` are the direct messages about it, by turn,
     step and person. `parted`: the groups that were left have posts of their own. `acted_at` is when somebody last did
-    something to all of them: `last_act` is what, and who.
+    something to all of them, `last_act` what that was.
     """
 
     id: str

@@ -164,7 +164,7 @@ async def read(body: bytes, group_by: Sequence[str]) -> Payload:
     beside = _index(around)
     for place, raw in given:
         if not isinstance(raw, dict) or not raw:
-            note(problems, place, "This alert is not an object with members; it was left out.")
+            note(problems, place, "An alert has to be a JSON object with something in it; this was left out.")
             continue
         bundle, state = read_one(raw, beside)
         if state in TAKEN:

@@ -91,7 +91,7 @@ def test_fire_and_end_without_an_id_have_one_key():
 def test_lists_of_alerts(wrap: Any):
     payload = read(wrap([{"id": 1, "title": "a"}, {"id": 2, "title": "b", "status": "ok"}, 7]))
     assert [(bundle.key, bundle.alerts[0].firing) for bundle in payload.bundles] == [("id=1", True), ("id=2", False)]
-    assert list(payload.notes.values()) == ["This alert is not an object with members; it was left out."]
+    assert list(payload.notes.values()) == ["An alert has to be a JSON object with something in it; this was left out."]
 
 
 def test_what_stands_around_a_list_holds_for_each():
