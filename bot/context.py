@@ -28,6 +28,7 @@ DecideGroup = Callable[[AlertGroup], Change[AlertGroup]]
 DecideServer = Callable[[Server], Change[Server]]
 DecideMaintenance = Callable[[Maintenance], Change[Maintenance]]
 DecideIntegration = Callable[[Integration], Change[Integration]]
+DecideHeartbeat = Callable[[Heartbeat], Change[Heartbeat]]
 DecideStorm = Callable[[Storm], Change[Storm]]
 DecidePerson = Callable[[Person], Change[Person]]
 
@@ -162,6 +163,12 @@ class Integrations(Protocol):
         ...
 
     async def heartbeat(self, integration: Integration) -> Heartbeat | None: ...
+    async def heartbeats(self) -> list[tuple[Integration, Heartbeat]]:
+        """Those of integrations that were not removed, by name."""
+        ...
+
+    async def change_heartbeat(self, integration: Integration, decide: DecideHeartbeat) -> Change[Heartbeat]: ...
+    async def forget_heartbeat(self, integration: Integration) -> None: ...
     async def expect(self, integration: Integration, *, every_seconds: int, grace_seconds: int) -> None:
         """Watch for reports of this integration, at least so often."""
         ...

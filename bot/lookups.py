@@ -67,6 +67,10 @@ async def integrations(context: Context) -> list[Option]:
     return [Option(value=one.name, label=one.name) for one in await context.integrations.listed()]
 
 
+async def heartbeats(context: Context) -> list[Option]:
+    return [Option(value=one.name, label=one.name) for one, _ in await context.integrations.heartbeats()]
+
+
 async def maintained(context: Context) -> list[Option]:
     """What maintenance can be for."""
     everything = words(say("All integrations"), context.reader)
@@ -122,6 +126,7 @@ LOOKUPS: dict[str, Lookup] = {
     "recent_groups": recent_groups,
     "people": people,
     "integrations": integrations,
+    "heartbeats": heartbeats,
     "routes": routes,
     "maintained": maintained,
     "maintenances": maintenances,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
 
 from bot.call import Reply, tell
 from bot.context import Context
 from bot.core import integrations, templates
+from bot.core.heartbeat_words import every as rhythm
+from bot.core.heartbeat_words import state
 from bot.core.heartbeats import Heartbeat
 from bot.core.integrations import Integration
 from bot.core.neutral import neutral
@@ -182,7 +185,7 @@ async def show(ctx: Context, *, name: str) -> Reply:
     if one.group_by:
         lines.append(say("Grouped by {labels}.", labels=neutral(", ".join(one.group_by), 200)))
     address = Address(host=ctx.public_url, kind=one.kind)
-    lines += _heartbeat(await ctx.integrations.heartbeat(one), address)
+    lines += _heartbeat(await ctx.integrations.heartbeat(one), address, ctx.now)
     if one.old_until is not None and ctx.now < one.old_until:
         lines.append(say("The key before the last change works until {until}.", until=one.old_until))
     lines.append(
@@ -194,17 +197,11 @@ async def show(ctx: Context, *, name: str) -> Reply:
     return tell(*lines, *_sender_side(ctx, one.kind, address))
 
 
-def _heartbeat(found: Heartbeat | None, address: Address) -> list[Text]:
+def _heartbeat(found: Heartbeat | None, address: Address, now: datetime) -> list[Text]:
     if found is None:
         return []
-    every = say("Must report {every} to `{url}`", every=_every(found.every_seconds), url=address.heartbeat_url)
-    if found.missing_at:
-        state = say("missing since {at}", at=found.last_at or found.missing_at)
-    elif found.last_at:
-        state = say("last report at {at}", at=found.last_at)
-    else:
-        state = say("no report yet, so nothing is missed")
-    return [say("{every}: {state}.", every=every, state=state)]
+    must = say("Must report {every} to `{url}`", every=rhythm(found.every_seconds), url=address.heartbeat_url)
+    return [say("{every}: {state}.", every=must, state=state(found, now))]
 
 
 @command("integration heartbeat", form=HeartbeatOfIntegration, section="set up", needs=Role.ADMIN)
@@ -214,7 +211,7 @@ async def expect_heartbeat(ctx: Context, *, name: str, every: Span, grace: Span 
     seconds, late = _seconds(every), _seconds(grace) or GRACE_SECONDS
     await ctx.integrations.expect(one, every_seconds=seconds, grace_seconds=late)
     url = Address(host=ctx.public_url, kind=one.kind).heartbeat_url
-    name, often = neutral(one.name, 60), _every(seconds)
+    name, often = neutral(one.name, 60), rhythm(seconds)
     return tell(
         say("{name} must report {every} from its next report on.", name=name, every=often),
         say("Report with GET or POST to `{url}` with its key.", url=url),
@@ -264,14 +261,3 @@ async def _named(ctx: Context, name: str) -> Integration:
 def _label(kind: str) -> Text:
     declared = kind_named(kind)
     return Text(english=declared.label) if declared else say("{kind}", kind=kind)
-
-
-def _every(seconds: int) -> Text:
-    """In the largest unit that leaves no rest."""
-    if seconds % 86_400 == 0:
-        return count("every day", "every {count} days", count=seconds // 86_400)
-    if seconds % 3_600 == 0:
-        return count("every hour", "every {count} hours", count=seconds // 3_600)
-    if seconds % 60 == 0:
-        return count("every minute", "every {count} minutes", count=seconds // 60)
-    return count("every second", "every {count} seconds", count=seconds)

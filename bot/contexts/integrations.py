@@ -11,7 +11,7 @@ from functools import partial
 import orjson
 
 from bot import sealed
-from bot.context import DecideIntegration, NewKey, Preview
+from bot.context import DecideHeartbeat, DecideIntegration, NewKey, Preview
 from bot.contexts.parts import Parts
 from bot.core import heartbeats, integrations
 from bot.core.changes import Change
@@ -59,6 +59,16 @@ class IntegrationsOfServer:
 
     async def heartbeat(self, integration: Integration) -> Heartbeat | None:
         return await self.parts.stores.heartbeats.find(self.server_id, integration.id)
+
+    async def heartbeats(self) -> list[tuple[Integration, Heartbeat]]:
+        found = await self.parts.stores.heartbeats.of_server(self.server_id)
+        return [(one, found[one.id]) for one in await self.listed() if one.id in found]
+
+    async def change_heartbeat(self, integration: Integration, decide: DecideHeartbeat) -> Change[Heartbeat]:
+        return await self.parts.stores.heartbeats.change(self.server_id, integration.id, decide)
+
+    async def forget_heartbeat(self, integration: Integration) -> None:
+        await self.parts.stores.heartbeats.forget(self.server_id, integration.id)
 
     async def expect(self, integration: Integration, *, every_seconds: int, grace_seconds: int) -> None:
         store = self.parts.stores.heartbeats

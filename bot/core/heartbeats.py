@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.core.changes import Change, Effect, ReportHeartbeat
+from bot.core.text import say
 
 # Reports that come faster than this say nothing new.
 PAUSE = timedelta(seconds=1)
@@ -16,7 +17,10 @@ PAUSE = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heartbeat:
-    """Belongs to the integration with the same id. `missing_at` is when it was found missing, until it comes back."""
+    """Belongs to the integration with the same id. `missing_at` is when it was found missing, until it comes back.
+
+    Until `paused_until` it is not missed, and after that it has as long as usual for its next report.
+    """
 
     id: str
     server_id: str
@@ -26,17 +30,27 @@ class Heartbeat:
     last_at: datetime | None = None
     missing_at: datetime | None = None
     due_at: datetime | None = None
+    paused_until: datetime | None = None
+    paused_by: str = ""
+    paused_why: str = ""
 
     @property
     def patience(self) -> timedelta:
         return timedelta(seconds=self.every_seconds + self.grace_seconds)
+
+    def is_paused(self, now: datetime) -> bool:
+        return self.paused_until is not None and now < self.paused_until
+
+    def due_after(self, at: datetime) -> datetime:
+        """When its next report is missing, if the last one came `at` this time."""
+        return max(at, self.paused_until or at) + self.patience
 
 
 def beat(heartbeat: Heartbeat, *, now: datetime) -> Change[Heartbeat]:
     """It reported."""
     if heartbeat.missing_at is None and heartbeat.last_at and now - heartbeat.last_at < PAUSE:
         return Change(doc=heartbeat)
-    back = replace(heartbeat, last_at=now, missing_at=None, due_at=now + heartbeat.patience)
+    back = replace(heartbeat, last_at=now, missing_at=None, due_at=heartbeat.due_after(now))
     return Change(doc=back, effects=_report(missing=False) if heartbeat.missing_at else ())
 
 
@@ -51,8 +65,24 @@ def expect(heartbeat: Heartbeat, *, every_seconds: int, grace_seconds: int) -> C
     """Another rhythm, counted from the last report. What is missing stays so until it reports."""
     after = replace(heartbeat, every_seconds=every_seconds, grace_seconds=grace_seconds)
     if after.due_at is not None and after.last_at is not None:
-        after = replace(after, due_at=after.last_at + after.patience)
+        after = replace(after, due_at=after.due_after(after.last_at))
     return Change(doc=after)
+
+
+def pause(heartbeat: Heartbeat, *, until: datetime, by: str, why: str, now: datetime) -> Change[Heartbeat]:
+    """Do not miss it until then. What is missing already stays so until it reports."""
+    after = replace(heartbeat, paused_until=until, paused_by=by, paused_why=why)
+    if after.due_at is not None:
+        after = replace(after, due_at=after.due_after(now))
+    return Change(doc=after)
+
+
+def resume(heartbeat: Heartbeat, *, now: datetime) -> Change[Heartbeat]:
+    """Its next report is missed if it does not come in time from now on."""
+    if not heartbeat.is_paused(now):
+        return Change(doc=heartbeat, note=say("It is not paused."))
+    after = replace(heartbeat, paused_until=None, paused_by="", paused_why="")
+    return Change(doc=replace(after, due_at=after.due_after(now)) if after.due_at is not None else after)
 
 
 def _report(*, missing: bool) -> tuple[Effect, ...]:

@@ -6,6 +6,9 @@ from pymongo import ASCENDING, IndexModel
 
 from bot.core.heartbeats import Heartbeat
 from bot.storage.documents import Documents
+from bot.storage.mongo import reachable
+
+MOST = 1_000
 
 
 class Heartbeats(Documents[Heartbeat]):
@@ -14,3 +17,12 @@ class Heartbeats(Documents[Heartbeat]):
     collection_name = "heartbeats"
     kind = Heartbeat
     indexes = (IndexModel([("server_id", ASCENDING)]),)
+
+    async def of_server(self, server_id: str) -> dict[str, Heartbeat]:
+        """By integration."""
+        return {claim.id: claim.doc for claim in await self.read({"server_id": server_id}, limit=MOST)}
+
+    async def forget(self, server_id: str, integration_id: str) -> None:
+        """One that nobody waits for any more."""
+        with reachable():
+            await self._collection.delete_one({"_id": integration_id, "server_id": server_id})

@@ -81,6 +81,88 @@ async def test_a_heartbeat_is_given_to_one_that_exists(world: World):
     assert "Prometheus has not reported" in world.card().words
 
 
+async def test_what_is_paused_is_not_missed_and_is_shown_with_its_reason(world: World):
+    key = await added(world, "Backup @ana --kind heartbeat --every 10m")
+    await reports(world, f"/heartbeat/{key}/")
+    await world.root.types("/oncall heartbeat pause Backup 2h Moving to another host", channel="alerts")
+    assert "**Backup is not missed until 11:00 UTC.**" in world.root.sees
+    for command in ("heartbeat list", "integration show Backup"):
+        await world.ana.types(f"/oncall {command}", channel="alerts")
+        assert "paused by @root until 12:00: Moving to another host" in world.ana.sees
+    await world.pass_time(hours=2, minutes=10)
+    assert world.cards() == []
+    await world.pass_time(minutes=1)
+    assert "Backup has not reported since" in world.card().words and len(world.pages("ana")) == 1
+
+
+async def test_a_pause_ends_early_and_a_job_that_reports_is_not_missed(world: World):
+    key = await added(world, "Backup @ana --kind heartbeat --every 10m")
+    await reports(world, f"/heartbeat/{key}/")
+    await world.root.types("/oncall heartbeat resume Backup", channel="alerts")
+    assert "It is not paused." in world.root.sees
+    await world.root.types("/oncall heartbeat pause Backup 8h", channel="alerts")
+    await world.pass_time(hours=1)
+    await world.root.types("/oncall heartbeat resume Backup", channel="alerts")
+    assert "it is missed if it does not report until 10:11 UTC." in world.root.sees
+    await world.pass_time(minutes=9)
+    assert await reports(world, f"/heartbeat/{key}/") == OK
+    await world.pass_time(minutes=10)
+    assert world.cards() == []
+    await world.pass_time(minutes=1)
+    assert "Backup has not reported since" in world.card().words
+
+
+async def test_pausing_from_a_form_says_what_is_missing_already(world: World):
+    key = await added(world, "Backup @ana --kind heartbeat --every 10m")
+    await reports(world, f"/heartbeat/{key}/")
+    await world.pass_time(minutes=11)
+    await world.root.types("/oncall heartbeat pause Backup", channel="alerts")
+    assert world.root.modal is not None
+    await world.root.submits(duration="1d", reason="The host is gone")
+    assert "It is missing already; its alert group stays open" in world.heard("root")
+    assert await reports(world, f"/heartbeat/{key}/") == OK
+    await world.pass_time(seconds=3)
+    assert "Resolved by Backup" in world.card().words
+
+
+async def test_a_heartbeat_is_taken_away_and_the_integration_stays(world: World):
+    key = await added(world, "Cluster @ana --every 5m")
+    path = f"/integrations/v1/alertmanager/{key}/"
+    assert await reports(world, f"{path}heartbeat/") == OK
+    await world.root.types("/oncall heartbeat remove Cluster", channel="alerts")
+    assert "No reports of Cluster are expected any more." in world.root.sees
+    await world.pass_time(hours=1)
+    assert world.cards() == []
+    assert await reports(world, f"{path}heartbeat/") == NOT_FOUND
+    await world.root.types("/oncall heartbeat list", channel="alerts")
+    assert "There is no heartbeat yet." in world.root.sees
+    for command in ("pause Cluster 1h", "resume Cluster", "remove Cluster"):
+        await world.root.types(f"/oncall heartbeat {command}", channel="alerts")
+        assert "Cluster has no heartbeat." in world.root.sees
+    await world.root.types("/oncall integration heartbeat Cluster 1h", channel="alerts")
+    assert await reports(world, f"{path}heartbeat/") == OK
+
+
+@pytest.mark.parametrize("started", ["Backup 2h Moving", 'all 2h --labels "heartbeat=Backup"'])
+async def test_maintenance_keeps_a_missing_heartbeat_silent(world: World, started: str):
+    key = await added(world, "Backup @ana --kind heartbeat --every 10m")
+    await reports(world, f"/heartbeat/{key}/")
+    await world.root.types(f"/oncall maintenance start {started}", channel="alerts")
+    await world.pass_time(minutes=11)
+    assert any("Backup has not reported" in card.words for card in world.cards()) and world.pages("ana") == []
+    await world.pass_time(hours=2)
+    assert len(world.pages("ana")) == 1
+
+
+async def test_only_admins_pause_heartbeats(world: World):
+    key = await added(world, "Backup @ana --kind heartbeat --every 10m")
+    await reports(world, f"/heartbeat/{key}/")
+    await world.ben.types("/oncall heartbeat pause Backup 2h", channel="alerts")
+    assert "is not missed until" not in world.ben.sees
+    await world.pass_time(minutes=11)
+    assert "Backup has not reported" in world.card().words
+
+
 async def test_a_removed_integration_is_not_missed(world: World):
     key = await added(world, "Backup @ana --kind heartbeat --every 10m")
     await reports(world, f"/heartbeat/{key}/")
