@@ -136,11 +136,11 @@ def _menu_call(command: Command) -> JSON:
 
 def read_actor(context: Mapping[str, Any]) -> Actor | None:
     """The acting user, or None where the call names nobody. Empty strings mean not provided."""
-    user = context.get("acting_user") or {}
-    if not isinstance(user, dict) or not user.get("id"):
+    user = object_of(context.get("acting_user"))
+    if not user.get("id"):
         return None
     roles = str(user.get("roles") or "")
-    zone = user.get("timezone") or {}
+    zone = object_of(user.get("timezone"))
     automatic = str(zone.get("useAutomaticTimezone", "true")).lower() == "true"
     return Actor(
         user_id=str(user["id"]),
@@ -165,7 +165,7 @@ def read_call(
 
     With a registry, a typed line is read again: the web client gives flags behind the rest of a line to that rest.
     """
-    context = body.get("context") or {}
+    context = object_of(body.get("context"))
     in_form = room in ("form", "source")
     memory = sealer.unseal("form", body.get("state"), user_id=actor.user_id) if in_form else {}
     if in_form and memory.pop("command", "") != name.replace(".", " "):
@@ -173,7 +173,7 @@ def read_call(
     values, leftover = read_values(body.get("values")), ""
     if room == "command" and registry is not None:
         values, leftover = _read_again(body.get("raw_command"), name, values, registry)
-    post = context.get("post") or {}
+    post = object_of(context.get("post"))
     member = object_of(context.get("channel_member"))
     token = str(context.get("acting_user_access_token") or "")
     return Call(

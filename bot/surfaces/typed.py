@@ -15,6 +15,7 @@ from bot.registry import Command, Registry
 from forms.base import Input, Kind, flag_of
 
 _FLAG = re.compile(r"(?:--|—|-)([A-Za-z][\w-]*)(?=[\s=]|$)(?:\s*(=)\s*)?")
+_BEHIND_WORDS = re.compile(rf"(?:^|\s){_FLAG.pattern}")  # what joins words is none, and thousands of those take seconds
 _WORD = re.compile(r"\"([^\"]*)\"|`([^`]*)`|“([^”]*)”|(\S+)")
 
 
@@ -106,7 +107,7 @@ def _fitting_words(rest: str, shape: str, flags: dict[str, str], following: list
 
 def _needs(following: list[tuple[str, Input]], more: str, rest: str, flags: dict[str, str]) -> bool:
     """Whether a needed field is whole with `more` and not with the `rest` alone."""
-    given = {flags.get(flag.lower()) for flag, _ in _FLAG.findall(rest)}
+    given = {flags.get(flag.lower()) for flag, _ in _BEHIND_WORDS.findall(rest)}
     return any(
         field.required
         and name not in given
