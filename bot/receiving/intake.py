@@ -238,13 +238,14 @@ class Intake:
         return decisions
 
     async def _again(self, flapping: Flapping, opening: Mapping[str, _Pending]) -> dict[str, Claim[AlertGroup]]:
-        """The resolved groups that go on because their keys flap. In a maintenance new ones open silent as usual."""
+        """The resolved groups that go on because their keys flap. While a maintenance runs, new ones open as usual."""
         now = self._clock()
         lasts = await flapping.lasts(opening, now)
         if not lasts:
             return {}
         planned = await self._planned([opening[key] for key in lasts])
-        wanted = {key: last for key, last in lasts.items() if not planned.get(opening[key].server_id)}
+        quiet = {server_id for server_id, some in planned.items() if some and Calendar(some, now).quiet}
+        wanted = {key: last for key, last in lasts.items() if opening[key].server_id not in quiet}
         found = await self._stores.groups.load([(opening[key].server_id, last) for key, last in wanted.items()])
         return {
             key: found[last]

@@ -21,6 +21,14 @@ async def test_what_comes_and_goes_goes_on_in_one_post_and_pages_no_more(world: 
     assert "It is flapping: it came and went 8 times in a row" in world.ana.sees
 
 
+async def test_maintenance_that_is_only_planned_changes_nothing(world: World):
+    await world.root.types('/oncall maintenance plan all "tomorrow 2:00" 2h Backup --repeats weekly', channel="alerts")
+    await flap(world, 8)
+
+    assert len(world.cards()) == 4
+    assert len(world.pages("ana")) == 4
+
+
 async def test_what_stays_after_all_pages_from_the_beginning(world: World):
     await flap(world, 5)
     await world.fire("Link", severity="warning")
