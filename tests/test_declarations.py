@@ -62,7 +62,8 @@ def test_its_texts_are_no_templates(command: Command):
 
 @each
 def test_its_lists_exist(command: Command):
-    choices = {field.choices for field in command.form.inputs().values() if field.kind is Kind.LOOKUP}
+    inputs = command.form.inputs().values()
+    choices = {field.choices for field in inputs if field.kind in (Kind.LOOKUP, Kind.LOOKUPS)}
 
     assert choices <= set(LOOKUPS)
 

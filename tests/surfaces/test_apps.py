@@ -150,6 +150,13 @@ def test_a_typed_form_asks_for_nothing_so_that_the_modal_can():
     assert leaf("silence")["hint"] == "[alert groups] [for how long]"
 
 
+def test_the_first_alert_group_is_offered_while_it_is_typed():
+    group, where = leaf("ack")["form"]["fields"]
+
+    assert (group["type"], group["position"], group["lookup"]["path"]) == ("dynamic_select", 1, "/lookup/ack")
+    assert (where["type"], where["position"]) == ("text", -1)
+
+
 def test_only_texts_take_the_rest_of_a_line():
     fields = [field for node in nodes(tree()) for field in (node.get("form") or {}).get("fields", [])]
 
@@ -182,7 +189,9 @@ def ask(command: Command, *, filled: bool = False) -> Ask:
     inputs = command.form.inputs()
     texts = {name: field.options[0].value if field.options else "12" for name, field in inputs.items()}
     options = {
-        name: (Option(value="12", label="#12 Disk"),) for name, field in inputs.items() if field.kind is Kind.LOOKUP
+        name: (Option(value="12", label="#12 Disk"),)
+        for name, field in inputs.items()
+        if field.kind in (Kind.LOOKUP, Kind.LOOKUPS)
     }
     return Ask(command=command.name, form=command.form, values=texts if filled else {}, options=options)
 

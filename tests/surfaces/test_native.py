@@ -58,7 +58,8 @@ def ask(name: str, **more: Any) -> Ask:
 @pytest.mark.parametrize("filled", [True, False])
 def test_every_dialog_is_within_the_limits_of_every_version(command: Command, version: str, filled: bool):
     inputs = command.form.inputs()
-    options = {name: (Option(value="12", label="#12"),) for name, field in inputs.items() if field.kind is Kind.LOOKUP}
+    looked_up = (name for name, field in inputs.items() if field.kind in (Kind.LOOKUP, Kind.LOOKUPS))
+    options = {name: (Option(value="12", label="#12"),) for name in looked_up}
     values = {name: field.options[0].value if field.options else "12" for name, field in inputs.items()}
     asked = ask(command.name, values=values, options=options) if filled else ask(command.name)
     dialog = native_dialogs.draw_dialog(asked, drawing(version))
@@ -106,6 +107,23 @@ def test_a_dialog_is_filled_with_what_is_known():
     assert "default" not in drawn["reason"]
     assert [element["optional"] for element in drawn.values()] == [True, False, True, True]
     assert native_dialogs.draw_dialog(known, drawing())["introduction_text"].endswith("\n\nFor how long: no.")
+
+
+@pytest.mark.parametrize("version", ["9.5", "12.0"])
+def test_several_alert_groups_are_chosen_where_the_server_can_and_one_where_not(version: str):
+    options = tuple(Option(value=str(number), label=f"#{number}") for number in (12, 13))
+    drawn = elements(ask("ack", options={"group": options}), version)["group"]
+
+    assert drawn["type"] == "select"
+    assert drawn.get("multiselect", False) is profile_of(version).multiselect
+
+
+@pytest.mark.parametrize(("version", "shape"), [("9.5", ("text", "12 13")), ("12.0", ("select", "12,13"))])
+def test_several_that_are_named_already_stay_named(version: str, shape: tuple[str, str]):
+    options = tuple(Option(value=str(number), label=f"#{number}") for number in (12, 13, 14))
+    drawn = elements(ask("silence", values={"group": "12 13"}, options={"group": options}), version)["group"]
+
+    assert (drawn["type"], drawn["default"]) == shape
 
 
 def test_a_default_that_is_no_option_is_left_out():
