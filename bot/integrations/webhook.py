@@ -278,15 +278,23 @@ def _without_state(title: str) -> str:
 
 
 def _labels(raw: Mapping[str, Any], found: Found) -> dict[str, object]:
-    """What is called labels or tags, then the plain members that are no prose and no address."""
+    """What is called labels or tags, then the plain members that are no prose, no address and no state.
+
+    A state changes while labels stay: a card that is resolved would go on saying "firing".
+    """
     labels: dict[str, object] = {}
     for path, value in islice(members(raw), LOOKED_AT):
         if _word(path[-1]) in LABELS:
             labels |= tags(value)
     for name, value in islice(raw.items(), LOOKED_AT):
-        if isinstance(value, str | int | float) and _word(name) not in SUMMARIES and not _is_long(value):
+        prose = _word(name) in SUMMARIES or _is_long(value)
+        if isinstance(value, str | int | float) and not prose and not _is_state(name, value):
             labels.setdefault(name, value)
     return labels
+
+
+def _is_state(name: str, value: object) -> bool:
+    return _word(name) in STATES and _word(value) in FIRES | ENDS | TAKEN
 
 
 def _is_long(value: object) -> bool:

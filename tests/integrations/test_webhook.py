@@ -39,6 +39,11 @@ def test_what_the_configuration_shows():
     assert bundle.labels["host"] == "db-1" and "message" not in bundle.labels
 
 
+def test_the_state_is_no_label_because_it_changes():
+    (bundle,) = read({"id": 1, "title": "a", "status": "firing", "state": "Bavaria", "type": "disk"}).bundles
+    assert bundle.labels == {"id": "1", "title": "a", "state": "Bavaria", "type": "disk"}
+
+
 IN_THE_WILD: dict[str, tuple[dict[str, Any], str, bool]] = {
     "UptimeRobot": (
         {"monitorID": 7, "monitorURL": "https://x.example", "monitorFriendlyName": "x", "alertType": "1", "title": "x"},
