@@ -19,22 +19,28 @@ from tests.waiting import until
 # Flushes of a group are so far apart; within it a failed notification is repeated with growing pauses.
 GROUP_INTERVAL = 2
 OK = 200
+ROUTE = f"""route:
+  receiver: oncall
+  group_by: [alertname]
+  group_wait: 0s
+  group_interval: {GROUP_INTERVAL}s
+  repeat_interval: 1h"""
 
 
 class Alertmanager:
-    """Groups by `alertname` and tells `town`'s bot: by its webhook, or as `receiver` says."""
+    """Groups by `alertname` and tells `town`'s bot: by its webhook, or as `receivers` say, in YAML."""
 
-    def __init__(self, program: str, town: Town, folder: Path, receiver: dict[str, Any] | None = None) -> None:
+    def __init__(self, program: str, town: Town, folder: Path, receivers: str = "") -> None:
         self._program = program
         self._town = town
-        self._receiver = receiver
+        self._receivers = receivers or f"receivers: {json.dumps([_webhook(town.alert_url)])}"  # JSON is YAML
         self._folder = folder
         self._process: Process | None = None
         self.url = f"http://127.0.0.1:{free_port()}"
 
     async def start(self) -> None:
-        settings = self._folder / "alertmanager.json"  # JSON is YAML
-        settings.write_text(json.dumps(_settings(self._receiver or _webhook(self._town.alert_url))))
+        settings = self._folder / "alertmanager.yml"
+        settings.write_text(f"{ROUTE}\n{self._receivers}\n")
         with (self._folder / "alertmanager.log").open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 self._program,
@@ -89,10 +95,8 @@ class Alertmanager:
 
 
 @asynccontextmanager
-async def alertmanager(
-    program: str, town: Town, folder: Path, receiver: dict[str, Any] | None = None
-) -> AsyncIterator[Alertmanager]:
-    sender = Alertmanager(program, town, folder, receiver)
+async def alertmanager(program: str, town: Town, folder: Path, receivers: str = "") -> AsyncIterator[Alertmanager]:
+    sender = Alertmanager(program, town, folder, receivers)
     try:
         await sender.start()
         yield sender
@@ -112,17 +116,4 @@ def alert(name: str, instance: str, *, ended: bool = False) -> dict[str, Any]:
 
 
 def _webhook(alert_url: str) -> dict[str, Any]:
-    return {"webhook_configs": [{"url": alert_url, "send_resolved": True}]}
-
-
-def _settings(receiver: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "route": {
-            "receiver": "oncall",
-            "group_by": ["alertname"],
-            "group_wait": "0s",
-            "group_interval": f"{GROUP_INTERVAL}s",
-            "repeat_interval": "1h",
-        },
-        "receivers": [{"name": "oncall", **receiver}],
-    }
+    return {"name": "oncall", "webhook_configs": [{"url": alert_url, "send_resolved": True}]}

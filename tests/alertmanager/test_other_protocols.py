@@ -1,62 +1,71 @@
-"""A real Alertmanager that speaks PagerDuty's and Opsgenie's protocols: it needs another host and key only."""
+"""A real Alertmanager with what `integration add` shows pasted into it, in all three protocols that it speaks to us."""
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import Callable
+from asyncio.subprocess import PIPE, STDOUT
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from bot.contexts.integrations import KEY_LENGTH
 from bot.core.alert_group import AlertGroup
-from tests.alertmanager.alertmanager import alertmanager
+from bot.integrations.kind import KEY_PLACE
+from tests.alertmanager.alertmanager import ROUTE, alertmanager
 from tests.faults.processes import BotProcess
 from tests.town import Town, town
 from tests.waiting import until
 
 pytestmark = [pytest.mark.alertmanager, pytest.mark.gen_test(timeout=60)]
 PATIENCE = 20
-
-Receiver = Callable[[str, str], dict[str, Any]]
-
-
-def _pagerduty(url: str, key: str) -> dict[str, Any]:
-    return {"pagerduty_configs": [{"url": f"{url}/v2/enqueue", "routing_key": key, "send_resolved": True}]}
+KINDS = ("alertmanager", "pagerduty", "opsgenie")
+BLOCK = re.compile(r"```yaml\n(receivers:.*?)```", re.DOTALL)
+KEY = re.compile(rf"\b[A-Za-z0-9]{{{KEY_LENGTH}}}\b")
 
 
-def _opsgenie(url: str, key: str) -> dict[str, Any]:
-    return {"opsgenie_configs": [{"api_url": f"{url}/", "api_key": key, "priority": "P1", "send_resolved": True}]}
-
-
-async def key_of(place: Town, kind: str) -> str:
+async def pasted(place: Town, kind: str) -> str:
+    """What the answer shows to paste into `alertmanager.yml`."""
     await place.root.types(f"/oncall integration add Other @ana --kind {kind}", channel="alerts")
-    found = re.search(rf"\b[A-Za-z0-9]{{{KEY_LENGTH}}}\b", place.root.sees)
-    assert found, place.root.notices
-    return found.group()
+    found = BLOCK.search(place.root.sees)
+    assert found and KEY.search(found[1]) and KEY_PLACE not in found[1], place.root.notices
+    return found[1]
 
 
-@pytest.mark.parametrize(("kind", "receiver"), [("pagerduty", _pagerduty), ("opsgenie", _opsgenie)])
-async def test_what_fires_is_posted_and_what_ends_is_resolved(
-    mongodb_uri: str, alertmanager_program: str, tmp_path: Path, kind: str, receiver: Receiver
+@pytest.mark.parametrize("kind", KINDS)
+async def test_what_is_pasted_posts_what_fires_and_resolves_what_ends(
+    mongodb_uri: str, alertmanager_program: str, tmp_path: Path, kind: str
 ):
     async with town("native-11.1", mongodb_uri) as place:
         bot = BotProcess(place, "serve", tmp_path / "bot.log")
         try:
             await bot.start()
             await place.install()
-            wanted = receiver(place.url, await key_of(place, kind))
-            async with alertmanager(alertmanager_program, place, tmp_path, wanted) as monitoring:
+            receivers = await pasted(place, kind)
+            assert await checked(receivers, tmp_path) == ""
+            async with alertmanager(alertmanager_program, place, tmp_path, receivers) as monitoring:
                 await monitoring.fires("DiskFull", "db-1", "db-2")
                 group = await comes(place, live=True)
-                assert "DiskFull" in group.title and group.severity in ("error", "critical")
+                assert "DiskFull" in group.title and group.integration_name == "Other"
                 assert len(place.cards) == 1 and len(place.pages(place.ana)) == 1
                 await monitoring.ends("DiskFull", "db-1", "db-2")
                 ended = await comes(place, live=False)
                 assert ended.id == group.id
         finally:
             await bot.stop()
+
+
+async def checked(receivers: str, folder: Path) -> str:
+    """What amtool has to say against it."""
+    settings = folder / "checked.yml"
+    settings.write_text(f"{ROUTE}\n{receivers}\n")
+    amtool = await asyncio.create_subprocess_exec("amtool", "check-config", str(settings), stdout=PIPE, stderr=STDOUT)
+    said, _ = await amtool.communicate()
+    return said.decode() if amtool.returncode else ""
+
+
+async def test_amtool_finds_what_is_wrong(alertmanager_program: str, tmp_path: Path):
+    assert "receiver" in await checked("receivers:\n  - name: another", tmp_path)
 
 
 async def comes(place: Town, *, live: bool) -> AlertGroup:
