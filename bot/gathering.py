@@ -39,6 +39,28 @@ class _Line(Generic[Item, Answer]):
     weight: int = 0
 
 
+class _Patience(Generic[Answer]):
+    """Gives up on answers after so many seconds. One timer is enough: who came first has waited longest."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._futures: deque[tuple[float, asyncio.Future[Answer]]] = deque()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def wait_for(self, future: asyncio.Future[Answer]) -> None:
+        loop = future.get_loop()
+        while self._futures and self._futures[0][1].done():
+            self._futures.popleft()
+        self._futures.append((loop.time() + self._seconds, future))
+        if self._timer is None:
+            self._timer = loop.call_later(self._seconds, self._look, loop)
+
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        while self._futures and (self._futures[0][0] <= loop.time() or self._futures[0][1].done()):
+            _settle(self._futures.popleft()[1], Unavailable("It takes too long"))
+        self._timer = loop.call_at(self._futures[0][0], self._look, loop) if self._futures else None
+
+
 class Gathering(Generic[Item, Answer]):
     """Hands items to `flush` in batches; it answers with as many answers, of which some may be exceptions.
 
@@ -65,7 +87,7 @@ class Gathering(Generic[Item, Answer]):
         self._waiting = waiting
         self._flights = flights
         self._weigh = weigh
-        self._patience = patience
+        self._patience = _Patience[Answer](patience) if patience is not None else None
         self._owner = owner
         self._lines: dict[str, _Line[Item, Answer]] = {}
         self._weight = 0
@@ -91,8 +113,7 @@ class Gathering(Generic[Item, Answer]):
             line = self._lines[owner] = _Line()
         elif line.weight + weight > 2 * self._waiting - self._weight:
             raise Unavailable("Too much waits to be stored")
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[Answer] = loop.create_future()
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         line.items.append(_Waiting(item, weight, future))
         line.weight += weight
         self._weight += weight
@@ -101,13 +122,9 @@ class Gathering(Generic[Item, Answer]):
             task = asyncio.create_task(self._fly())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-        if self._patience is None:
-            return await future
-        given_up = loop.call_later(self._patience, _give_up, future)
-        try:
-            return await future
-        finally:
-            given_up.cancel()
+        if self._patience is not None:
+            self._patience.wait_for(future)
+        return await future
 
     async def _fly(self) -> None:
         try:
@@ -170,10 +187,6 @@ async def _answer(
         return
     for waiting, answer in zip(batch, answers, strict=True):
         _settle(waiting.answer, answer)
-
-
-def _give_up(future: asyncio.Future[Answer]) -> None:
-    _settle(future, Unavailable("It takes too long"))
 
 
 def _settle(future: asyncio.Future[Answer], answer: Answer | Exception) -> None:
