@@ -28,7 +28,7 @@ FEW = 9
 PAGES_KEPT = 100
 # Whoever was paged for a storm so long ago is paged again for what fires in it since.
 PAGED_AGAIN = timedelta(minutes=10)
-# Within this time what somebody does to all of its groups has been done to each.
+# Within this time what somebody does to all of its groups goes on with the next of them.
 ACTED_WITHIN = timedelta(seconds=30)
 DIGEST = "digest"
 
@@ -39,7 +39,7 @@ class Storm:
 
     `minute_at` and `in_minute` count those of the minute that runs. `pages` are the direct messages about it, by turn,
     step and person. `parted`: the groups that were left have posts of their own. `acted_at` is when somebody last did
-    something to all of them, `last_act` what that was.
+    something to all of them, `last_act` what that was; at `acting_at` it last went on.
     """
 
     id: str
@@ -58,6 +58,7 @@ class Storm:
     parted: bool = False
     acted_at: datetime | None = None
     last_act: ActOnAll | None = None
+    acting_at: datetime | None = None
     pages: dict[str, Paged] = field(default_factory=dict)
     due_at: datetime | None = None
 
@@ -139,6 +140,8 @@ def drawn(storm: Storm, *, post: str, channel_id: str, post_id: str, live: int, 
         return Change(doc=after)
     if not live:
         return Change(doc=replace(after, due_at=None))
+    if live != storm.live and after.due_at is not None:
+        after = replace(after, due_at=min(after.due_at, now + LOOKED_AT_EVERY))
     few = live <= FEW and not storm.parted
     return Change(doc=after, effects=(Effect(key="apart", do=ShowApart()),) if few else ())
 
@@ -189,7 +192,9 @@ def told_lately(storm: Storm, *, page: str, fired_at: datetime, now: datetime) -
 
 def being_acted_on(storm: Storm, *, fired_at: datetime, now: datetime) -> bool:
     """Whether a group that fires may be acknowledged in a moment, with all others: its pages can wait for that."""
-    return storm.acted_at is not None and fired_at <= storm.acted_at and now - storm.acted_at < ACTED_WITHIN
+    if storm.acted_at is None or storm.acting_at is None:
+        return False
+    return fired_at <= storm.acted_at and now - storm.acting_at < ACTED_WITHIN
 
 
 def name_of_page(storm: Storm, page: str) -> str:
@@ -227,7 +232,7 @@ def act_on_all(
     """Do the same to every live group of the storm, beside this call."""
     do = ActOnAll(verb=verb, by=by, at=at, until=until, reason=reason)
     return Change(
-        doc=replace(storm, acted_at=at, last_act=do),
+        doc=replace(storm, acted_at=at, last_act=do, acting_at=at),
         effects=(Effect(key=f"all:{verb}", do=do),),
         note=_promise(storm, verb, until),
     )
@@ -236,7 +241,7 @@ def act_on_all(
 def acted(storm: Storm, *, rest: ActOnAll | None, now: datetime) -> StormChange:
     """Some of it is done; `rest` goes on from there."""
     again = (Effect(key=f"all:{rest.verb}", do=rest),) if rest else ()
-    return Change(doc=storm, effects=(*draw_all(storm, now), *again))
+    return Change(doc=replace(storm, acting_at=now), effects=(*draw_all(storm, now), *again))
 
 
 def showed_apart(storm: Storm, *, rest: ShowApart | None) -> StormChange:

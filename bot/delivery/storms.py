@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 
 from bot.clock import Clock
@@ -21,13 +22,17 @@ from bot.delivery.storm_views import StormViews
 from bot.errors import Upstream
 from bot.mattermost.client import Mattermost
 from bot.mattermost.posting import Mark, PostGone, edit_post, post_once
+from bot.storage.directory import REMEMBERED_SECONDS
 from bot.storage.records import Write, stay
 from bot.storage.stores import Stores
 from bot.surfaces.cards import headline
 from bot.surfaces.drawn import Drawn
 from bot.words import Reader
 
-SLICE = 200
+# So many are changed before others get their turn, and so many of these before it is noted how far that came.
+SLICE = 100
+SLICES = 10
+REMEMBERED = timedelta(seconds=REMEMBERED_SECONDS)
 
 
 class Storms:
@@ -142,6 +147,9 @@ class Storms:
             task.exception()  # whoever waits for it has it; nobody may
 
     async def _tell(self, group: AlertGroup, name: str, send: Callable[[Storm], Awaitable[Posted]]) -> Paged:
+        lately = await self._told_before(group, name)
+        if lately is not None:
+            return lately
         storm = await self._stores.storms.find(group.server_id, group.storm)
         if storm is None:
             raise Upstream(say("the alert has no post in a channel"), permanent=True)
@@ -157,6 +165,16 @@ class Storms:
             group.server_id, storm.id, partial(storms.paged, page=name, told=told, now=self._clock())
         )
         return told
+
+    async def _told_before(self, group: AlertGroup, name: str) -> Paged | None:
+        """As for nearly all groups of a storm. Whoever acted within the last second did so after this one had fired."""
+        now = self._clock()
+        if now - group.changed_at < REMEMBERED:
+            return None
+        storm = await self._stores.storms.seen(group.server_id, group.storm)
+        if storm is None or storms.being_acted_on(storm, fired_at=group.changed_at, now=now):
+            return None
+        return storms.told_lately(storm, page=name, fired_at=group.changed_at, now=now)
 
     async def _send(self, scene: Scene, page: Page, person: Person, storm: Storm) -> Posted:
         channel_id = await scene.mattermost.direct_channel(person.mattermost_user_id)
@@ -187,24 +205,28 @@ class Storms:
     # ---- all groups of a storm, a slice at a time ----
 
     async def _act(self, storm: Storm, act: ActOnAll) -> Learned[Storm]:
-        last = await self._change_next(storm, act.after, partial(_acted, act=act))
+        last = await self._change_some(storm, act.after, partial(_acted, act=act))
         rest = replace(act, after=last) if last else None
         return partial(storms.acted, rest=rest, now=self._clock())
 
     async def _show_apart(self, storm: Storm, apart: ShowApart) -> Learned[Storm]:
-        last = await self._change_next(storm, apart.after, partial(storms.shown_apart, now=self._clock()))
+        last = await self._change_some(storm, apart.after, partial(storms.shown_apart, now=self._clock()))
         rest = replace(apart, after=last) if last else None
         return partial(storms.showed_apart, rest=rest)
 
-    async def _change_next(
+    async def _change_some(
         self, storm: Storm, after: int, decide: Callable[[AlertGroup], Change[AlertGroup]]
     ) -> int | None:
-        """A slice of its live groups; the number of the last one, if there may be more."""
-        claims = await self._stores.groups.of_storm(storm.server_id, storm.id, after=after, limit=SLICE)
-        writes = [Write(server_id=claim.server_id, id=claim.id, decide=decide) for claim in claims]
-        await self._stores.groups.change_many(writes, seen=claims)
-        self._views.forget(storm)
-        return claims[-1].doc.number if len(claims) == SLICE else None
+        """Slices of its live groups; the number of the last one, if there may be more."""
+        for _ in range(SLICES):
+            claims = await self._stores.groups.of_storm(storm.server_id, storm.id, after=after, limit=SLICE)
+            writes = [Write(server_id=claim.server_id, id=claim.id, decide=decide) for claim in claims]
+            await self._stores.groups.change_many(writes, seen=claims)
+            self._views.forget(storm)
+            if len(claims) < SLICE:
+                return None
+            after = claims[-1].doc.number
+        return after
 
 
 def gathers(group: AlertGroup, page: Page) -> bool:

@@ -25,9 +25,10 @@ TALLIED = 1_000
 DAY_MILLISECONDS = 86_400_000
 # With the severity, so that the groups of a list are counted and passed over without looking at any of them.
 BY_STATUS = [("server_id", ASCENDING), ("status", ASCENDING), ("number", DESCENDING), ("doc.severity", ASCENDING)]
-# Whole, so that the groups of a storm are counted without looking at any of them.
+# Whole, so that the groups of a storm are counted without looking at any of them; by number, which never changes: what
+# changes while they are counted is neither counted twice nor left out.
 OF_STORM = [
-    (field, ASCENDING) for field in ("storm", "status", "number", "server_id", "doc.severity", "doc.integration_name")
+    (field, ASCENDING) for field in ("storm", "number", "status", "server_id", "doc.severity", "doc.integration_name")
 ]
 LIVE = tuple(status for status in Status if status is not Status.RESOLVED)
 

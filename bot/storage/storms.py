@@ -45,6 +45,11 @@ class Storms(Documents[Storm]):
         found = await self.read({"open_key": {"$eq": key, "$exists": True}, "server_id": server_id}, limit=1)
         return self._memory.keep(key, found[0].doc if found else None)
 
+    async def seen(self, server_id: str, id_: str) -> Storm | None:
+        """As it was at most a second ago."""
+        known = self._memory.recall(id_)
+        return known[0] if known is not None else self._memory.keep(id_, await self.find(server_id, id_))
+
     async def recent(self, server_id: str, limit: int) -> list[Storm]:
         """Newest first."""
         found = await self.read({"server_id": server_id}, limit=limit, sort=("_id", DESCENDING))

@@ -11,7 +11,7 @@ from bot.core.alert_group import Alert, AlertGroup, Paged, Place, Posted
 from bot.core.changes import ActOnAll, Change, Draw, ShowApart
 from bot.core.channels import storms_chosen
 from bot.core.servers import Server
-from bot.core.storms import CALM, FEW, GATHERING, PAGED_AGAIN, Storm
+from bot.core.storms import ACTED_WITHIN, CALM, FEW, GATHERING, PAGED_AGAIN, Storm
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 STORM = Storm(id="s", server_id="S1", channel_id="town", limit=20, began_at=NOW, minute_at=NOW)
@@ -97,6 +97,24 @@ def test_what_is_done_to_all_goes_on_where_it_was_left():
     again = storms.acted(change.doc, rest=rest, now=NOW)
     assert again.effects[-1].key == change.effects[0].key and again.effects[-1].do == rest
     assert [effect.key for effect in storms.acted(change.doc, rest=None, now=NOW).effects] == ["draw:digest"]
+
+
+def test_pages_wait_as_long_as_what_is_done_to_all_goes_on():
+    pressed = storms.act_on_all(blown(3), verb="ack", by="@ana", at=NOW).doc
+    waits = partial(storms.being_acted_on, fired_at=NOW)
+    assert waits(pressed, now=NOW + SECOND) and not waits(blown(3), now=NOW + SECOND)
+    assert not waits(pressed, now=NOW + ACTED_WITHIN)
+    rest = ActOnAll(verb="ack", by="@ana", at=NOW, after=200)
+    goes_on = storms.acted(pressed, rest=rest, now=NOW + 20 * SECOND).doc
+    assert waits(goes_on, now=NOW + ACTED_WITHIN) and not waits(goes_on, now=NOW + ACTED_WITHIN + 20 * SECOND)
+    assert not storms.being_acted_on(goes_on, fired_at=NOW + SECOND, now=NOW + 20 * SECOND)
+
+
+def test_what_still_changes_after_a_storm_is_looked_at_more_often():
+    over = replace(passed(blown(1), until=CALM), live=FEW + 2)
+    drawn = partial(storms.drawn, post="digest", channel_id="town", post_id="p", now=NOW + CALM)
+    assert drawn(over, live=FEW + 2).doc.due_at == NOW + CALM + storms.LATER_EVERY
+    assert drawn(over, live=FEW + 1).doc.due_at == NOW + CALM + storms.LOOKED_AT_EVERY
 
 
 def test_who_was_told_of_a_storm_is_told_again_of_what_is_news():

