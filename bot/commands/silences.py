@@ -13,7 +13,8 @@ from bot.registry import command
 from forms.silence import Silences
 
 SHOWN = 20
-LOOKED_AT = 1000
+LOOKED_AT = 2_000
+COUNTED = 100_000
 TITLE_LENGTH = 120
 
 
@@ -29,9 +30,15 @@ async def silences(ctx: Context, *, page: int) -> Reply:
     if not numbers:
         return tell(say("There is nothing on page {page}. `/oncall silences` shows the first.", page=page))
     groups = [group for group in await ctx.groups.with_numbers(numbers) if group.status is Status.SILENCED]
-    heading = count("**{count} silenced alert group**", "**{count} silenced alert groups**", count=len(found))
+    total = await _count(ctx) if len(found) == LOOKED_AT else len(found)
+    heading = count("**{count} silenced alert group**", "**{count} silenced alert groups**", count=total)
     buttons = tuple(_button(group) for group in groups) if ctx.person.role.includes(Role.RESPONDER) else ()
     return Say(lines=(heading, *(_line(group) for group in groups), *_more(len(found), first)), buttons=buttons)
+
+
+async def _count(ctx: Context) -> int:
+    """Where they are more than are looked at."""
+    return sum((await ctx.groups.severities((Status.SILENCED,), most=COUNTED))[Status.SILENCED].values())
 
 
 def _button(group: AlertGroup) -> Button:

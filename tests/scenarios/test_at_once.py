@@ -1,9 +1,16 @@
 """Acting on many alert groups at once, and the list of silences."""
 
 import re
+from datetime import timedelta
 from random import Random
 
+import pytest
+
+from bot.commands.silences import LOOKED_AT
+from bot.core.alert_group import Status
+from bot.core.changes import Change
 from bot.simulator.client.rendering import RenderedPost
+from tests.core.groups import blank
 from tests.scenarios.world import World
 
 
@@ -229,6 +236,17 @@ async def test_many_silences_are_listed_page_by_page(world: World) -> None:
     assert "**#23**" in world.heard("ana")
     await world.ana.types("/oncall silences 3", channel="alerts")
     assert world.ana.sees == "There is nothing on page 3. `/oncall silences` shows the first."
+
+
+@pytest.mark.parametrize("surface", ["apps-9.5", "native-12.0"])
+async def test_all_silences_are_counted_where_they_are_more_than_the_list_looks_at(world: World) -> None:
+    until = world.clock() + timedelta(hours=2)
+    made = {"server_id": world.server_id, "status": Status.SILENCED, "silenced_until": until, "changed_by": "@ben"}
+    docs = [blank(id=f"G{number}", number=number, key=str(number), **made) for number in range(1, LOOKED_AT + 4)]
+    assert await world.services.stores.groups.put_many([(Change(doc=doc), None) for doc in docs]) == {}
+    await world.ana.types("/oncall silences 100", channel="alerts")
+    assert f"**{LOOKED_AT + 3} silenced alert groups**" in world.heard("ana").replace(",", "")
+    assert f"**#{LOOKED_AT + 3}** Disk full: Silenced by @ben until 12:00" in world.heard("ana")
 
 
 async def test_who_may_only_look_sees_the_silences_without_buttons(world: World) -> None:
