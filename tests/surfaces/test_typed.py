@@ -1,8 +1,11 @@
 """Typed lines natively: by the rules of the Apps web client where both can read them, and kinder where it cannot."""
 
+import re
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.core.people import Role
 from bot.registry import load
@@ -140,6 +143,27 @@ def test_kinder_than_the_web_client(text: str, values: dict[str, str]):
     typed = natively(text)
 
     assert (typed.values, typed.leftover) == (values, "")
+
+
+NAMED = ["1", "#2", "3-5", "9-6", "7,8,", "#10,", ",", "-", "and", "all", "firing", "0", "9" * 30, '"11 12"', '""']
+OTHER = ["2h", "30", "2 hours", "until 18:00", "a=b", "x", '"', "#", "--", "1-"]
+
+
+@given(
+    st.sampled_from(["ack", "resolve", "silence", "unsilence"]), st.lists(st.sampled_from(NAMED + OTHER), max_size=9)
+)
+def test_no_word_of_many_is_lost_and_none_is_taken_twice(verb: str, words: list[str]):
+    line = " ".join(words)
+    typed = natively(f"{verb} {line}")
+
+    assert typed.command == verb
+    kept = " ".join([*map(str, typed.values.values()), typed.leftover])
+    assert sorted(re.findall(r"[\w#=:-]+", kept)) == sorted(re.findall(r"[\w#=:-]+", line))
+
+
+def test_a_line_as_long_as_can_be_sent_is_read_at_once():
+    assert natively("ack " + "1 " * 8000).values == {"group": " ".join(["1"] * 8000)}
+    assert natively("silence " + "1-2," * 4000 + " 2h").values["duration"] == "2h"
 
 
 @pytest.mark.parametrize(
