@@ -191,10 +191,17 @@ async def test_what_is_done_to_no_alert_is_accepted_and_its_request_says_so(worl
         "success": False,
         "action": action,
         "isSuccess": False,
-        "status": "Alert does not exist",
+        "status": "There is no open alert with this alias",
         "alertId": "",
         "alias": "",
     }
+
+
+async def test_an_id_that_nobody_has_does_not_exist(world: World):
+    sender = await sender_in(world)
+    request = accepted(await sender.does("-X POST '/8418d193-2dab-4490-b331-8c02cdd196b7/close' -d '{}'"))
+    _, answer = await sender.asks(f"/v2/alerts/requests/{request}")
+    assert (answer["data"]["success"], answer["data"]["status"]) == (False, "Alert does not exist")
 
 
 async def test_creating_and_asking_about_it(world: World):
@@ -412,3 +419,30 @@ async def test_a_request_that_was_not_made_here_is_not_found(world: World):
     for made_up in ("513085b8-caf3-4f91-aa23-be5fdefc3570", "f" * 8 + "-ffff" * 3 + "-" + "f" * 12, "none"):
         status, answer = await sender.asks(f"/v2/alerts/requests/{made_up}")
         assert (status, answer["message"]) == (NOT_FOUND, "Request not found. It might not be processed, yet.")
+
+
+async def test_what_zabbix_sends_to_opsgenie_and_asks_about(world: World):
+    """Its media type creates by the id of the event, then asks for the id of the alert; later it goes by the alias."""
+    sender = await sender_in(world)
+    problem = {
+        "message": "Problem: Disk is full",
+        "alias": "4711",
+        "description": "Host: db-1",
+        "priority": "P1",
+        "source": "Zabbix",
+        "details": {
+            "Zabbix server": "https://zabbix.example.com/",
+            "Problem": "https://zabbix.example.com/tr_events.php",
+        },
+        "responders": [{"type": "team", "name": ""}],
+        "tags": ["scope:capacity", ""],
+    }
+    request = accepted(await sender.sends(f"curl -X POST {API}/v2/alerts/ {JSON} -d '{json.dumps(problem)}'"))
+    _, answer = await sender.asks(f"/v2/alerts/requests/{request}")
+    assert answer["data"]["success"] and answer["data"]["alertId"] == (await group(world)).id
+    for method, success in (("acknowledge", True), ("notes", True), ("close", True), ("close", False)):
+        line = f'-X POST \'/4711/{method}?{ALIAS}\' -d \'{{"user": "", "note": "Said in Zabbix"}}\''
+        _, answer = await sender.asks(f"/v2/alerts/requests/{accepted(await sender.does(line))}")
+        assert answer["data"]["success"] is success
+    assert "There is no open alert" in answer["data"]["status"]
+    assert "Resolved by Pager" in world.card().words and (await group(world)).labels["tags"] == "scope:capacity"

@@ -277,6 +277,31 @@ async def test_what_opsgenies_client_decides_about_people_becomes_a_note(world: 
     assert await read("another", group.integration_id, list(Status), limit=5, skip=0) == []
 
 
+async def test_opsgenies_own_client_removes_counts_and_reads_what_there_is_to_read(world: World):
+    api = opsgenie(world, await key_of(world, "opsgenie"))
+    wanted = opsgenie_sdk.CreateAlertPayload(
+        message="Disk is full", alias="disk", tags=["prod", "db"], details={"mount": "/var", "host": "db-1"}
+    )
+    await away(world, api.create_alert, wanted)
+    by_alias: dict[str, Any] = {"identifier": "disk", "identifier_type": "alias"}
+    removed = await away(world, api.remove_tags, **by_alias, tags=["db"], user="cron", note="moved")
+    assert (await away(world, api.get_request_status, removed.request_id)).data.action == "RemoveTags"
+    await away(world, api.remove_details, **by_alias, keys=["host"])
+    await away(world, api.update_alert_priority, **by_alias, update_alert_priority_payload={"priority": "P2"})
+    shown = (await away(world, api.get_alert, **by_alias)).data
+    assert (shown.tags, shown.details, shown.priority) == (["prod"], {"mount": "/var"}, "P2")
+    notes = (await away(world, api.list_notes, **by_alias, order="asc")).data
+    assert [note.note for note in notes] == ["moved", "Tags removed: db", "Details removed: host"]
+    logs = (await away(world, api.list_logs, **by_alias, limit=1, order="asc")).data
+    assert [one.log for one in logs] == ["Fired"] and logs[0].created_at.tzinfo is not None
+    people = (await away(world, api.list_recipients, **by_alias)).data
+    assert [one.user.username for one in people] == ["@ana"]
+    assert (await away(world, api.count_alerts, query="tag:prod")).data.count == 1
+    assert (await away(world, api.list_alerts, query="tag:db")).data == []
+    await away(world, api.delete_alert, **by_alias)
+    assert (await away(world, api.count_alerts, query="status:open")).data.count == 0
+
+
 async def test_opsgenies_ping_keeps_the_heartbeat_alive(world: World):
     key = await key_of(world, "opsgenie")
     headers = {"Authorization": f"GenieKey {key}"}

@@ -90,7 +90,7 @@ class OpsgenieApi:
         try:
             group = await self.find(integration, identifier, type_)
         except NotFound:  # that is said when the request is asked about
-            return failed_id(action, self.clock())
+            return failed_id(action, self.clock(), by_alias=type_ == "alias")
         for act in wanted:
             await self.reception.act(integration, group.id, act)
         return request_id(action, group.id)

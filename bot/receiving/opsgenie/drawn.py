@@ -20,6 +20,8 @@ Json = dict[str, Any]
 OWN = (TAGS, "source", "entity")
 CREATED = ("Create", "Created alert")
 NO_ALERT = "Alert does not exist"
+# Zabbix asks no further when it reads how this begins.
+NONE_OPEN = "There is no open alert with this alias"
 
 
 def summary(group: AlertGroup, *, integration: Integration) -> Json:
@@ -108,7 +110,7 @@ def status(request: Request, group: AlertGroup | None, *, integration: Integrati
         "processedAt": written(at),
         "integrationId": integration.id,
         "isSuccess": group is not None,
-        "status": done if group else NO_ALERT,
+        "status": done if group else NONE_OPEN if request.by_alias else NO_ALERT,
         "alertId": group.id if group else "",
         "alias": group.key if group else "",
     }

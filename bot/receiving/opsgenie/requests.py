@@ -25,20 +25,22 @@ SOON = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """`group_id` is empty where there was no such alert."""
+    """`group_id` is empty where there was no such alert; `by_alias` is how it was looked for then."""
 
     action: str
     at: datetime
     group_id: str
+    by_alias: bool = False
 
 
 def request_id(action: str, group_id: str) -> str:
     return str(uuid.UUID(int=NAMES.index(action) << ACTION_AT | number_of(group_id)))
 
 
-def failed_id(action: str, now: datetime) -> str:
-    """For what could not be done, because there is no such alert."""
-    return str(uuid.UUID(int=NAMES.index(action) << ACTION_AT | 1 << FAILED_AT | number_of(new_id(now))))
+def failed_id(action: str, now: datetime, *, by_alias: bool = False) -> str:
+    """For what could not be done, because there is no such alert. The last bit tells how it was looked for."""
+    number = number_of(new_id(now)) & ~1 | by_alias
+    return str(uuid.UUID(int=NAMES.index(action) << ACTION_AT | 1 << FAILED_AT | number))
 
 
 def read(text: str, now: datetime) -> Request | None:
@@ -52,4 +54,6 @@ def read(text: str, now: datetime) -> Request | None:
     at = datetime.fromtimestamp((number >> RANDOM_BITS) / 1000, UTC)
     if place >= len(NAMES) or (failed and not now - OLDEST < at < now + SOON):
         return None
-    return Request(action=NAMES[place], at=at, group_id="" if failed else id_of(number))
+    if failed:
+        return Request(action=NAMES[place], at=at, group_id="", by_alias=bool(number & 1))
+    return Request(action=NAMES[place], at=at, group_id=id_of(number))
