@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from bot.clock import Clock
 from bot.core import alerts, storm_cards, storms
 from bot.core.alert_group import AlertGroup, Link, Paged, Posted
+from bot.core.cards import Card
 from bot.core.changes import ActOnAll, Change, Draw, Effect, Page, ShowApart
 from bot.core.people import Person
 from bot.core.servers import Server
@@ -32,6 +33,7 @@ from bot.words import Reader
 # So many are changed before others get their turn, and so many of these before it is noted how far that came.
 SLICE = 100
 SLICES = 10
+SHOWN_KEPT = 1_000
 REMEMBERED = timedelta(seconds=REMEMBERED_SECONDS)
 
 
@@ -43,6 +45,7 @@ class Storms:
         self._pictures = pictures
         self._clock = clock
         self._views = StormViews(stores.groups, clock)
+        self._shown: dict[Mark, tuple[object, datetime]] = {}
         self._telling: dict[tuple[str, str], asyncio.Task[Paged]] = {}
 
     async def deliver(
@@ -68,33 +71,35 @@ class Storms:
         if storm.post is None and not (await self._views.of(storm)).tallies:
             self._views.forget(storm)
             return partial(storms.empty, now=self._clock())
-        drawn, live = await self._picture(server, storm, self._pictures.channel_reader(server))
+        card, live = await self._card(server, storm)
+        reader = self._pictures.channel_reader(server)
         mark = Mark(about=storm.id, post=f"{DIGEST}{storm.lost or ''}")
         try:
             if storm.post is not None:
-                await edit_post(mattermost, storm.post.post_id, drawn, mark=mark)
                 post_id = storm.post.post_id
+                at = await self._edit(server, mattermost, storm.post, card, reader, mark)
             else:
+                drawn = self._pictures.picture(server, card, reader)
                 since = storm.began_at if tried else None
                 post_id = (await post_once(mattermost, storm.channel_id, drawn, mark=mark, tried_since=since))["id"]
+                at = self._clock()
         except PostGone:
             return partial(storms.lost_post, post=DIGEST)
         except Upstream as refused:
             if not refused.permanent:
                 raise
             return storms.refused
-        return partial(
-            storms.drawn, post=DIGEST, channel_id=storm.channel_id, post_id=post_id, live=live, now=self._clock()
-        )
+        return partial(storms.drawn, post=DIGEST, channel_id=storm.channel_id, post_id=post_id, live=live, now=at)
 
     async def _draw_page(self, server: Server, mattermost: Mattermost, storm: Storm, name: str) -> Learned[Storm]:
         page = storm.pages.get(name)
         if page is None or page.post is None:
             return stay
         person = (await self._stores.people.recent(server.id, [page.person_id])).get(page.person_id)
-        drawn, live = await self._picture(server, storm, self._pictures.reader(server, person), to=person)
+        card, live = await self._card(server, storm, to=person)
+        reader, mark = self._pictures.reader(server, person), Mark(about=storm.id, post=name)
         try:
-            await edit_post(mattermost, page.post.post_id, drawn, mark=Mark(about=storm.id, post=name))
+            at = await self._edit(server, mattermost, page.post, card, reader, mark)
         except PostGone:
             return partial(storms.lost_post, post=name)
         except Upstream as refused:
@@ -107,19 +112,33 @@ class Storms:
             channel_id=page.post.channel_id,
             post_id=page.post.post_id,
             live=live,
-            now=self._clock(),
+            now=at,
         )
 
-    async def _picture(
-        self, server: Server, storm: Storm, reader: Reader, *, to: Person | None = None
-    ) -> tuple[Drawn, int]:
+    async def _edit(
+        self, server: Server, mattermost: Mattermost, posted: Posted, card: Card, reader: Reader, mark: Mark
+    ) -> datetime:
+        """When it came to show that: not again where it does, by the last minute of this process.
+
+        Raises Upstream, PostGone.
+        """
+        look, now = (card, reader.locale, reader.zone, posted.post_id), self._clock()
+        if now - posted.edited_at < storms.LATER_EVERY and self._shown.get(mark) == (look, posted.edited_at):
+            return posted.edited_at
+        await edit_post(mattermost, posted.post_id, self._pictures.picture(server, card, reader), mark=mark)
+        if len(self._shown) >= SHOWN_KEPT:
+            self._shown.clear()
+        self._shown[mark] = (look, now)
+        return now
+
+    async def _card(self, server: Server, storm: Storm, *, to: Person | None = None) -> tuple[Card, int]:
         """With the number of its live groups."""
         view = await self._views.of(storm)
         card = storm_cards.draw(storm, view.tallies, view.newest, addressed_to=to.mention if to else "")
         if to is not None and storm.post is not None:
             link = Link(label=say("In the channel"), url=f"{server.site_url}/_redirect/pl/{storm.post.post_id}")
             card = replace(card, links=(link,))
-        return self._pictures.picture(server, card, reader), storm_cards.live(view.tallies)
+        return card, storm_cards.live(view.tallies)
 
     # ---- pages: one for all groups of the storm ----
 
@@ -178,7 +197,8 @@ class Storms:
 
     async def _send(self, scene: Scene, page: Page, person: Person, storm: Storm) -> Posted:
         channel_id = await scene.mattermost.direct_channel(person.mattermost_user_id)
-        drawn, _ = await self._picture(scene.server, storm, self._pictures.reader(scene.server, person), to=person)
+        card, _ = await self._card(scene.server, storm, to=person)
+        drawn = self._pictures.picture(scene.server, card, self._pictures.reader(scene.server, person))
         mark = Mark(about=storm.id, post=storms.name_of_page(storm, page.page))
         post = await post_once(scene.mattermost, channel_id, drawn, mark=mark, tried_since=scene.tried_since)
         return Posted(channel_id=channel_id, post_id=post["id"], edited_at=self._clock())

@@ -64,6 +64,22 @@ async def test_the_page_of_a_storm_grows_with_it(world: World):
     assert "Storm: 50 new alert groups" in digest(world).words
 
 
+async def test_the_posts_of_a_storm_are_edited_only_where_something_changed(world: World):
+    await burst(world, many(40))
+    await world.pass_time(seconds=5)
+
+    async def edits(*, passes: int) -> int:
+        before = world.simulator.count_requests("PUT", "/api/v4/posts/")
+        for _ in range(passes):
+            await world.pass_time(seconds=5)
+        return world.simulator.count_requests("PUT", "/api/v4/posts/") - before
+
+    assert await edits(passes=8) == 0
+    await world.ana.types("/oncall ack 40", channel="alerts")
+    assert await edits(passes=2) == 2
+    assert "19 firing · 1 acknowledged" in digest(world).words
+
+
 async def test_every_group_of_a_storm_can_be_reached(world: World):
     await burst(world, many(30))
 
