@@ -27,7 +27,8 @@ class Address:
 
     @property
     def heartbeat_url(self) -> str:
-        return f"{self.url}heartbeat/"
+        """The same for every kind; below `url` it works, too."""
+        return f"{self.host}/heartbeat/{self.key}/"
 
     def filled(self, text: str) -> str:
         """A text of a declaration with this address in its places: <url>, <host>, <domain>, <key>."""

@@ -76,6 +76,7 @@ async def test_a_heartbeat_is_given_to_one_that_exists(world: World):
     assert await reports(world, f"/heartbeat/{key}/") == NOT_FOUND
     await world.root.types("/oncall integration heartbeat Prometheus 1h 5m", channel="alerts")
     assert "Prometheus must report every hour from its next report on." in world.root.sees
+    assert f"`{world.url}/heartbeat/YOUR-KEY/`" in world.root.sees
     assert await reports(world, f"/heartbeat/{key}/") == OK
     await world.pass_time(hours=1, minutes=5)
     assert "Prometheus has not reported" in world.card().words
