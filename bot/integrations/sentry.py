@@ -139,9 +139,9 @@ Webhook URL:
 ```
 <url>
 ```
-Switch *Alert Rule Action* on, give it *Issue & Event: Read*, and tick the *issue* webhook, so that resolving in \
-Sentry resolves here. Then choose the integration as an action in your alert rules. Who gives its *Client Secret* to \
-`/oncall integration sign` has every signature checked."""
+Switch *Alert Action* on (*Alert Rule Action* before), give it *Issue & Event: Read*, and tick the *issue* webhook, so \
+that resolving in Sentry resolves here. Then choose the integration as an action in your alert rules. Sentry shows its \
+*Client Secret* for a short while: who gives it to `/oncall integration sign` has every signature checked."""
 
 
 def sample(now: datetime) -> bytes:
