@@ -38,6 +38,7 @@ from bot.outgoing.guard import Guard
 from bot.pauses import collect_in_quiet, shorten_pauses
 from bot.receiving.budgets import Budgets
 from bot.receiving.flapping import Flapping
+from bot.receiving.held import Held
 from bot.receiving.intake import Intake
 from bot.receiving.reception import Reception
 from bot.receiving.sns import SnsMessages
@@ -61,6 +62,7 @@ log = structlog.get_logger()
 
 CORRECT_CLOCK_SECONDS = 60.0
 WAIT_SECONDS = 2.0
+BODY_SECONDS = 120.0  # whoever sends slower than that holds memory that others need
 # How often notices of other processes are looked for: nobody waits for them, and each look is two queries.
 UNHURRIED_SECONDS = 10.0
 # What anybody may send before anything is proven. Forms are taken apart in one go, so a larger one would hold all up.
@@ -141,6 +143,7 @@ def build(
         access=access,
         registry=commands,
         dispatch=Dispatch(commands, MakeContexts(parts)),
+        held=Held(),
         intake=intake,
         reception=reception,
         sns=SnsMessages(outgoing, clock),
@@ -243,6 +246,7 @@ async def _listen(services: Services, stack: AsyncExitStack) -> int:
         application(services),
         max_body_size=MAX_BODY,
         idle_connection_timeout=120,
+        body_timeout=BODY_SECONDS,
     )
     server.add_sockets(sockets)
     stack.push_async_callback(server.close_all_connections)

@@ -15,6 +15,7 @@ from bot.mattermost.access import Access
 from bot.metrics import Metrics
 from bot.notices import Notices
 from bot.outgoing.client import Client
+from bot.receiving.held import Held
 from bot.receiving.intake import Intake
 from bot.receiving.reception import Reception
 from bot.receiving.sns import SnsMessages
@@ -37,6 +38,7 @@ class Services:
     access: Access
     registry: Registry
     dispatch: Dispatch
+    held: Held
     intake: Intake
     reception: Reception
     sns: SnsMessages

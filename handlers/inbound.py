@@ -34,6 +34,7 @@ TOO_LARGE = "The payload is larger than 16 MiB. Send fewer alerts at once."
 ONLY_POST = "Alerts are delivered with POST. This address is made for a monitoring system, not for a browser."
 LONGEST_PAUSE = 60
 TOO_MANY = "This integration sends too many alerts for now. Please send them again later."
+TOO_MUCH_AT_ONCE = "Too many large payloads are on their way at once. Please send this one again later."
 NOT_NOW = "The alerts could not be stored. Please send them again."
 
 log = structlog.get_logger()
@@ -48,6 +49,7 @@ class Inbound(Endpoint):
 
     _body: bytearray
     _heard: int
+    _held: int = 0
     _integration: Integration | None
     _kind: Kind | None
     _key: str
@@ -83,14 +85,35 @@ class Inbound(Endpoint):
         if self._finished:
             return None
         self._heard += len(chunk)
-        if self._turned_away is None and self._heard <= MAX_BODY:
+        if self._turned_away is None and self._heard <= MAX_BODY and self._hold(len(chunk)):
             self._body += chunk
             return None
         self._body.clear()
+        self._let_go()
         self._turned_away = self._turned_away or self._too_large
         if self._heard > (HEARD_OUT if self._integration is None else HEARD_OUT_KNOWN):
             self._hang_up()
         return None
+
+    def _hold(self, size: int) -> bool:
+        """Whether there is room for more of the body; else its sender is asked to come back."""
+        if self._integration is None or not self.services.held.take(self._integration.server_id, size):
+            self._turned_away = partial(self._come_back, TOO_MUCH_AT_ONCE)
+            return False
+        self._held += size
+        return True
+
+    def _let_go(self) -> None:
+        if self._integration is not None and self._held:
+            self.services.held.give_back(self._integration.server_id, self._held)
+            self._held = 0
+
+    def on_finish(self) -> None:
+        self._let_go()
+
+    def on_connection_close(self) -> None:
+        super().on_connection_close()
+        self._let_go()
 
     async def post(self, kind: str, key: str = "") -> None:
         if self._turned_away is not None and not self._finished:

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from bot.core.integrations import Integration, remove, rotate
 from bot.core.servers import Server, uninstalled
 from bot.metrics import Metrics
 from bot.notices import Notices
+from bot.receiving.held import MOST_OF_ONE, Held
 from bot.receiving.intake import Intake
 from bot.receiving.reception import Reception
 from bot.storage.mongo import Database
@@ -33,6 +34,7 @@ from bot.working.worker import Worker
 from handlers import health
 from handlers.inbound import HEARD_OUT, HEARD_OUT_KNOWN, MAX_BODY, Inbound
 from tests.clock import HeldClock
+from tests.waiting import until
 
 SERVER = "server-one"
 KEY = "key-of-prometheus"
@@ -52,6 +54,7 @@ class Parts:
     metrics: Metrics
     notices: Notices
     worker: Worker | None
+    held: Held = field(default_factory=Held)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -294,6 +297,25 @@ async def test_a_body_of_exactly_the_limit_is_read(bot: Bot):
     body = json.dumps(alerts(1)).encode()
     code, answer = await bot.post(body + b" " * (MAX_BODY - len(body)), request_timeout=20)
     assert (code, answer["accepted"]) == (HTTPStatus.ACCEPTED, 1)
+
+
+async def test_where_too_many_large_bodies_are_on_their_way_the_sender_is_asked_to_come_back(bot: Bot, stores: Stores):
+    assert bot.parts.held.take(SERVER, MOST_OF_ONE)
+    response = await bot.fetch(PATH, method="POST", body=json.dumps(alerts(1)))
+    assert response.code == HTTPStatus.SERVICE_UNAVAILABLE and int(response.headers["Retry-After"]) > 0
+    assert b"at once" in response.body and await stores.alerts.count(SERVER) == 0
+    bot.parts.held.give_back(SERVER, MOST_OF_ONE)
+    assert (await bot.post(alerts(1)))[0] == HTTPStatus.ACCEPTED
+    assert bot.parts.held.size == 0
+
+
+async def test_what_a_sender_began_and_left_is_held_no_longer(bot: Bot):
+    head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: {MAX_BODY}\r\n\r\n"
+    _, writer = await asyncio.open_connection("127.0.0.1", bot.port)
+    writer.write(head.encode() + b" " * 100_000)
+    await until(lambda: bot.parts.held.size == 100_000)
+    writer.close()
+    await until(lambda: bot.parts.held.size == 0)
 
 
 async def test_without_a_database_the_sender_is_asked_to_come_back(start: Start, clock: HeldClock):

@@ -31,6 +31,7 @@ from bot.integrations import sns
 from bot.notices import Notices
 from bot.outgoing.client import Client
 from bot.outgoing.guard import Guard
+from bot.receiving.held import Held
 from bot.receiving.intake import Intake
 from bot.receiving.reception import Reception
 from bot.receiving.sns import SnsMessages
@@ -100,6 +101,7 @@ class Parts:
     reception: Reception
     sns: SnsMessages
     notices: Notices
+    held: Held = field(default_factory=Held)
 
 
 @dataclass(frozen=True, kw_only=True)
