@@ -150,6 +150,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     ),
     "bot.notices": ("bot.core", "bot.errors", "bot.clock", "bot.storage"),
     "bot.receiving.budgets": ("bot.core", "bot.errors", "bot.clock", "bot.notices"),
+    "bot.receiving.held": (),
     "bot.receiving.storms": ("bot.core", "bot.clock", "bot.errors", "bot.storage"),
     "bot.receiving.flapping": ("bot.core", "bot.errors", "bot.storage"),
     "bot.receiving.intake": (
@@ -255,6 +256,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "bot.installation.installing",
         "bot.installation.installing_natively",
         "bot.linking",
+        "bot.receiving.held",
         "bot.receiving.intake",
         "bot.receiving.reception",
         "bot.mattermost",
