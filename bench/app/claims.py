@@ -33,7 +33,7 @@ class Claims:
 
 
 async def measure(uri: str, *, jobs: int, claimers: int) -> Claims:
-    """The limit has one claimer; the bot so many that compete for the same documents."""
+    """The limit has one claimer; the bot so many that compete for the same documents, each with what it learns."""
     database = Database(uri, name=f"bench_{secrets.token_hex(4)}")
     client: Any = AsyncIOMotorClient(uri)
     try:
@@ -43,8 +43,9 @@ async def measure(uri: str, *, jobs: int, claimers: int) -> Claims:
         limit = await _limit(client[database.name]["groups"], jobs)
         await stores.database.empty()
         await _fill(stores.groups, jobs)
+        rivals = [open_stores(database, DatabaseClock()) for _ in range(claimers)]
         before, began = await _conflicts(client), time.perf_counter()
-        taken = await asyncio.gather(*(_claim(stores.groups) for _ in range(claimers)))
+        taken = await asyncio.gather(*(_claim(each.groups) for each in rivals))
         took = time.perf_counter() - began
         ids = [id_ for one in taken for id_ in one]
         return Claims(

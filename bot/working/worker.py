@@ -161,11 +161,9 @@ class _Loop(Generic[T]):
         """Whether there may be more to claim at once."""
         if self._room_left < CLAIMED_AT_ONCE // 2:
             return False  # the next completion wakes us
-        room = self._room_left
-        claims = await self._claim(room)
-        for claim in claims:
+        for claim in await self._claim(self._room_left):
             self._start(claim)
-        self._behind = len(claims) == room
+        self._behind = self._store.long
         return self._behind
 
     @property

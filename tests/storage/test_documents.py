@@ -362,3 +362,20 @@ async def settle(stores: Stores, claim) -> None:
     """Everything that was claimed is delivered."""
     ids = tuple(waiting.id for waiting in claim.outbox)
     await stores.groups.change(claim.server_id, claim.id, stay, settled=ids, lease=claim.lease)
+
+
+async def test_who_was_outrun_keeps_to_the_other_half_of_a_long_queue(
+    stores: Stores, connect: Callable[[], Database], clock: HeldClock
+):
+    many = [opened_group(clock(), channel_id="town", number=number, key=f"k{number}") for number in range(120)]
+    assert await stores.groups.put_many([(change, None) for change in many]) == {}
+    slow = Slow(connect(), clock)
+    slow.rival = stores.groups
+    assert await slow.claim(10, lease=LEASE) == []
+
+    slow.rival = None
+    batches = [await slow.claim(10, lease=LEASE) for _ in range(60)]
+
+    assert {ord(claim.id[-1]) % 2 for claim in batches[0]} == {1}
+    assert all(len(batch) <= 10 for batch in batches)
+    assert len({claim.id for batch in batches for claim in batch}) == 110, "in the end it takes what nobody else does"
