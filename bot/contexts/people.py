@@ -17,7 +17,7 @@ from bot.core.people import Person, Role
 from bot.core.servers import Server
 from bot.core.text import Text, say
 from bot.errors import NotFound, Upstream, UserError
-from bot.mattermost.wire import User
+from bot.mattermost.wire import User, zone_of
 from bot.storage.documents import AlreadyThere
 from bot.storage.ids import new_id
 
@@ -193,14 +193,12 @@ class PeopleOfServer:
 
 def actor_of(user: User) -> Actor:
     """Who Mattermost says somebody is."""
-    zone = user.get("timezone") or {}
-    automatic = str(zone.get("useAutomaticTimezone", "true")).lower() == "true"
     return Actor(
         user_id=user["id"],
         username=user.get("username", ""),
         admin="system_admin" in user.get("roles", "").split(),
         locale=user.get("locale", ""),
-        zone=str(zone.get("automaticTimezone" if automatic else "manualTimezone") or ""),
+        zone=zone_of(user),
     )
 
 

@@ -21,6 +21,7 @@ from bot.delivery.scene import Learned, Scene, remember
 from bot.delivery.storms import Storms, gathers
 from bot.errors import Upstream
 from bot.mattermost.posting import Mark, NoLongerWanted, PostGone, find_own, post_once
+from bot.mattermost.wire import zone_of
 from bot.reaching import reach
 from bot.storage.records import stay
 from bot.storage.stores import Stores
@@ -196,6 +197,7 @@ class Pages:
 
     async def _as_known_now(self, scene: Scene, person: Person) -> Person:
         """Mattermost takes messages to deactivated people, and mentions by former names, without a word.
+        Whoever travels, or has changed their language, is paged in the new one.
 
         Raises Upstream, permanent.
         """
@@ -207,8 +209,10 @@ class Pages:
         if not users or users[0].get("delete_at"):
             await self._note(person, partial(core_people.gone, now=now))
             raise Upstream(DEACTIVATED if users else UNKNOWN, permanent=True)
-        username = users[0].get("username", "")
-        known = await self._note(person, partial(core_people.seen, username=username, locale="", zone="", admin=None))
+        user = users[0]
+        username, locale = user.get("username", ""), user.get("locale", "")
+        decide = partial(core_people.seen, username=username, locale=locale, zone=zone_of(user), admin=None)
+        known = await self._note(person, decide)
         remember(self._seen_active, key, now)
         return known
 

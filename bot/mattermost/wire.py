@@ -26,6 +26,13 @@ class User(TypedDict, total=False):
     delete_at: int
 
 
+def zone_of(user: User) -> str:
+    """Their time zone: that of their device, or the one they chose."""
+    zone = user.get("timezone") or {}
+    automatic = str(zone.get("useAutomaticTimezone", "true")).lower() == "true"
+    return str(zone.get("automaticTimezone" if automatic else "manualTimezone") or "")
+
+
 class Status(TypedDict, total=False):
     """online, away, dnd, offline; with an automatic reply ooo."""
 

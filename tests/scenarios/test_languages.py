@@ -43,7 +43,7 @@ async def test_forms_and_what_is_wrong_in_them_are_german(bare_world: World) -> 
     assert modal is not None
     assert modal.title == "Stummschalten"
     assert "Bis die Zeit um ist, wird niemand alarmiert." in modal.header
-    assert [field.label for field in modal.fields] == ["Alarmgruppe", "Wie lange", "Grund"]
+    assert [field.label for field in modal.fields] == ["Alarmgruppen", "Wie lange", "Grund", "Bedingungen"]
     await world.ana.submits(group="1", duration="bald")
     assert world.ana.field_errors["duration"].startswith("Schreib eine Dauer wie 30m, 2h oder 1d")
     await world.ana.submits(group="1", duration="2h")
@@ -89,6 +89,13 @@ async def test_an_admin_chooses_the_language_of_the_channel_and_open_posts_follo
     assert "Aktiv seit" in world.card().words
     [page] = world.pages("ana")
     assert "Firing since" in page.words
+
+
+async def test_who_travels_or_changes_the_language_is_paged_accordingly(world: World) -> None:
+    world.people["ana"].user.locale, world.people["ana"].user.timezone = "de", "Asia/Seoul"
+    await world.fire()
+    [page] = german_pages(world)
+    assert "Aktiv seit 18:00" in page.words
 
 
 def german_pages(world: World) -> list[RenderedPost]:
