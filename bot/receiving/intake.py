@@ -135,10 +135,13 @@ class Intake:
         return self._gathering.unanswered
 
     async def accept(self, integration: Integration, payload: Payload) -> Accepted:
-        """Store a payload; returns when it is durable. Raises Unavailable: the sender should try again."""
+        """Store the alerts of a payload; returns when they are durable. Raises Unavailable: to be sent again.
+
+        What the sender does beside counts for its budget, though others do it.
+        """
         try:
             if self._budgets is not None:
-                self._budgets.spend(integration, payload.alerts)
+                self._budgets.spend(integration, payload.alerts + len(payload.acts))
             channel_id = integration.channel_id or await self._default_channel(integration.server_id)
             parts = [
                 await self._gathering.submit(Arrival(integration=integration, channel_id=channel_id, payload=part))

@@ -24,7 +24,6 @@ from bot.storage.stores import Stores
 from bot.templates.templating import Templating
 
 NAME_LENGTH = 60
-NOTHING_ACCEPTED = Accepted(alerts=0, groups=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ class Reception:
             self.stores.payloads.note(integration.server_id, integration.id, body)
         if body and integration.templates:
             payload = await self.templating.applied(integration, payload, body)
-        accepted = await self.intake.accept(integration, payload) if payload.bundles else NOTHING_ACCEPTED
+        accepted = await self.intake.accept(integration, payload)
         if not payload.acts:
             return accepted
         numbers = [await self._act(integration, act) for act in payload.acts]

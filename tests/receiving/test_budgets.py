@@ -5,8 +5,10 @@ import pytest
 from bot.core.changes import Change
 from bot.core.integrations import Integration
 from bot.errors import OverBudget
+from bot.integrations.payload import Act, Payload, Verb
 from bot.notices import Notices
 from bot.receiving.budgets import BURST, OF_SERVER, Budgets
+from bot.receiving.intake import Intake
 from bot.storage.stores import Stores
 from tests.clock import HeldClock
 
@@ -66,6 +68,15 @@ async def test_many_integrations_of_one_server_share_a_budget(stores: Stores, cl
         budgets.spend(last, 1)
     assert await told(stores, notices, last.id) == ["budget of server"]
     budgets.spend(await source(stores, 77, server_id="S2"), BURST)
+
+
+async def test_what_a_sender_does_beside_its_alerts_counts_too(stores: Stores, clock: HeldClock, notices: Notices):
+    """Each act is a look into the database and a write, and a payload may hold fifty thousand."""
+    intake, prom = Intake(stores, clock, budgets=Budgets(300, notices, clock)), await source(stores)
+    acts = tuple(Act(key=str(number), verb=Verb.ACKNOWLEDGE) for number in range(BURST))
+    assert (await intake.accept(prom, Payload(bundles=(), acts=acts))).groups == ()
+    with pytest.raises(OverBudget):
+        await intake.accept(prom, Payload(bundles=(), acts=acts[:300]))
 
 
 async def test_without_a_limit_nothing_is_counted(stores: Stores, clock: HeldClock, notices: Notices):

@@ -13,7 +13,7 @@ from tests.test_composition import config
 __all__ = ["config"]
 
 LARGE = 4 * 1024 * 1024
-PATHS = ("/native/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/command", "/setup/sign-in", "/v2/enqueue", "/nothing/here")
+PATHS = ("/native/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/command", "/setup/sign-in", "/nothing/here")
 
 
 async def answered(port: int, head: str) -> bytes:
