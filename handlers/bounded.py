@@ -16,6 +16,7 @@ from handlers.base import MAX_BODY, Endpoint
 HEARD_OUT = 64 * 1024
 HEARD_OUT_KNOWN = 64 * 1024 * 1024
 ENDS = 64 * 1024
+LONGEST_NUMBER = 19  # of digits; Python refuses to read thousands of them, and so does Tornado, which ends those
 
 
 P = ParamSpec("P")
@@ -51,7 +52,7 @@ class Bounded(Endpoint):
         connection: Any = self.request.connection
         connection.set_max_body_size(1 << 62)
         length = self.request.headers.get("Content-Length", "")
-        if length.isdecimal():
+        if length.isdecimal() and len(length) < LONGEST_NUMBER:
             self._announced = int(length)
 
     @property

@@ -33,6 +33,7 @@ UNKNOWN = "There is no such integration."
 TOO_LARGE = "The payload is larger than 16 MiB. Send fewer alerts at once."
 ONLY_POST = "Alerts are delivered with POST. This address is made for a monitoring system, not for a browser."
 LONGEST_PAUSE = 60
+LONGEST_NUMBER = 19  # of digits; Python refuses to read thousands of them, and so does Tornado, which ends those
 TOO_MANY = "This integration sends too many alerts for now. Please send them again later."
 TOO_MUCH_AT_ONCE = "Too many large payloads are on their way at once. Please send this one again later."
 NOT_NOW = "The alerts could not be stored. Please send them again."
@@ -188,7 +189,7 @@ class Inbound(Endpoint):
 
 
 def _declared(length: str | None) -> int:
-    return int(length) if length and length.isdecimal() else 0
+    return int(length) if length and length.isdecimal() and len(length) < LONGEST_NUMBER else 0
 
 
 def _bearer(header: str) -> str:

@@ -21,7 +21,7 @@ def named(integration: Integration, name: str) -> Route | None:
     """By its name or its place, which people see in the list."""
     wanted = name.strip().lower()
     found = next((route for route in integration.routes if route.name.lower() == wanted), None)
-    if found is not None or not wanted.isdecimal() or not 0 < int(wanted) <= len(integration.routes):
+    if found is not None or not wanted.isdecimal() or len(wanted) > 4 or not 0 < int(wanted) <= len(integration.routes):
         return found
     return integration.routes[int(wanted) - 1]
 

@@ -212,3 +212,7 @@ def test_a_route_is_found_by_name_or_place() -> None:
 def test_there_is_an_end_to_routes() -> None:
     full = source(*(route(f"r{number}") for number in range(routing.ROUTES)))
     assert routes.add(full, route=route("one-more"), position=None).doc == full
+
+
+def test_a_place_of_thousands_of_digits_is_none() -> None:
+    assert routes.named(source(route("a")), "9" * 5_000) is None

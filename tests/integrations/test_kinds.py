@@ -58,7 +58,7 @@ def check_bounds(payload: Payload) -> None:
             assert len(one.links) <= MOST_LINKS
             for link in one.links:
                 assert re.match(r"https?://", link.url, re.IGNORECASE) and len(link.url) <= URL_LENGTH
-                assert not set(link.url) & set(" <>\"\\`'\n")
+                assert not set(link.url) & set(' <>"\\`\n')
         for alert in bundle.alerts:
             assert alert.fingerprint and len(alert.fingerprint) <= VALUE_LENGTH
 

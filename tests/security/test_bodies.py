@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.composition import running
 from bot.config import Config, Role
@@ -41,3 +42,12 @@ async def test_an_unknown_key_is_refused_before_a_large_body_comes(config: Confi
     )
     async with running(replace(config, role=Role.WEB)) as bot:
         assert (await answered(bot.port, head)).startswith(b"HTTP/1.1 404 ")
+
+
+@pytest.mark.parametrize("path", ["/integrations/v1/alertmanager/unknown/", "/v2/enqueue", "/setup/sign-in"])
+async def test_a_length_of_thousands_of_digits_is_no_failure_of_ours(config: Config, path: str) -> None:
+    head = f"POST {path} HTTP/1.1\r\nHost: bot\r\nContent-Length: {'9' * 5_000}\r\n\r\n"
+    async with running(replace(config, role=Role.WEB)) as bot:
+        with capture_logs() as logs:
+            assert not (await answered(bot.port, head)).startswith(b"HTTP/1.1 5")
+    assert [line for line in logs if line["log_level"] == "error"] == []
