@@ -39,9 +39,7 @@ class Archive:
 
 def _resolved(group: dict[str, Any], numbers: range) -> Iterator[dict[str, Any]]:
     ends = datetime.now(UTC) + KEPT
-    without = {
-        name: value for name, value in group.items() if name not in ("open_key", "wake_at", "lease", "lease_until")
-    }
+    without = {name: value for name, value in group.items() if name not in OF_LIVE}
     for number in numbers:
         old = {**without, "_id": f"old{number:012d}", "number": 100_000_000 + number, "outbox": []}
         doc = copy.copy(group["doc"])
