@@ -41,9 +41,10 @@ class Reception:
         """Returns when it is durable. Raises Unavailable: the sender should try again.
 
         `body` is the JSON that the payload was read from, without secrets of ours: templates see it, and it is kept for
-        trying them unless it is a sample. What did not come from the sender has none, and no template touches it.
+        trying them unless it is a sample, or no alert at all, such as a confirmation of SNS with its token. What did
+        not come from the sender has none, and no template touches it.
         """
-        if body and not sample:
+        if body and not sample and (payload.bundles or payload.acts):
             self.stores.payloads.note(integration.server_id, integration.id, body)
         if body and integration.templates:
             payload = await self.templating.applied(integration, payload, body)

@@ -228,6 +228,7 @@ async def test_a_subscription_is_confirmed(bot: Bot):
     status, _ = await bot.post(signed(SUBSCRIPTION))
     assert status == HTTPStatus.ACCEPTED
     assert bot.amazon.asked[-1] == "/?Action=ConfirmSubscription&Token=2336412f37"
+    assert await bot.stores.payloads.last(SERVER, "i1") == b""  # it holds a token, and is nothing to try templates on
 
 
 async def test_nothing_is_fetched_from_elsewhere(bot: Bot):
