@@ -69,9 +69,10 @@ class Payloads:
         await delete_of(self._collection, server_id)
 
     async def _keep(self, server_id: str, integration_id: str, body: bytes, now: datetime) -> None:
-        fresh = {"server_id": server_id, "body": body, "at": now, "expire_at": now + KEPT}
+        whose = {"_id": integration_id, "server_id": server_id}
+        fresh = {"body": body, "at": now, "expire_at": now + KEPT}
         try:
             with reachable():
-                await self._collection.update_one({"_id": integration_id}, {"$set": fresh}, upsert=True)
+                await self._collection.update_one(whose, {"$set": fresh}, upsert=True)
         except Unavailable as problem:
             log.warning("payload not kept", integration=integration_id, why=str(problem))
