@@ -78,7 +78,8 @@ class RoutesInWords:
         if len(names) == 1:
             return say("pages {names}", names=names[0])
         minutes = to.chain[1].wait // 60
-        return say("pages {names}, {minutes} min apart", names=", ".join(names), minutes=minutes)
+        first, others = names[0], ", ".join(names[1:])
+        return say("pages {first}, then {others}, {minutes} min apart", first=first, others=others, minutes=minutes)
 
     def _name(self, person_id: str) -> str:
         person = self.people.get(person_id)

@@ -21,7 +21,7 @@ def test_commands_are_completed_while_they_are_typed(apps_page: Screen) -> None:
     apps_page.types("/onc", send=False)
     apps_page.sees("Alerts and on-call")
     apps_page.types("all a", send=False)
-    apps_page.sees("Take an alert group on: nobody else is paged for it.")
+    apps_page.sees("Take alert groups on, so that nobody else is paged for them")
 
 
 def test_an_alert_is_a_card_that_a_button_changes_in_place(page: Screen) -> None:
@@ -39,7 +39,7 @@ def test_a_mistake_in_a_form_is_told_at_its_field_and_can_be_mended(page: Screen
     page.sees_last("post", "DiskAlmostFull")
     page.sees_last("card", "Pages @ben at")
     page.chooses_last("select-Silence for…", "Another time…")
-    assert page.find("modal-title").text == "Silence an alert group"
+    assert page.find("modal-title").text == "Silence alert groups"
     page.fills("duration", "soon")
     page.presses("modal-submit")
     page.find("field-error-duration")

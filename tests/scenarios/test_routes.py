@@ -129,7 +129,7 @@ async def test_routes_are_listed_moved_switched_and_removed(world: World) -> Non
         "**Routes of Prometheus**, the first that fits is taken",
         '1. **Critical**: alerts with `severity="critical"`: posted in ~alerts, pages @ben.',
         '2. **Databases**: alerts with `team="db"`: posted in ~alerts, pages @cho.',
-        "- Everything else: posted in ~alerts, pages @ana, @ben, 5 min apart.",
+        "- Everything else: posted in ~alerts, pages @ana, then @ben, 5 min apart.",
     ]
     assert await typed(world, "route move Prometheus Databases 1") == "Route “Databases” is number 1 now."
     assert "is off" in await typed(world, "route off Prometheus Critical")
@@ -236,7 +236,7 @@ async def test_a_dry_run_explains_each_route_and_reaches_nobody(world: World) ->
     ]
     sees = await typed(world, "route test Prometheus severity=info", "ben")
     assert "No route takes it, so it goes the integration's own way." in sees
-    assert "pages @ana, @ben, 5 min apart." in sees
+    assert "pages @ana, then @ben, 5 min apart." in sees
     assert world.cards() == [] and world.pages("ben") == []
     assert "Say what the alert has" in await typed(world, "route test Prometheus severity!=info", "ben")
 
