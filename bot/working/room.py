@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 AT_ONCE = 32
-FEW = 4
+FEW = 1
 MANY_ALERTS = 16
 HELD_UP_SECONDS = 1.0
 
