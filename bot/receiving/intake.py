@@ -13,14 +13,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
 
-import structlog
-
 from bot.clock import Clock
 from bot.core import alerts, muted, routing, storms
 from bot.core.alert_group import AlertGroup, Place
 from bot.core.changes import Change
 from bot.core.integrations import Integration
-from bot.core.maintenance_cover import Calendar
+from bot.core.maintenance_cover import Calendar, Cover
 from bot.core.retention import USUAL, Retention, retention
 from bot.errors import Unavailable
 from bot.gathering import Gathering
@@ -28,6 +26,7 @@ from bot.integrations import heartbeat
 from bot.integrations.payload import Bundle, Payload
 from bot.receiving.budgets import Budgets
 from bot.receiving.flapping import Flapping
+from bot.receiving.pace import Pace
 from bot.receiving.storms import StormWatch
 from bot.storage.alerts import Receipt
 from bot.storage.groups import open_key
@@ -35,8 +34,6 @@ from bot.storage.ids import new_id
 from bot.storage.maintenances import Planned
 from bot.storage.records import Claim, followed
 from bot.storage.stores import Stores
-
-log = structlog.get_logger()
 
 TOGETHER = 1_000
 WAITING = 50_000
@@ -47,7 +44,6 @@ PATIENCE = 5.0
 # Conditions are written by admins of all servers, and some take long. So much of a batch may one server have for groups
 # with conditions: far more than a thousand of them take on a busy machine, and less than the others wait.
 MATCHING_SECONDS = 3.0
-SLICE_SECONDS = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,43 +214,49 @@ class Intake:
         now: datetime,
     ) -> dict[str, _Decision]:
         """In slices, so that others get their turn. Who took too long has no conditions for the rest of the batch."""
-        loop = asyncio.get_running_loop()
         decisions: dict[str, _Decision] = {}
-        spent: dict[str, float] = {}
-        since = began = loop.time()
+        pace = Pace(self._matching_seconds)
         for key, waiting in pending.items():
             server_id = waiting.server_id
             calendar = calendars.get(server_id)
-            if spent.get(server_id, 0.0) > self._matching_seconds:
+            if pace.spent(server_id):
                 waiting, calendar = _without_conditions(waiting), None
             decisions[key] = _decide(waiting, live.get(key), fresh.get(key, 0), calendar, now)
-            ended = loop.time()
-            if key in fresh and (calendar is not None or _has_conditions(waiting)):
-                spent[server_id] = spent.get(server_id, 0.0) + ended - began
-            began = ended
-            if ended - since > SLICE_SECONDS:
-                await asyncio.sleep(0)
-                since = began = loop.time()
-        slow = [server_id for server_id, seconds in spent.items() if seconds > self._matching_seconds]
-        if slow:
-            log.warning("conditions took too long and were left alone", servers=slow[:10])
+            matches = key in fresh and (calendar is not None or _has_conditions(waiting))
+            await pace.step(server_id if matches else None)
+        pace.tell()
         return decisions
 
     async def _again(self, flapping: Flapping, opening: Mapping[str, _Pending]) -> dict[str, Claim[AlertGroup]]:
-        """The resolved groups that go on because their keys flap. While a maintenance runs, new ones open as usual."""
+        """The resolved groups that go on because their keys flap. What maintenance covers opens as usual."""
         now = self._clock()
         lasts = await flapping.lasts(opening, now)
         if not lasts:
             return {}
         planned = await self._planned([opening[key] for key in lasts])
-        quiet = {server_id for server_id, some in planned.items() if some and Calendar(some, now).quiet}
-        wanted = {key: last for key, last in lasts.items() if opening[key].server_id not in quiet}
-        found = await self._stores.groups.load([(opening[key].server_id, last) for key, last in wanted.items()])
-        return {
-            key: found[last]
-            for key, last in wanted.items()
-            if last in found and _goes_on(opening[key], found[last].doc)
+        found = await self._stores.groups.load([(opening[key].server_id, last) for key, last in lasts.items()])
+        again = {
+            key: found[last] for key, last in lasts.items() if last in found and _goes_on(opening[key], found[last].doc)
         }
+        covered = await self._covered({key: opening[key] for key in again}, planned, now)
+        return {key: claim for key, claim in again.items() if key not in covered}
+
+    async def _covered(
+        self, opening: Mapping[str, _Pending], planned: Mapping[str, Planned], now: datetime
+    ) -> set[str]:
+        """The keys that a running maintenance keeps silent."""
+        calendars = {server_id: Calendar(some, now) for server_id, some in planned.items() if some}
+        covered: set[str] = set()
+        pace = Pace(self._matching_seconds)
+        for key, waiting in opening.items():
+            calendar = calendars.get(waiting.server_id)
+            if calendar is None or pace.spent(waiting.server_id):
+                continue
+            if any(_cover(calendar, arrival, bundle) for _, arrival, bundle in waiting.bundles if _fires(bundle)):
+                covered.add(key)
+            await pace.step(waiting.server_id)
+        pace.tell()
+        return covered
 
     async def _number(self, opening: Mapping[str, _Pending]) -> dict[str, int]:
         """Numbers for new groups: one increment per server."""
@@ -401,14 +403,20 @@ def _open(
         kept_days=arrival.retention.groups,
         close_after=0 if bundle.key == heartbeat.KEY else arrival.retention.close,  # its report comes only once
     )
-    if calendar is not None and calendar.quiet:
-        known = routing.facts(bundle.labels, severity=bundle.severity, title=bundle.title)
-        cover = calendar.cover(source.id, known)
-        group = muted.covered(group, cover) if cover else group
+    cover = _cover(calendar, arrival, bundle) if calendar is not None else None
+    group = muted.covered(group, cover) if cover else group
     change = alerts.opened(group, bundle.alerts, now=now)
     if change.doc.firing:
         return change
     return followed(change, alerts.received(change.doc, (), now=now))
+
+
+def _cover(calendar: Calendar, arrival: Arrival, bundle: Bundle) -> Cover | None:
+    """The maintenance that keeps such a group silent."""
+    if not calendar.quiet:
+        return None
+    known = routing.facts(bundle.labels, severity=bundle.severity, title=bundle.title)
+    return calendar.cover(arrival.integration.id, known)
 
 
 def _way(arrival: Arrival, bundle: Bundle) -> routing.Destination:

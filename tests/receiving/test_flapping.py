@@ -11,7 +11,8 @@ from bot.core.alert_group import Alert, AlertGroup
 from bot.core.alerts import FLAPS
 from bot.core.changes import Change
 from bot.core.integrations import Integration
-from bot.core.routing import Route
+from bot.core.maintenance import Maintenance, planned
+from bot.core.routing import Matcher, Operator, Route
 from bot.integrations.payload import Bundle, Payload
 from bot.receiving.flapping import REMEMBERED, WITHIN, Flapping
 from bot.receiving.intake import Intake
@@ -142,3 +143,29 @@ async def test_what_flapped_in_a_storm_opens_anew_and_has_a_post(intake: Intake,
 
     await stores.groups.change("S1", last.id, caught)
     assert (await intake.accept(source, payload(firing=True))).groups == (FLAPS + 1,)
+
+
+@pytest.mark.parametrize(
+    ("of", "numbers"),
+    [
+        ({}, (FLAPS + 1,)),
+        ({"integration_id": "i1"}, (FLAPS + 1,)),
+        ({"matchers": (Matcher(label="severity", operator=Operator.EQUAL, value="warning"),)}, (FLAPS + 1,)),
+        ({"integration_id": "i2"}, (FLAPS,)),
+        ({"matchers": (Matcher(label="severity", operator=Operator.EQUAL, value="page"),)}, (FLAPS,)),
+    ],
+)
+async def test_only_what_maintenance_covers_opens_anew(
+    intake: Intake,
+    source: Integration,
+    stores: Stores,
+    clock: HeldClock,
+    of: dict[str, object],
+    numbers: tuple[int, ...],
+):
+    await flapped(intake, source)
+    one = Maintenance(id="m", server_id="S1", created_at=clock(), begins_at=clock(), seconds=3600)
+    await stores.maintenances.add(planned(replace(one, **of), now=clock()))
+    assert (await intake.accept(source, payload(firing=True))).groups == numbers
+    last = await stores.groups.by_number("S1", numbers[0])
+    assert last is not None and bool(last.maintenance_id) is (numbers != (FLAPS,))
