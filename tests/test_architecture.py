@@ -153,7 +153,9 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "bot.receiving.held": (),
     "bot.receiving.storms": ("bot.core", "bot.clock", "bot.errors", "bot.storage"),
     "bot.receiving.flapping": ("bot.core", "bot.errors", "bot.storage"),
+    "bot.receiving.allowance": (),
     "bot.receiving.intake": (
+        "bot.receiving.allowance",
         "bot.receiving.storms",
         "bot.receiving.flapping",
         "bot.core",

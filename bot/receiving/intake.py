@@ -24,9 +24,9 @@ from bot.errors import Unavailable
 from bot.gathering import Gathering
 from bot.integrations import heartbeat
 from bot.integrations.payload import Bundle, Payload
+from bot.receiving.allowance import Allowance
 from bot.receiving.budgets import Budgets
 from bot.receiving.flapping import Flapping
-from bot.receiving.pace import Pace
 from bot.receiving.storms import StormWatch
 from bot.storage.alerts import Receipt
 from bot.storage.groups import open_key
@@ -215,16 +215,16 @@ class Intake:
     ) -> dict[str, _Decision]:
         """In slices, so that others get their turn. Who took too long has no conditions for the rest of the batch."""
         decisions: dict[str, _Decision] = {}
-        pace = Pace(self._matching_seconds)
+        allowance = Allowance(self._matching_seconds)
         for key, waiting in pending.items():
             server_id = waiting.server_id
             calendar = calendars.get(server_id)
-            if pace.spent(server_id):
+            if allowance.spent(server_id):
                 waiting, calendar = _without_conditions(waiting), None
             decisions[key] = _decide(waiting, live.get(key), fresh.get(key, 0), calendar, now)
             matches = key in fresh and (calendar is not None or _has_conditions(waiting))
-            await pace.step(server_id if matches else None)
-        pace.tell()
+            await allowance.step(server_id if matches else None)
+        allowance.tell()
         return decisions
 
     async def _again(self, flapping: Flapping, opening: Mapping[str, _Pending]) -> dict[str, Claim[AlertGroup]]:
@@ -247,15 +247,15 @@ class Intake:
         """The keys that a running maintenance keeps silent."""
         calendars = {server_id: Calendar(some, now) for server_id, some in planned.items() if some}
         covered: set[str] = set()
-        pace = Pace(self._matching_seconds)
+        allowance = Allowance(self._matching_seconds)
         for key, waiting in opening.items():
             calendar = calendars.get(waiting.server_id)
-            if calendar is None or pace.spent(waiting.server_id):
+            if calendar is None or allowance.spent(waiting.server_id):
                 continue
             if any(_cover(calendar, arrival, bundle) for _, arrival, bundle in waiting.bundles if _fires(bundle)):
                 covered.add(key)
-            await pace.step(waiting.server_id)
-        pace.tell()
+            await allowance.step(waiting.server_id)
+        allowance.tell()
         return covered
 
     async def _number(self, opening: Mapping[str, _Pending]) -> dict[str, int]:

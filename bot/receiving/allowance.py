@@ -11,7 +11,7 @@ log = structlog.get_logger()
 SLICE_SECONDS = 0.01
 
 
-class Pace:
+class Allowance:
     """Begins when it is made. A server may have `most` seconds."""
 
     def __init__(self, most: float) -> None:
