@@ -65,6 +65,8 @@ SITES = (
     | st.text(max_size=9).map("http://[{}".format)
 )
 
+pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
+
 
 @pytest.fixture
 def surface() -> str:
