@@ -51,7 +51,7 @@ class Inbound(Endpoint):
     _body: bytearray
     _heard: int
     _held: int = 0
-    _integration: Integration | None
+    _integration: Integration | None = None  # whoever uses another verb is turned away before `prepare`
     _kind: Kind | None
     _key: str
     _turned_away: Callable[[], None] | None
@@ -59,7 +59,7 @@ class Inbound(Endpoint):
     async def prepare(self) -> None:
         self._body = bytearray()
         self._heard = 0
-        self._integration = self._turned_away = None
+        self._turned_away = None
         declared = _declared(self.request.headers.get("Content-Length"))
         try:
             self._integration = await self._known()

@@ -186,6 +186,16 @@ async def test_unknown_and_revoked_keys_get_the_same_answer(bot: Bot, stores: St
     assert unknown == revoked == odd_kind == keyless == expected
 
 
+async def test_what_is_refused_before_it_is_looked_at_leaves_no_trace_in_the_log(
+    bot: Bot, caplog: pytest.LogCaptureFixture
+):
+    for method, path, expected in (("GET", PATH, 405), ("PUT", PATH, 405), ("POST", f"{PATH[:-1]}%ff/", 400)):
+        response = await bot.fetch(path, method=method, body=b"{}", allow_nonstandard_methods=True)
+        assert response.code == expected
+    assert [record.getMessage() for record in caplog.records] == []
+    assert bot.parts.held.size == 0
+
+
 async def test_whoever_is_turned_away_keeps_the_connection(bot: Bot):
     """Were it closed with the body unread, senders would see a reset connection in place of the answer."""
     body = (DATA / "firing-single.json").read_bytes()
