@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from pymongo import ASCENDING, IndexModel
+from pymongo.errors import DuplicateKeyError
 
 from bot.clock import Clock
 from bot.errors import Unavailable
@@ -74,5 +75,7 @@ class Payloads:
         try:
             with reachable():
                 await self._collection.update_one(whose, {"$set": fresh}, upsert=True)
+        except DuplicateKeyError:  # another process kept one at the same time, and one is enough
+            return
         except Unavailable as problem:
             log.warning("payload not kept", integration=integration_id, why=str(problem))

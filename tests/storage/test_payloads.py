@@ -62,3 +62,15 @@ async def test_a_database_that_is_away_is_logged_and_forgiven(clock: HeldClock):
     with pytest.raises(Unavailable):
         await payloads.last("s1", "i1")
     database.close()
+
+
+async def test_whoever_finds_one_kept_that_it_did_not_see_leaves_it(
+    stores: Stores, database: Database, clock: HeldClock
+):
+    """As where two processes keep the first one at once: the database tells one of them that it is there already."""
+    stores.payloads.note("s1", "i1", b"first")
+    await stores.payloads.written()
+    other = Payloads(database, clock)
+    other.note("s2", "i1", b"second")
+    await other.written()
+    assert await stores.payloads.last("s1", "i1") == b"first"
