@@ -32,6 +32,8 @@ TRIES = 40
 LONGEST_PAUSE = 0.05
 # At how many places of the queue rivals begin. Of what they find there each takes one half.
 PLACES = 4
+# So long the half of a short queue that is not ours is left to them.
+LEFT_TO_RIVALS = timedelta(seconds=1)
 DUPLICATE = 11000
 
 
@@ -348,18 +350,22 @@ class Documents(Generic[T]):
         found = await self._due(now, seen, skip)
         if skip and not found:
             found = await self._due(now, seen)
-        due = self._share(found, limit) if self._rivals else found
-        claims = await self._take(due, now, lease) if due else []
         self.long = len(found) == seen
+        due = self._share(found, limit, now) if self._rivals else found
+        claims = await self._take(due, now, lease) if due else []
         self._rivals = bool(found) and (self._rivals or (self.long and len(claims) < len(due)))
         if due:
             self.outrun = len(claims) < len(due) / 2
             self._half ^= self.outrun
         return claims
 
-    def _share(self, found: Mapping[str, datetime], limit: int) -> dict[str, datetime]:
-        """Our half of it; if nothing of that is left, the other."""
-        ours = {id_: at for id_, at in found.items() if ord(id_[-1]) % 2 == self._half} or found
+    def _share(self, found: Mapping[str, datetime], limit: int, now: datetime) -> dict[str, datetime]:
+        """Our half of it; if nothing of that is left, the other.
+
+        Of the other, too, what was left lying though there is not much: its rival stopped, or has its hands full.
+        """
+        left = {id_ for id_, at in found.items() if at < now - LEFT_TO_RIVALS and not self.long}
+        ours = {id_: at for id_, at in found.items() if ord(id_[-1]) % 2 == self._half or id_ in left} or found
         return dict(islice(ours.items(), limit))
 
     async def _due(self, now: datetime, limit: int, skip: int = 0) -> dict[str, datetime]:

@@ -379,3 +379,23 @@ async def test_who_was_outrun_keeps_to_the_other_half_of_a_long_queue(
     assert {ord(claim.id[-1]) % 2 for claim in batches[0]} == {1}
     assert all(len(batch) <= 10 for batch in batches)
     assert len({claim.id for batch in batches for claim in batch}) == 110, "in the end it takes what nobody else does"
+
+
+async def test_what_a_rival_left_lying_is_taken_though_there_always_is_something_of_our_half(
+    stores: Stores, connect: Callable[[], Database], clock: HeldClock
+):
+    many = [opened_group(clock(), channel_id="town", number=number, key=f"k{number}") for number in range(300)]
+    first, second = ([change for change in many if ord(change.doc.id[-1]) % 2 == half] for half in (0, 1))
+    slow = Slow(connect(), clock)
+    slow.rival = stores.groups
+    assert await stores.groups.put_many([(change, None) for change in first[:10]]) == {}
+    assert await slow.claim(10, lease=LEASE) == []
+
+    slow.rival = None  # it stopped: nobody else comes for the first half
+    left = await stores.groups.add(first[10])
+    taken: set[str] = set()
+    for change in second[:20]:
+        await stores.groups.add(change)
+        clock.advance(seconds=0.1)
+        taken |= {claim.id for claim in await slow.claim(10, lease=LEASE)}
+    assert left.id in taken
