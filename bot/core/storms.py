@@ -253,6 +253,12 @@ def fired_since(group: AlertGroup, *, at: datetime) -> bool:
     return group.status is Status.FIRING and group.changed_at > at
 
 
+def silenced_by(group: AlertGroup, act: ActOnAll) -> bool:
+    """Whether that is done already: what is done to all may begin a slice anew."""
+    silent = group.status is Status.SILENCED and group.silenced_until == act.until
+    return silent and act.verb == "silence" and group.changed_at == act.at
+
+
 def _promise(storm: Storm, verb: str, until: datetime | None) -> Text:
     match verb:
         case "ack":

@@ -20,7 +20,7 @@ from bot.core.text import say
 from bot.delivery.pictures import Pictures
 from bot.delivery.scene import Learned, Scene
 from bot.delivery.storm_views import StormViews
-from bot.errors import Upstream
+from bot.errors import Busy, Upstream
 from bot.mattermost.client import Mattermost
 from bot.mattermost.posting import Mark, PostGone, edit_post, post_once
 from bot.storage.directory import REMEMBERED_SECONDS
@@ -226,23 +226,30 @@ class Storms:
 
     async def _act(self, storm: Storm, act: ActOnAll) -> Learned[Storm]:
         last = await self._change_some(storm, act.after, partial(_acted, act=act))
-        rest = replace(act, after=last) if last else None
+        rest = replace(act, after=last) if last is not None else None
         return partial(storms.acted, rest=rest, now=self._clock())
 
     async def _show_apart(self, storm: Storm, apart: ShowApart) -> Learned[Storm]:
         last = await self._change_some(storm, apart.after, partial(storms.shown_apart, now=self._clock()))
-        rest = replace(apart, after=last) if last else None
+        rest = replace(apart, after=last) if last is not None else None
         return partial(storms.showed_apart, rest=rest)
 
     async def _change_some(
         self, storm: Storm, after: int, decide: Callable[[AlertGroup], Change[AlertGroup]]
     ) -> int | None:
-        """Slices of its live groups; the number of the last one, if there may be more."""
+        """Slices of its live groups; the number of the last one, if there may be more.
+
+        Where others were faster all the time it is the one before the first of those: that goes on from there.
+        """
         for _ in range(SLICES):
             claims = await self._stores.groups.of_storm(storm.server_id, storm.id, after=after, limit=SLICE)
             writes = [Write(server_id=claim.server_id, id=claim.id, decide=decide) for claim in claims]
-            await self._stores.groups.change_many(writes, seen=claims)
+            outcomes = await self._stores.groups.change_many(writes, seen=claims)
             self._views.forget(storm)
+            pairs = zip(claims, outcomes, strict=True)
+            left = next((claim.doc.number for claim, outcome in pairs if isinstance(outcome, Busy)), None)
+            if left is not None:
+                return left - 1
             if len(claims) < SLICE:
                 return None
             after = claims[-1].doc.number
@@ -255,7 +262,7 @@ def gathers(group: AlertGroup, page: Page) -> bool:
 
 
 def _acted(group: AlertGroup, *, act: ActOnAll) -> Change[AlertGroup]:
-    if storms.fired_since(group, at=act.at):
+    if storms.fired_since(group, at=act.at) or storms.silenced_by(group, act):
         return Change(doc=group)
     match act.verb:
         case "ack":

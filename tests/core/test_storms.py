@@ -99,6 +99,16 @@ def test_what_is_done_to_all_goes_on_where_it_was_left():
     assert [effect.key for effect in storms.acted(change.doc, rest=None, now=NOW).effects] == ["draw:digest"]
 
 
+def test_what_is_silenced_with_all_is_not_silenced_again():
+    act = ActOnAll(verb="silence", by="@ana", at=NOW, until=NOW + CALM)
+    group = opened().doc
+    silent = alerts.silence(group, by="@ana", now=NOW, until=NOW + CALM).doc
+    assert storms.silenced_by(silent, act) and not storms.silenced_by(group, act)
+    longer = alerts.silence(silent, by="@ben", now=NOW + SECOND, until=NOW + 2 * CALM).doc
+    assert not storms.silenced_by(longer, act)
+    assert not storms.silenced_by(silent, replace(act, verb="resolve"))
+
+
 def test_pages_wait_as_long_as_what_is_done_to_all_goes_on():
     pressed = storms.act_on_all(blown(3), verb="ack", by="@ana", at=NOW).doc
     waits = partial(storms.being_acted_on, fired_at=NOW)
