@@ -50,7 +50,7 @@ def draw(storm: Storm, tallies: Sequence[Tally], newest: Sequence[Heading], *, a
             Field(name=say("Source"), value=_counted((tally.source, tally.count) for tally in tallies)),
             Field(name=say("Severity"), value=_counted((tally.severity or "-", tally.count) for tally in tallies)),
         ),
-        buttons=_buttons(storm) if left else (),
+        buttons=_buttons(storm, tallies),
         addressed_to=addressed_to,
     )
 
@@ -119,10 +119,16 @@ def _counted(pairs: Iterable[tuple[str, int]]) -> str:
     return " · ".join([*shown, "…"] if len(by) > KINDS_SHOWN else shown)
 
 
-def _buttons(storm: Storm) -> tuple[Button, ...]:
+def _buttons(storm: Storm, tallies: Sequence[Tally]) -> tuple[Button, ...]:
+    """What is still to be done: where nothing fires, nobody is paged."""
     args = {"storm": storm.id}
+    resolve = Button(command="storm resolve", label=say("Resolve all"), args=args, style="success")
+    if not live(tallies):
+        return ()
+    if not any(tally.status is Status.FIRING and tally.count for tally in tallies):
+        return (resolve,)
     return (
         Button(command="storm ack", label=say("Acknowledge all"), args=args, style="primary"),
-        Button(command="storm resolve", label=say("Resolve all"), args=args, style="success"),
+        resolve,
         Button(command="storm silence", label=say("Silence all…"), args=args, ask=True),
     )
