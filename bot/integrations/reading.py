@@ -29,6 +29,7 @@ MOST_ELEMENTS = 50_000
 _DECODER = json.JSONDecoder(strict=False)
 _SPACE = re.compile(r"[ \t\r\n]*")
 NOT_JSON = "This is not JSON: {problem}."
+EMPTY = "The body is empty: there must be JSON in it."
 
 
 class Pace:
@@ -66,6 +67,8 @@ async def read_document(body: bytes, pace: Pace) -> object:
 
 
 def _whole(text: str) -> object:
+    if _skip(text, 0) == len(text):
+        raise Invalid({"": EMPTY})
     value, end = _value(text, _skip(text, 0))
     _nothing_after(text, end)
     return value

@@ -56,6 +56,13 @@ def test_a_large_body_that_is_broken_is_refused(end: str):
     assert invalid.value.errors[""].startswith("This is not JSON: ")
 
 
+@pytest.mark.parametrize("body", [b"", b" \r\n\t ", b"\xef\xbb\xbf"])
+def test_who_sends_nothing_is_told_so(body: bytes):
+    with pytest.raises(Invalid) as invalid:
+        asyncio.run(read_json(body, Pace()))
+    assert invalid.value.errors == {"": "The body is empty: there must be JSON in it."}
+
+
 def test_a_large_body_that_is_no_object_is_refused():
     with pytest.raises(Invalid):
         asyncio.run(read_json(f'["{FILLING}"]'.encode(), Pace()))
