@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import unquote, urlencode
+from urllib.parse import urlencode
 
 from bot.core.integrations import Integration
 from bot.errors import Busy, NotFound, Unavailable
@@ -230,7 +230,7 @@ class OpsgeniePing(OpsgenieEndpoint):
         try:
             await self.api.beat(self.source)
         except NotFound:
-            return self._refuse(NO_HEARTBEAT.format(name=unquote(name)[:100]), HTTPStatus.NOT_FOUND)
+            return self._refuse(NO_HEARTBEAT.format(name=name[:100]), HTTPStatus.NOT_FOUND)
         except (Busy, Unavailable):
             return self._later()
         self._say({"result": PONG}, HTTPStatus.ACCEPTED, str(uuid.uuid4()))

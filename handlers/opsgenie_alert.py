@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import unquote
 
 from bot.core.alert_group import AlertGroup
 from bot.errors import NotFound, Unavailable
@@ -33,14 +32,13 @@ class OpsgenieAlert(OpsgenieEndpoint):
 
     @heard
     async def get(self, identifier: str, part: str | None = None) -> None:
-        name = unquote(identifier)
         try:
             if part and part not in PARTS:
                 raise NotSupported(part)
-            group = await self.api.find(self.source, name, self._type)
+            group = await self.api.find(self.source, identifier, self._type)
             await self._show(group, part or "")
         except (NotFound, NotSupported, Unavailable) as problem:
-            self.failed(problem, identifier=name, type_=self._type)
+            self.failed(problem, identifier=identifier, type_=self._type)
 
     async def _show(self, group: AlertGroup, part: str) -> None:
         match part:
@@ -70,7 +68,7 @@ class OpsgenieAlert(OpsgenieEndpoint):
             document = await self.document()
         except Invalid as problem:
             return self.failed(problem)
-        await self._act(unquote(identifier), action, document)
+        await self._act(identifier, action, document)
 
     put = patch = post
 
@@ -78,7 +76,7 @@ class OpsgenieAlert(OpsgenieEndpoint):
     async def delete(self, identifier: str, action: str | None = None) -> None:
         """What there is to say stands in the query."""
         said = {name: self.get_query_argument(name, "") for name in IN_QUERY}
-        await self._act(unquote(identifier), f"{REMOVE}{action}" if action else DELETE, said)
+        await self._act(identifier, f"{REMOVE}{action}" if action else DELETE, said)
 
     async def _act(self, name: str, action: str, document: dict[str, Any]) -> None:
         try:

@@ -197,6 +197,14 @@ async def test_what_is_done_to_no_alert_is_accepted_and_its_request_says_so(worl
     }
 
 
+async def test_an_alias_is_read_from_the_address_as_it_was_given(world: World):
+    """Percent signs and slashes of the alias itself are escaped once, and so they are read once."""
+    sender = await sender_in(world)
+    accepted(await sender.sends(CREATE.replace('"alias": "disk"', '"alias": "load 90%dead a%2Fb c/d"')))
+    accepted(await sender.does(f"-X POST '/load%2090%25dead%20a%252Fb%20c%2Fd/close?{ALIAS}' -d '{{}}'"))
+    assert not (await group(world)).live
+
+
 async def test_an_id_that_nobody_has_does_not_exist(world: World):
     sender = await sender_in(world)
     request = accepted(await sender.does("-X POST '/8418d193-2dab-4490-b331-8c02cdd196b7/close' -d '{}'"))
