@@ -41,6 +41,10 @@ class Groups(Protocol):
         """In this order; those that are not there are left out."""
         ...
 
+    async def silenced(self, *, skip: int, limit: int) -> list[AlertGroup]:
+        """Those first that end first."""
+        ...
+
     async def of_post(self, post_id: str) -> AlertGroup | None: ...
     async def headings(self, statuses: tuple[Status, ...], *, limit: int) -> list[Heading]:
         """In the order of the states; within a state the newest first."""

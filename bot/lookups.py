@@ -34,6 +34,14 @@ async def live_groups(context: Context) -> list[Option]:
     return _groups(await context.groups.headings(live, limit=200), context.reader)
 
 
+async def acknowledged_groups(context: Context) -> list[Option]:
+    return _groups(await context.groups.headings((Status.ACKNOWLEDGED,), limit=200), context.reader)
+
+
+async def silenced_groups(context: Context) -> list[Option]:
+    return _groups(await context.groups.headings((Status.SILENCED,), limit=200), context.reader)
+
+
 async def resolved_groups(context: Context) -> list[Option]:
     """Newest first."""
     return _groups(await context.groups.headings((Status.RESOLVED,), limit=200), context.reader)
@@ -122,6 +130,8 @@ async def commands(context: Context) -> list[Option]:
 
 LOOKUPS: dict[str, Lookup] = {
     "live_groups": live_groups,
+    "acknowledged_groups": acknowledged_groups,
+    "silenced_groups": silenced_groups,
     "resolved_groups": resolved_groups,
     "recent_groups": recent_groups,
     "people": people,

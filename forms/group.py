@@ -39,6 +39,14 @@ class Groups(NamesSome, Form):
     where = LongText("Conditions", hint=CONDITIONS, help=ONLY, max_length=1000, rest=True)
 
 
+class AcknowledgedGroups(Groups):
+    group = AlertGroups("Alert groups", help=WHICH, choices="acknowledged_groups")
+
+
+class SilencedGroups(Groups):
+    group = AlertGroups("Alert groups", help=WHICH, choices="silenced_groups")
+
+
 class ResolvedGroup(Form):
     title = "Choose an alert group"
     submit = "Reopen"

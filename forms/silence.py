@@ -6,6 +6,8 @@ from forms.base import Duration, Form, LongText, Number, Text
 from forms.group import CONDITIONS, ONLY, WHICH, NamesSome
 from forms.numbers import AlertGroups
 
+PAGES = 100
+
 
 class Silence(NamesSome, Form):
     title = "Silence alert groups"
@@ -24,4 +26,4 @@ class Silences(Form):
     title = "List silences"
     submit = "List"
 
-    page = Number("Page number", minimum=1, maximum=100, default=1, hint="2")
+    page = Number("Page number", minimum=1, maximum=PAGES, default=1, hint="2")

@@ -9,7 +9,7 @@ from bot.call import Reply
 from bot.context import Context
 from bot.core import alerts, many
 from bot.registry import command
-from forms.group import Groups
+from forms.group import AcknowledgedGroups, Groups
 from forms.numbers import Named
 
 
@@ -20,7 +20,7 @@ async def acknowledge(ctx: Context, *, group: Named, where: str) -> Reply:
     return await act_on(ctx, group, where, verb=many.ACKNOWLEDGE, act=act)
 
 
-@command("unack", form=Groups, section="alerts", aliases=("unacknowledge",))
+@command("unack", form=AcknowledgedGroups, section="alerts", aliases=("unacknowledge",))
 async def unacknowledge(ctx: Context, *, group: Named, where: str) -> Reply:
     """Give alert groups back: they fire again and people are paged."""
     act = partial(alerts.unacknowledge, by=ctx.person.mention, now=ctx.now)

@@ -12,7 +12,7 @@ from bot.core import alerts, many
 from bot.core.text import say
 from bot.registry import command
 from forms.duration import Span
-from forms.group import Groups
+from forms.group import SilencedGroups
 from forms.numbers import Named
 from forms.silence import Silence
 
@@ -41,7 +41,7 @@ def _written(ctx: Context, name: str) -> str:
     return str(ctx.call.values.get(name) or ctx.call.memory.get(name, ""))
 
 
-@command("unsilence", form=Groups, section="alerts", aliases=("unsnooze",))
+@command("unsilence", form=SilencedGroups, section="alerts", aliases=("unsnooze",))
 async def unsilence(ctx: Context, *, group: Named, where: str) -> Reply:
     """End silences: the alert groups fire again and people are paged."""
     act = partial(alerts.unsilence, by=ctx.person.mention, now=ctx.now)

@@ -10,10 +10,10 @@ from bot.core.neutral import neutral
 from bot.core.people import Role
 from bot.core.text import Text, count, say
 from bot.registry import command
-from forms.silence import Silences
+from forms.silence import PAGES, Silences
 
 SHOWN = 20
-LOOKED_AT = 2_000
+LISTED = SHOWN * PAGES
 COUNTED = 100_000
 TITLE_LENGTH = 120
 
@@ -21,23 +21,19 @@ TITLE_LENGTH = 120
 @command("silences", form=Silences, section="alerts", needs=Role.VIEWER)
 async def silences(ctx: Context, *, page: int) -> Reply:
     """List the alert groups that are silenced: until when, by whom and why, each ended with one tap."""
-    found = await ctx.groups.outlined((Status.SILENCED,), fits=lambda _: True, most=LOOKED_AT)
-    if not found:
+    total = await _count(ctx)
+    if not total:
         return tell(say("Nothing is silenced. `/oncall maintenance list` shows the maintenance."))
-    found.sort(key=lambda one: (one.silenced_until or ctx.now, one.number))
     first = SHOWN * (page - 1)
-    numbers = [one.number for one in found[first : first + SHOWN]]
-    if not numbers:
+    groups = await ctx.groups.silenced(skip=first, limit=SHOWN)
+    if not groups:
         return tell(say("There is nothing on page {page}. `/oncall silences` shows the first.", page=page))
-    groups = [group for group in await ctx.groups.with_numbers(numbers) if group.status is Status.SILENCED]
-    total = await _count(ctx) if len(found) == LOOKED_AT else len(found)
     heading = count("**{count} silenced alert group**", "**{count} silenced alert groups**", count=total)
     buttons = tuple(_button(group) for group in groups) if ctx.person.role.includes(Role.RESPONDER) else ()
-    return Say(lines=(heading, *(_line(group) for group in groups), *_more(len(found), first)), buttons=buttons)
+    return Say(lines=(heading, *(_line(group) for group in groups), *_more(min(total, LISTED), first)), buttons=buttons)
 
 
 async def _count(ctx: Context) -> int:
-    """Where they are more than are looked at."""
     return sum((await ctx.groups.severities((Status.SILENCED,), most=COUNTED))[Status.SILENCED].values())
 
 

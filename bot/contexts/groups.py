@@ -45,6 +45,10 @@ class GroupsOfServer:
         claims = await self.stores.groups.load([(self.server_id, id_) for id_ in ids.values()])
         return [claims[ids[one]].doc for one in numbers if one in ids and ids[one] in claims]
 
+    async def silenced(self, *, skip: int, limit: int) -> list[AlertGroup]:
+        found = await self.with_numbers(await self.stores.groups.silenced(self.server_id, skip=skip, limit=limit))
+        return [group for group in found if group.status is Status.SILENCED]
+
     async def of_post(self, post_id: str) -> AlertGroup | None:
         return await self.stores.groups.of_post(self.server_id, post_id)
 

@@ -158,6 +158,19 @@ class Groups(Documents[AlertGroup]):
             cursor = self._collection.find(query, wanted, sort=[("number", DESCENDING)], limit=limit)
             return [codec.read(one["doc"], Outline) for one in await cursor.to_list(length=limit)]
 
+    async def silenced(self, server_id: str, *, skip: int, limit: int) -> list[int]:
+        """The numbers of the silenced ones, those first that end first."""
+        pipeline: list[Raw] = [
+            {"$match": {"server_id": server_id, "status": Status.SILENCED.value}},
+            {"$project": {"number": 1, "until": "$doc.silenced_until"}},  # groups are large, and all of them are sorted
+            {"$sort": {"until": ASCENDING, "number": ASCENDING}},
+            {"$skip": skip},
+            {"$limit": limit},
+        ]
+        with reachable():
+            rows = await self._collection.aggregate(pipeline, hint=dict(BY_STATUS)).to_list(length=limit)
+        return [row["number"] for row in rows]
+
     async def ids_of(self, server_id: str, numbers: Sequence[int]) -> dict[int, str]:
         """By number; those that are not there are left out."""
         query = {"server_id": server_id, "number": {"$in": list(numbers)}}

@@ -1,12 +1,14 @@
 """Acting on many alert groups at once, and the list of silences."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from random import Random
 
 import pytest
 
-from bot.commands.silences import LOOKED_AT
+from bot.call import Actor, Call, Opened
+from bot.commands.silences import LISTED
 from bot.core.alert_group import Status
 from bot.core.changes import Change
 from bot.simulator.client.rendering import RenderedPost
@@ -239,14 +241,40 @@ async def test_many_silences_are_listed_page_by_page(world: World) -> None:
 
 
 @pytest.mark.parametrize("surface", ["apps-9.5", "native-12.0"])
-async def test_all_silences_are_counted_where_they_are_more_than_the_list_looks_at(world: World) -> None:
+async def test_all_silences_are_counted_and_the_oldest_alert_group_is_first_where_it_ends_first(world: World) -> None:
+    """Though there are more of them than pages."""
     until = world.clock() + timedelta(hours=2)
     made = {"server_id": world.server_id, "status": Status.SILENCED, "silenced_until": until, "changed_by": "@ben"}
-    docs = [blank(id=f"G{number}", number=number, key=str(number), **made) for number in range(1, LOOKED_AT + 4)]
+    docs = [blank(id=f"G{number}", number=number, key=str(number), **made) for number in range(1, LISTED + 4)]
+    docs[0] = replace(docs[0], silenced_until=until - timedelta(hours=1))
+    docs[2] = replace(docs[2], silenced_until=until + timedelta(hours=1))
     assert await world.services.stores.groups.put_many([(Change(doc=doc), None) for doc in docs]) == {}
+    await world.ana.types("/oncall silences", channel="alerts")
+    heard = world.heard("ana")
+    assert f"**{LISTED + 3} silenced alert groups**" in heard.replace(",", "")
+    assert heard.index("**#1** Disk full: Silenced by @ben until 11:00") < heard.index("**#2** Disk full")
+    assert "**#3**" not in heard and "**#21**" in heard
     await world.ana.types("/oncall silences 100", channel="alerts")
-    assert f"**{LOOKED_AT + 3} silenced alert groups**" in world.heard("ana").replace(",", "")
-    assert f"**#{LOOKED_AT + 3}** Disk full: Silenced by @ben until 12:00" in world.heard("ana")
+    assert f"**#{LISTED + 1}** Disk full: Silenced by @ben until 12:00" in world.heard("ana")
+    assert "/oncall silences 101" not in world.heard("ana")
+
+
+@pytest.mark.parametrize("surface", ["native-12.0"])
+async def test_forms_offer_only_what_they_are_for(world: World) -> None:
+    await fire(world, "A", "B", "C", "D")
+    await world.ana.types("/oncall ack 2", channel="alerts")
+    await world.ana.types("/oncall silence 3 2h", channel="alerts")
+    await world.ana.types("/oncall resolve 4", channel="alerts")
+
+    async def choices(command: str) -> list[str]:
+        actor = Actor(user_id=world.ana.user.id, username="ana")
+        call = Call(server_id=world.server_id, command=command, actor=actor, opened=Opened.FORM)
+        return [option.value for option in await world.services.dispatch.options(call, "group", "")]
+
+    assert await choices("ack") == ["1", "2", "3"]
+    assert await choices("unack") == ["2"]
+    assert await choices("unsilence") == ["3"]
+    assert await choices("reopen") == ["4"]
 
 
 async def test_who_may_only_look_sees_the_silences_without_buttons(world: World) -> None:
