@@ -20,7 +20,7 @@ from bot.core.changes import Change
 from bot.core.integrations import Integration
 from bot.core.maintenance_cover import Calendar, Cover
 from bot.core.retention import USUAL, Retention, retention
-from bot.errors import Unavailable
+from bot.errors import OverBudget, Unavailable
 from bot.gathering import Gathering
 from bot.integrations import heartbeat
 from bot.integrations.payload import Bundle, Payload
@@ -135,9 +135,8 @@ class Intake:
 
         What the sender does beside counts for its budget, though others do it.
         """
+        self.spend(integration, payload.alerts + len(payload.acts))
         try:
-            if self._budgets is not None:
-                self._budgets.spend(integration, payload.alerts + len(payload.acts))
             channel_id = integration.channel_id or await self._default_channel(integration.server_id)
             parts = [
                 await self._gathering.submit(Arrival(integration=integration, channel_id=channel_id, payload=part))
@@ -148,6 +147,16 @@ class Intake:
             raise
         self.taken += payload.alerts
         return Accepted(alerts=payload.alerts, groups=tuple(dict.fromkeys(chain(*(part.groups for part in parts)))))
+
+    def spend(self, integration: Integration, amount: int) -> None:
+        """For what a sender does without a payload, too. Raises OverBudget."""
+        if self._budgets is None:
+            return
+        try:
+            self._budgets.spend(integration, amount)
+        except OverBudget:
+            self.refused += 1
+            raise
 
     async def _default_channel(self, server_id: str) -> str:
         server = await self._stores.servers.recent(server_id)

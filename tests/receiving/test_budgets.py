@@ -9,7 +9,11 @@ from bot.integrations.payload import Act, Payload, Verb
 from bot.notices import Notices
 from bot.receiving.budgets import BURST, OF_SERVER, Budgets
 from bot.receiving.intake import Intake
+from bot.receiving.opsgenie.api import OpsgenieApi
+from bot.receiving.reception import Reception
 from bot.storage.stores import Stores
+from bot.templates.pool import Pool
+from bot.templates.templating import Templating
 from tests.clock import HeldClock
 
 
@@ -77,6 +81,18 @@ async def test_what_a_sender_does_beside_its_alerts_counts_too(stores: Stores, c
     assert (await intake.accept(prom, Payload(bundles=(), acts=acts))).groups == ()
     with pytest.raises(OverBudget):
         await intake.accept(prom, Payload(bundles=(), acts=acts[:300]))
+
+
+async def test_what_is_done_to_one_alert_at_a_time_counts_too(stores: Stores, clock: HeldClock, notices: Notices):
+    """Opsgenie's API acts without a payload: else fifty thousand requests would cost nothing."""
+    budgets, prom = Budgets(300, notices, clock), await source(stores)
+    intake = Intake(stores, clock, budgets=budgets)
+    api = OpsgenieApi(stores, Reception(stores, intake, clock, Templating(Pool(), notices)), clock)
+    budgets.spend(prom, BURST - 1)
+    await api.act(prom, "close", "disk", "alias", {})
+    with pytest.raises(OverBudget):
+        await api.act(prom, "close", "disk", "alias", {})
+    assert intake.refused == 1
 
 
 async def test_without_a_limit_nothing_is_counted(stores: Stores, clock: HeldClock, notices: Notices):

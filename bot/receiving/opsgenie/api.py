@@ -87,6 +87,7 @@ class OpsgenieApi:
         if action not in ACTIONS:
             raise NotSupported(action)
         wanted = acts(ACTIONS[action], document, now=self.clock())
+        self.reception.intake.spend(integration, len(wanted))
         try:
             group = await self.find(integration, identifier, type_)
         except NotFound:  # that is said when the request is asked about
