@@ -132,24 +132,21 @@ def _button(one: Maintenance, now: datetime) -> Button:
 
 
 def _line(one: Maintenance, now: datetime) -> Text:
-    window = next_window(one, now)
-    if window is None:
-        when = say("over")
-    elif window.begins_at <= now:
-        when = say("runs until {until}", until=window.ends_at)
-    else:
-        when = say("from {begin} to {end}", begin=window.begins_at, end=window.ends_at)
+    about, when = concern(one), _when(one, now)
     if not one.reason:
-        about, rhythm = concern(one), RHYTHMS[one.repeats]
-        return say("- {concern}: {when}, {rhythm} (by {by})", concern=about, when=when, rhythm=rhythm, by=one.by)
-    return say(
-        "- {name} for {concern}: {when}, {rhythm} (by {by})",
-        name=named(one),
-        concern=concern(one),
-        when=when,
-        rhythm=RHYTHMS[one.repeats],
-        by=one.by,
-    )
+        return say("- {concern}: {when} (by {by})", concern=about, when=when, by=one.by)
+    return say("- {name} for {concern}: {when} (by {by})", name=named(one), concern=about, when=when, by=one.by)
+
+
+def _when(one: Maintenance, now: datetime) -> Text:
+    window, rhythm = next_window(one, now), RHYTHMS[one.repeats]
+    if window is None:
+        return say("over")
+    if window.begins_at > now:
+        return say("from {begin} to {end}, {rhythm}", begin=window.begins_at, end=window.ends_at, rhythm=rhythm)
+    if one.repeats is Repeats.NEVER:
+        return say("runs until {until}", until=window.ends_at)
+    return say("runs until {until}, {rhythm}", until=window.ends_at, rhythm=rhythm)
 
 
 @command("maintenance end", form=EndMaintenance, section="set up", needs=Role.ADMIN)

@@ -266,7 +266,7 @@ async def test_the_list_ends_each_with_one_tap(world: World) -> None:
     sees = await typed(world, "maintenance list")
     assert sees.splitlines()[:3] == [
         "**2 maintenances**",
-        "- “Deploy” for Prometheus: runs until 17:00 UTC, once (by @root)",
+        "- “Deploy” for Prometheus: runs until 17:00 UTC (by @root)",
         "- “Backup” for all integrations: from 18:00 UTC to 19:00 UTC, daily (by @root)",
     ]
     [listed] = [
@@ -283,10 +283,24 @@ async def test_the_list_ends_each_with_one_tap(world: World) -> None:
     assert "No maintenance runs or is planned." in await typed(world, "maintenance list")
 
 
-async def test_one_without_a_reason_is_listed_by_what_it_is_for_and_once(world: World) -> None:
+async def test_one_without_a_reason_is_listed_by_what_it_is_for(world: World) -> None:
     await typed(world, "maintenance start all 1h --labels env=staging")
     lines = (await typed(world, "maintenance list", "ben")).splitlines()
-    assert lines[1] == '- all integrations with `env="staging"`: runs until 11:00, once (by @root)'
+    assert lines[1] == '- all integrations with `env="staging"`: runs until 11:00 (by @root)'
+
+
+async def test_how_often_it_comes_is_told_while_it_is_planned_and_while_one_that_comes_again_runs(world: World) -> None:
+    await typed(world, "maintenance plan all 10:00 1h Move")
+    await typed(world, "maintenance plan all 10:00 1h Backup --repeats daily")
+    assert (await typed(world, "maintenance list")).splitlines()[1:3] == [
+        "- “Move” for all integrations: from 10:00 UTC to 11:00 UTC, once (by @root)",
+        "- “Backup” for all integrations: from 10:00 UTC to 11:00 UTC, daily (by @root)",
+    ]
+    await world.pass_time(minutes=61)
+    assert (await typed(world, "maintenance list")).splitlines()[1:3] == [
+        "- “Move” for all integrations: runs until 11:00 UTC (by @root)",
+        "- “Backup” for all integrations: runs until 11:00 UTC, daily (by @root)",
+    ]
 
 
 async def test_who_may_not_end_it_sees_the_list_without_buttons(world: World) -> None:
