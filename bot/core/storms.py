@@ -139,7 +139,7 @@ def drawn(storm: Storm, *, post: str, channel_id: str, post_id: str, live: int, 
     if after.blows:
         return Change(doc=after)
     if not live:
-        return Change(doc=replace(after, due_at=None))
+        return Change(doc=_at_rest(after, now))
     if live != storm.live and after.due_at is not None:
         after = replace(after, due_at=min(after.due_at, now + LOOKED_AT_EVERY))
     few = live <= FEW and not storm.parted
@@ -152,8 +152,14 @@ def empty(storm: Storm, *, now: datetime) -> StormChange:
     Their sender was not answered and tries again. Until then there is nothing to show, and without them it just ends.
     """
     if not storm.blows:
-        return Change(doc=replace(storm, due_at=None))
+        return Change(doc=_at_rest(storm, now))
     return Change(doc=storm, effects=(Effect(key=f"draw:{DIGEST}", do=Draw(post=DIGEST), at=now + GATHERING),))
+
+
+def _at_rest(storm: Storm, now: datetime) -> Storm:
+    """Nothing is due any more, but for one more look: what joined just before it was over may be stored only now."""
+    looked_again = storm.over_at is not None and now - storm.over_at >= LATER_EVERY
+    return replace(storm, due_at=None) if looked_again else storm
 
 
 def lost_post(storm: Storm, *, post: str) -> StormChange:

@@ -61,9 +61,19 @@ def test_the_few_that_are_left_get_posts_of_their_own_once():
 
 
 def test_nothing_is_due_once_all_are_resolved():
-    over = passed(blown(1), until=CALM)
-    assert over.due_at is not None
-    assert storms.drawn(over, post="digest", channel_id="town", post_id="p", live=0, now=NOW).doc.due_at is None
+    over, once_more = passed(blown(1), until=CALM), CALM + storms.LATER_EVERY
+    drawn = partial(storms.drawn, post="digest", channel_id="town", post_id="p", live=0)
+    shown = drawn(over, now=NOW + CALM + SECOND).doc
+    assert shown.due_at == NOW + once_more, "what joined just before it was over may be stored only now"
+    assert drawn(passed(shown, until=once_more), now=NOW + once_more + SECOND).doc.due_at is None
+
+
+def test_what_is_stored_after_its_storm_was_over_gets_a_post_of_its_own():
+    drawn = partial(storms.drawn, post="digest", channel_id="town", post_id="p")
+    over = drawn(passed(blown(1), until=CALM), live=0, now=NOW + CALM).doc
+    looked = passed(over, until=CALM + storms.LATER_EVERY)
+    late = drawn(looked, live=1, now=NOW + CALM + storms.LATER_EVERY)
+    assert [effect.do for effect in late.effects] == [ShowApart()] and late.doc.due_at is not None
 
 
 def test_what_has_no_groups_yet_is_looked_at_again_soon_and_ends_without_them():
@@ -71,7 +81,9 @@ def test_what_has_no_groups_yet_is_looked_at_again_soon_and_ends_without_them():
     again = storms.empty(begun, now=NOW + GATHERING)
     assert [(effect.key, effect.at) for effect in again.effects] == [("draw:digest", NOW + 2 * GATHERING)]
     over = storms.empty(passed(begun, until=CALM), now=NOW + CALM)
-    assert (over.doc.due_at, over.effects) == (None, ())
+    assert (over.doc.due_at, over.effects) == (NOW + CALM + storms.LATER_EVERY, ())
+    later = CALM + storms.LATER_EVERY
+    assert storms.empty(passed(over.doc, until=later), now=NOW + later).doc.due_at is None
 
 
 def test_edits_wait_and_the_pages_follow_the_post():
