@@ -77,7 +77,8 @@ class Installing:
 
     def site(self, server: Server, context: Mapping[str, Any], *, version: str = "") -> Site:
         """The Mattermost that a call says it comes from; its webhook secret is there for admins only."""
-        secret = str((context.get("app") or {}).get("webhook_secret") or "")
+        app = context.get("app")
+        secret = str((app if isinstance(app, dict) else {}).get("webhook_secret") or "")
         return Site(
             url=str(context.get("mattermost_site_url") or "").rstrip("/"),
             bot_user_id=str(context.get("bot_user_id") or ""),

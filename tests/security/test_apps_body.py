@@ -34,6 +34,14 @@ async def test_a_call_of_another_app_or_another_bot_is_refused(world: World) -> 
     assert await says(world, app={"app_id": "oncall", "bot_user_id": world.ben.user.id}) == 401
 
 
+async def test_a_text_in_place_of_an_object_is_no_failure_of_ours(world: World) -> None:
+    for name in ("app", "channel", "post", "channel_member", "acting_user_access_token", "bot_access_token"):
+        for odd in ("text", ["a list"], 7):
+            body = {"path": "/command/list", "context": {**context_of(world, world.ana), name: odd}}
+            status, answer = await ask(world, "command/list", body, claim=world.ana.user.id)
+            assert (status, answer["type"]) == (200, "ok"), (name, odd)
+
+
 @pytest.mark.parametrize("whose", ["ben", "nobody"])
 async def test_only_the_bot_s_own_token_is_kept(world: World, whose: str) -> None:
     token = world.simulator.session(world.ben.user) if whose == "ben" else "x" * 26
