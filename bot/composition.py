@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -195,12 +195,12 @@ async def running(config: Config, *, lease: timedelta = LEASE) -> AsyncIterator[
         database = Database(uri)
         stack.callback(database.close)
         clock = DatabaseClock()
-        await _reached(database, clock)
+        await _reached(lambda: database.correct(clock))
         outgoing = _outgoing(config)
         stack.push_async_callback(outgoing.close)  # whatever fails from here on
         services = build(config, database, clock, works=config.role is not Role.WEB, lease=lease, outgoing=outgoing)
         stack.push_async_callback(services.reception.templating.close)
-        await services.stores.prepare()
+        await _reached(services.stores.prepare)
         stack.callback(asyncio.create_task(_keep_correcting(database, clock)).cancel)
         if services.worker is None:
             services.stores.nudge_others()
@@ -254,11 +254,11 @@ async def _listen(services: Services, stack: AsyncExitStack) -> int:
     return int(sockets[0].getsockname()[1])
 
 
-async def _reached(database: Database, clock: DatabaseClock) -> None:
-    """Wait for the database: after a power cut it may well come up later than we do."""
+async def _reached(ask: Callable[[], Awaitable[None]]) -> None:
+    """Wait for the database: after a power cut it may well come up later than we do, and a new index takes its time."""
     while True:
         try:
-            return await database.correct(clock)
+            return await ask()
         except Unavailable as problem:
             log.warning("waiting for the database", why=str(problem))
             await asyncio.sleep(WAIT_SECONDS)
