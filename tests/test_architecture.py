@@ -154,8 +154,10 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "bot.receiving.storms": ("bot.core", "bot.clock", "bot.errors", "bot.storage"),
     "bot.receiving.flapping": ("bot.core", "bot.errors", "bot.storage"),
     "bot.receiving.allowance": (),
+    "bot.receiving.deciding": ("bot.core", "bot.integrations", "bot.storage"),
     "bot.receiving.intake": (
         "bot.receiving.allowance",
+        "bot.receiving.deciding",
         "bot.receiving.storms",
         "bot.receiving.flapping",
         "bot.core",

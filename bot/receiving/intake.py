@@ -8,31 +8,29 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
 
 from bot.clock import Clock
-from bot.core import alerts, muted, routing, storms
-from bot.core.alert_group import AlertGroup, Place
-from bot.core.changes import Change
+from bot.core import storms
+from bot.core.alert_group import AlertGroup
 from bot.core.integrations import Integration
-from bot.core.maintenance_cover import Calendar, Cover
-from bot.core.retention import USUAL, Retention, retention
+from bot.core.maintenance_cover import Calendar
+from bot.core.retention import USUAL, retention
 from bot.errors import OverBudget, Unavailable
 from bot.gathering import Gathering
-from bot.integrations import heartbeat
 from bot.integrations.payload import Bundle, Payload
+from bot.receiving import deciding
 from bot.receiving.allowance import Allowance
 from bot.receiving.budgets import Budgets
+from bot.receiving.deciding import Arrival, Decision, Pending
 from bot.receiving.flapping import Flapping
 from bot.receiving.storms import StormWatch
 from bot.storage.alerts import Receipt
-from bot.storage.groups import open_key
-from bot.storage.ids import new_id
 from bot.storage.maintenances import Planned
-from bot.storage.records import Claim, followed
+from bot.storage.records import Claim
 from bot.storage.stores import Stores
 
 TOGETHER = 1_000
@@ -47,42 +45,11 @@ MATCHING_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Arrival:
-    """One sender's payload. `channel_id` is where its groups are posted; empty is nowhere."""
-
-    integration: Integration
-    channel_id: str
-    payload: Payload
-    retention: Retention = USUAL
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
     """What became of a payload: how many alerts are stored now, and in which groups, by number."""
 
     alerts: int
     groups: tuple[int, ...]
-
-
-@dataclass(slots=True)
-class _Pending:
-    """The bundles of one group key that wait to be applied, with the places of their senders."""
-
-    server_id: str
-    bundles: list[tuple[int, Arrival, Bundle]] = field(default_factory=list)
-
-    @property
-    def fires(self) -> bool:
-        return any(_fires(bundle) for _, _, bundle in self.bundles)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Decision:
-    """What the first `taken` of the waiting bundles make of a group; without a change they have no effect."""
-
-    taken: int
-    change: Change[AlertGroup] | None
-    claim: Claim[AlertGroup] | None
 
 
 class Intake:
@@ -174,7 +141,7 @@ class Intake:
         arrivals = await self._kept(arrivals)
         receipts = [_receipt(arrival, bundle) for arrival in arrivals for bundle in arrival.payload.bundles]
         numbers: list[list[int]] = [[] for _ in arrivals]
-        pending = _pending(arrivals)
+        pending = deciding.pending_of(arrivals)
         outcomes = await asyncio.gather(
             self._apply(pending, numbers), self._stores.alerts.record_many(receipts), return_exceptions=True
         )
@@ -189,7 +156,7 @@ class Intake:
             for place, arrival in enumerate(arrivals)
         ]
 
-    async def _apply(self, pending: dict[str, _Pending], numbers: list[list[int]]) -> None:
+    async def _apply(self, pending: dict[str, Pending], numbers: list[list[int]]) -> None:
         """Apply all bundles to their groups; what is left in `pending` at the end lost every race."""
         for turn in range(TRIES):
             if turn:
@@ -208,7 +175,7 @@ class Intake:
                 decisions |= await _caught(self._storms, decisions)
             lost = await self._write(decisions)
             for key in decisions.keys() - lost:
-                _take(pending, key, decisions[key], numbers)
+                deciding.take(pending, key, decisions[key], numbers)
             if self._flapping is not None:
                 await self._flapping.opened(_opened(decisions, lost), now)
             if not pending:
@@ -216,27 +183,27 @@ class Intake:
 
     async def _decided(
         self,
-        pending: Mapping[str, _Pending],
+        pending: Mapping[str, Pending],
         live: Mapping[str, Claim[AlertGroup]],
         fresh: Mapping[str, int],
         calendars: Mapping[str, Calendar],
         now: datetime,
-    ) -> dict[str, _Decision]:
+    ) -> dict[str, Decision]:
         """In slices, so that others get their turn. Who took too long has no conditions for the rest of the batch."""
-        decisions: dict[str, _Decision] = {}
+        decisions: dict[str, Decision] = {}
         allowance = Allowance(self._matching_seconds)
         for key, waiting in pending.items():
             server_id = waiting.server_id
             calendar = calendars.get(server_id)
             if allowance.spent(server_id):
-                waiting, calendar = _without_conditions(waiting), None
-            decisions[key] = _decide(waiting, live.get(key), fresh.get(key, 0), calendar, now)
-            matches = key in fresh and (calendar is not None or _has_conditions(waiting))
+                waiting, calendar = deciding.without_conditions(waiting), None
+            decisions[key] = deciding.decide(waiting, live.get(key), fresh.get(key, 0), calendar, now)
+            matches = key in fresh and (calendar is not None or deciding.has_conditions(waiting))
             await allowance.step(server_id if matches else None)
         allowance.tell()
         return decisions
 
-    async def _again(self, flapping: Flapping, opening: Mapping[str, _Pending]) -> dict[str, Claim[AlertGroup]]:
+    async def _again(self, flapping: Flapping, opening: Mapping[str, Pending]) -> dict[str, Claim[AlertGroup]]:
         """The resolved groups that go on because their keys flap. What maintenance covers opens as usual."""
         now = self._clock()
         lasts = await flapping.lasts(opening, now)
@@ -245,14 +212,14 @@ class Intake:
         planned = await self._planned([opening[key] for key in lasts])
         found = await self._stores.groups.load([(opening[key].server_id, last) for key, last in lasts.items()])
         again = {
-            key: found[last] for key, last in lasts.items() if last in found and _goes_on(opening[key], found[last].doc)
+            key: found[last]
+            for key, last in lasts.items()
+            if last in found and deciding.goes_on(opening[key], found[last].doc)
         }
         covered = await self._covered({key: opening[key] for key in again}, planned, now)
         return {key: claim for key, claim in again.items() if key not in covered}
 
-    async def _covered(
-        self, opening: Mapping[str, _Pending], planned: Mapping[str, Planned], now: datetime
-    ) -> set[str]:
+    async def _covered(self, opening: Mapping[str, Pending], planned: Mapping[str, Planned], now: datetime) -> set[str]:
         """The keys that a running maintenance keeps silent."""
         calendars = {server_id: Calendar(some, now) for server_id, some in planned.items() if some}
         covered: set[str] = set()
@@ -261,13 +228,17 @@ class Intake:
             calendar = calendars.get(waiting.server_id)
             if calendar is None or allowance.spent(waiting.server_id):
                 continue
-            if any(_cover(calendar, arrival, bundle) for _, arrival, bundle in waiting.bundles if _fires(bundle)):
+            if any(
+                deciding.cover_of(calendar, arrival, bundle)
+                for _, arrival, bundle in waiting.bundles
+                if deciding.fires(bundle)
+            ):
                 covered.add(key)
             await allowance.step(waiting.server_id)
         allowance.tell()
         return covered
 
-    async def _number(self, opening: Mapping[str, _Pending]) -> dict[str, int]:
+    async def _number(self, opening: Mapping[str, Pending]) -> dict[str, int]:
         """Numbers for new groups: one increment per server."""
         keys: dict[str, list[str]] = {}
         for key, waiting in opening.items():
@@ -278,11 +249,11 @@ class Intake:
         pairs = (zip(*pair, strict=True) for pair in zip(keys.values(), reserved, strict=True))
         return dict(chain.from_iterable(pairs))
 
-    async def _planned(self, opening: Iterable[_Pending]) -> Mapping[str, Planned]:
+    async def _planned(self, opening: Iterable[Pending]) -> Mapping[str, Planned]:
         """Maintenance by server; only who opens groups needs to know."""
         return await self._stores.maintenances.recent({waiting.server_id for waiting in opening})
 
-    async def _write(self, decisions: Mapping[str, _Decision]) -> set[str]:
+    async def _write(self, decisions: Mapping[str, Decision]) -> set[str]:
         """Store what was decided; returns the keys where somebody else was faster."""
         keys, puts = [], []
         for key, decision in decisions.items():
@@ -293,7 +264,7 @@ class Intake:
         return {keys[place] for place in lost}
 
 
-def _opened(decisions: Mapping[str, _Decision], lost: set[str]) -> dict[str, str]:
+def _opened(decisions: Mapping[str, Decision], lost: set[str]) -> dict[str, str]:
     """The groups that opened, or went on though they were resolved: their ids, by key."""
     return {
         key: one.change.doc.id
@@ -302,7 +273,7 @@ def _opened(decisions: Mapping[str, _Decision], lost: set[str]) -> dict[str, str
     }
 
 
-async def _caught(watch: StormWatch, decisions: Mapping[str, _Decision]) -> dict[str, _Decision]:
+async def _caught(watch: StormWatch, decisions: Mapping[str, Decision]) -> dict[str, Decision]:
     """The decisions about new groups that are part of a storm, as they are then."""
     opening = {key: one.change for key, one in decisions.items() if one.claim is None and one.change is not None}
     storm_of = await watch.caught({key: change.doc for key, change in opening.items()})
@@ -319,134 +290,6 @@ def _parts(payload: Payload) -> Iterator[Payload]:
         return
     for start in range(0, len(payload.bundles), TOGETHER):
         yield replace(payload, bundles=payload.bundles[start : start + TOGETHER])
-
-
-def _pending(arrivals: Sequence[Arrival]) -> dict[str, _Pending]:
-    pending: dict[str, _Pending] = {}
-    for place, arrival in enumerate(arrivals):
-        source = arrival.integration
-        for bundle in arrival.payload.bundles:
-            key = open_key(source.server_id, source.id, bundle.key)
-            pending.setdefault(key, _Pending(source.server_id)).bundles.append((place, arrival, bundle))
-    return pending
-
-
-def _fires(bundle: Bundle) -> bool:
-    return any(alert.firing for alert in bundle.alerts)
-
-
-def _decide(
-    waiting: _Pending, claim: Claim[AlertGroup] | None, number: int, calendar: Calendar | None, now: datetime
-) -> _Decision:
-    """Bundles are applied in order, until the group is resolved and a later one opens another."""
-    change = Change(doc=claim.doc) if claim else None
-    flaps = claim is not None and not claim.doc.live
-    taken = 0
-    for _, arrival, bundle in waiting.bundles:
-        if change is None and _fires(bundle):
-            change = _open(arrival, bundle, number, calendar, now)
-        elif change is not None and flaps and _fires(bundle):
-            change, flaps = followed(change, alerts.flapped(change.doc, bundle.alerts, now=now)), False
-        elif change is not None and change.doc.live:
-            change = followed(change, alerts.received(change.doc, bundle.alerts, now=now))
-        elif change is not None and _fires(bundle):
-            break
-        taken += 1
-    return _Decision(taken=taken, change=change, claim=claim)
-
-
-def _has_conditions(waiting: _Pending) -> bool:
-    return any(arrival.integration.routes for _, arrival, _ in waiting.bundles)
-
-
-def _without_conditions(waiting: _Pending) -> _Pending:
-    """Groups go the way of their integration, and nothing keeps them silent: that loses nothing."""
-    bundles = [
-        (place, replace(arrival, integration=replace(arrival.integration, routes=())), bundle)
-        for place, arrival, bundle in waiting.bundles
-    ]
-    return _Pending(waiting.server_id, bundles)
-
-
-def _goes_on(waiting: _Pending, last: AlertGroup) -> bool:
-    return all(
-        alerts.goes_on(last, severity=bundle.severity, way=_way_before(arrival, last))
-        for _, arrival, bundle in waiting.bundles
-        if _fires(bundle)
-    )
-
-
-def _way_before(arrival: Arrival, last: AlertGroup) -> routing.Destination | None:
-    """The way that this group took, as it is by now; None where that route is gone. Costs no matching."""
-    source = arrival.integration
-    route = next((one for one in source.routes if one.id == last.route_id and one.on), None)
-    if last.route_id and route is None:
-        return None
-    return routing.destination(route, channel_id=arrival.channel_id, chain=source.chain)
-
-
-def _open(
-    arrival: Arrival, bundle: Bundle, number: int, calendar: Calendar | None, now: datetime
-) -> Change[AlertGroup]:
-    source = arrival.integration
-    way = _way(arrival, bundle)
-    group = AlertGroup(
-        id=new_id(now),
-        server_id=source.server_id,
-        number=number,
-        integration_id=source.id,
-        integration_name=source.name,
-        key=bundle.key,
-        title=bundle.title,
-        summary=bundle.summary,
-        severity=bundle.severity,
-        labels=bundle.labels,
-        links=bundle.links,
-        opened_at=now,
-        changed_at=now,
-        channel_id=way.channel_id,
-        chain=way.chain,
-        also=tuple(Place(channel_id=channel_id) for channel_id in way.also),
-        route=way.route.name if way.route else "",
-        route_id=way.route.id if way.route else "",
-        kept_days=arrival.retention.groups,
-        close_after=0 if bundle.key == heartbeat.KEY else arrival.retention.close,  # its report comes only once
-    )
-    cover = _cover(calendar, arrival, bundle) if calendar is not None else None
-    group = muted.covered(group, cover) if cover else group
-    change = alerts.opened(group, bundle.alerts, now=now)
-    if change.doc.firing:
-        return change
-    return followed(change, alerts.received(change.doc, (), now=now))
-
-
-def _cover(calendar: Calendar, arrival: Arrival, bundle: Bundle) -> Cover | None:
-    """The maintenance that keeps such a group silent."""
-    if not calendar.quiet:
-        return None
-    known = routing.facts(bundle.labels, severity=bundle.severity, title=bundle.title)
-    return calendar.cover(arrival.integration.id, known)
-
-
-def _way(arrival: Arrival, bundle: Bundle) -> routing.Destination:
-    """Where the group goes: by the routes of its integration, where there are any."""
-    source = arrival.integration
-    route = None
-    if source.routes:
-        known = routing.facts(bundle.labels, severity=bundle.severity, title=bundle.title)
-        route = routing.taken_by(source.routes, known)
-    return routing.destination(route, channel_id=arrival.channel_id, chain=source.chain)
-
-
-def _take(pending: dict[str, _Pending], key: str, decision: _Decision, numbers: list[list[int]]) -> None:
-    """The bundles that were applied are done."""
-    waiting = pending[key]
-    if decision.change is not None:
-        for place, _, _ in waiting.bundles[: decision.taken]:
-            numbers[place].append(decision.change.doc.number)
-    waiting.bundles = waiting.bundles[decision.taken :]
-    if not waiting.bundles:
-        del pending[key]
 
 
 def _receipt(arrival: Arrival, bundle: Bundle) -> Receipt:
