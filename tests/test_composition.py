@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import socket
-from collections.abc import Awaitable, Callable
-from contextlib import closing
 from dataclasses import replace
-from urllib.parse import urlsplit
 
 import pytest
 from structlog.testing import capture_logs
@@ -19,7 +15,6 @@ from bot.config import Config, Role, read_config
 from bot.secret import Secret
 from bot.vault import BadKeys, generate_keys
 from tests.conftest import TEST_DATABASE
-from tests.waiting import until
 
 
 @pytest.fixture
@@ -72,37 +67,3 @@ async def test_what_was_opened_is_closed_when_building_fails(config: Config) -> 
         async with running(replace(config, encryption_keys=Secret("k1:not-a-key"))):
             pass
     gc.collect()
-
-
-async def test_a_database_that_comes_up_later_is_waited_for(config: Config, prepared_uri: str) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    uri = Secret(f"mongodb://127.0.0.1:{port}/{TEST_DATABASE}?directConnection=true")
-
-    async def start() -> None:
-        async with running(replace(config, mongodb_uri=uri)) as bot:
-            assert bot.port == config.port
-
-    with capture_logs() as told:
-        starting = asyncio.create_task(start())
-        await until(lambda: any(line["event"] == "waiting for the database" for line in told), pause=0.01)
-        relay = await asyncio.start_server(_relay_to(prepared_uri), "127.0.0.1", port)
-        async with relay, asyncio.timeout(30):
-            await starting
-
-
-def _relay_to(uri: str) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]:
-    """Every connection, to the database that is there."""
-    target = urlsplit(uri)
-
-    async def pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with closing(writer):
-            while data := await reader.read(65_536):
-                writer.write(data)
-
-    async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there, back = await asyncio.open_connection(target.hostname, target.port)
-        await asyncio.gather(pipe(reader, back), pipe(there, writer), return_exceptions=True)
-
-    return relay
