@@ -5,7 +5,7 @@ Tornado itself ends a connection that announces too much with a bare 400 before 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from tornado.web import stream_request_body
@@ -14,13 +14,19 @@ from handlers.base import MAX_BODY, Endpoint
 
 # So much of what is too long is heard out: the end of a connection with unread data overtakes the answer.
 HEARD_OUT = 64 * 1024
-HEARD_OUT_KNOWN = 64 * 1024 * 1024
+HEARD_OUT_KNOWN = 64 * 1024 * 1024  # of those with a key; nothing of it is kept
 ENDS = 64 * 1024
 LONGEST_NUMBER = 19  # of digits; Python refuses to read thousands of them, and so does Tornado, which ends those
 
 
 P = ParamSpec("P")
 E = TypeVar("E", bound="Bounded")
+
+
+def announced(headers: Mapping[str, str]) -> int:
+    """How long the body is to be, as far as its sender says so."""
+    length = headers.get("Content-Length", "")
+    return int(length) if length.isdecimal() and len(length) < LONGEST_NUMBER else 0
 
 
 def heard(
@@ -47,13 +53,10 @@ class Bounded(Endpoint):
         self._kept = bytearray()
         self._end = b""
         self._heard = 0
-        self._announced = 0
+        self._announced = announced(self.request.headers)
         self._unwanted = False
         connection: Any = self.request.connection
         connection.set_max_body_size(1 << 62)
-        length = self.request.headers.get("Content-Length", "")
-        if length.isdecimal() and len(length) < LONGEST_NUMBER:
-            self._announced = int(length)
 
     @property
     def body(self) -> bytes:

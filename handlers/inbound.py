@@ -21,19 +21,16 @@ from bot.integrations.kinds import kind_named
 from bot.integrations.payload import Invalid, Payload
 from bot.notices import left_out, not_signed, too_large, unreadable
 from handlers.base import Endpoint
+from handlers.bounded import HEARD_OUT, HEARD_OUT_KNOWN, announced
 from handlers.keys import integration_of
 from handlers.signed import is_proved
 
 MAX_BODY = 16 * 1024 * 1024
-# Whoever is turned away is heard out so far: the end of a connection with unread data overtakes the answer.
-HEARD_OUT = 64 * 1024
-HEARD_OUT_KNOWN = 64 * 1024 * 1024  # those with a key, whose payload is too large; nothing of it is kept
 RETRY_AFTER = "2"
 UNKNOWN = "There is no such integration."
 TOO_LARGE = "The payload is larger than 16 MiB. Send fewer alerts at once."
 ONLY_POST = "Alerts are delivered with POST. This address is made for a monitoring system, not for a browser."
 LONGEST_PAUSE = 60
-LONGEST_NUMBER = 19  # of digits; Python refuses to read thousands of them, and so does Tornado, which ends those
 TOO_MANY = "This integration sends too many alerts for now. Please send them again later."
 TOO_MUCH_AT_ONCE = "Too many large payloads are on their way at once. Please send this one again later."
 NOT_NOW = "The alerts could not be stored. Please send them again."
@@ -60,7 +57,7 @@ class Inbound(Endpoint):
         self._body = bytearray()
         self._heard = 0
         self._turned_away = None
-        declared = _declared(self.request.headers.get("Content-Length"))
+        declared = announced(self.request.headers)
         try:
             self._integration = await self._known()
         except Unavailable:
@@ -186,10 +183,6 @@ class Inbound(Endpoint):
             text = too_large(self._integration, most=MAX_BODY)
             self.services.notices.tell(self._integration, "too large", text)
         self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TOO_LARGE)
-
-
-def _declared(length: str | None) -> int:
-    return int(length) if length and length.isdecimal() and len(length) < LONGEST_NUMBER else 0
 
 
 def _bearer(header: str) -> str:

@@ -141,10 +141,9 @@ class Groups(Documents[AlertGroup]):
     ) -> list[Line]:
         """Of those in the state with one of the severities, newest first. Of a group no more is read than is shown."""
         query = {"server_id": server_id, "status": status.value, "doc.severity": {"$in": list(severities)}}
-        shown = {f"doc.{field.name}": 1 for field in fields(Line)}
         with reachable():
             cursor = self._collection.find(
-                query, shown, sort=[("number", DESCENDING)], skip=skip, limit=limit, hint=BY_STATUS
+                query, _fields_of(Line), sort=[("number", DESCENDING)], skip=skip, limit=limit, hint=BY_STATUS
             )
             return [codec.read(one["doc"], Line) for one in await cursor.to_list(length=limit)]
 
@@ -153,9 +152,8 @@ class Groups(Documents[AlertGroup]):
         query: dict[str, Any] = {"server_id": server_id, "status": status.value}
         if before:
             query["number"] = {"$lt": before}
-        wanted = {f"doc.{name}": 1 for name in ("number", "title", "status", "severity", "labels", "silenced_until")}
         with reachable():
-            cursor = self._collection.find(query, wanted, sort=[("number", DESCENDING)], limit=limit)
+            cursor = self._collection.find(query, _fields_of(Outline), sort=[("number", DESCENDING)], limit=limit)
             return [codec.read(one["doc"], Outline) for one in await cursor.to_list(length=limit)]
 
     async def silenced(self, server_id: str, *, skip: int, limit: int) -> list[int]:
@@ -260,3 +258,8 @@ def _live_of_storm(server_id: str, storm_id: str) -> dict[str, Any]:
 
 def _first(claims: Sequence[Claim[AlertGroup]]) -> AlertGroup | None:
     return claims[0].doc if claims else None
+
+
+def _fields_of(kind: type[Line] | type[Outline]) -> dict[str, int]:
+    """No more of a group than that."""
+    return {f"doc.{field.name}": 1 for field in fields(kind)}

@@ -32,7 +32,8 @@ from bot.templates.templating import Templating
 from bot.vault import Vault, generate_keys
 from bot.working.worker import Worker
 from handlers import health
-from handlers.inbound import HEARD_OUT, HEARD_OUT_KNOWN, MAX_BODY, Inbound
+from handlers.bounded import HEARD_OUT, HEARD_OUT_KNOWN
+from handlers.inbound import MAX_BODY, Inbound
 from tests.clock import HeldClock
 from tests.waiting import until
 

@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 
 from bot.composition import running
 from bot.config import Config, Role
-from handlers.inbound import HEARD_OUT
+from handlers.bounded import HEARD_OUT
 from tests.test_composition import config
 
 __all__ = ["config"]

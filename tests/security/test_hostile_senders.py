@@ -14,7 +14,7 @@ from tornado.ioloop import IOLoop
 from bot.contexts.integrations import KEY_LENGTH
 from bot.integrations.kinds import KINDS
 from bot.integrations.opsgenie_actions import ACTIONS
-from handlers.inbound import HEARD_OUT
+from handlers.bounded import HEARD_OUT
 from tests.integrations.test_hostile import CHANGES, NASTY, ODD, SENT, V1, changed
 from tests.scenarios.world import World
 from tests.security.test_hostile_native import DAMAGE, HUGE, damaged, written
