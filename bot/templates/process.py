@@ -25,6 +25,7 @@ ROOT = Path(__file__).parents[2]
 PROGRAM = "import sys; sys.path.append(sys.argv[1]); from bot.templates.rendering import main; main(int(sys.argv[2]))"
 START_SECONDS = 10.0
 ANSWER_SECONDS = 5.0  # as long as one may wait for a process
+END_SECONDS = 1.0  # what closed its pipe without ending gets no more
 LONGEST_ANSWER = 8 * 1024 * 1024
 
 log = structlog.get_logger()
@@ -117,11 +118,18 @@ class Renderer:
             await self.stop()
             raise NoAnswer(Why.LATE) from None
         except (asyncio.IncompleteReadError, ConnectionError):
-            await self.stop()
+            await self._ended()
             raise NoAnswer(Why.SLOW if self._process.returncode in TIME_IS_UP else Why.DIED) from None
         except (NoAnswer, asyncio.CancelledError):
             await self.stop()
             raise
+
+    async def _ended(self) -> None:
+        """Waits for how it ended before any signal: `Popen.send_signal` looks itself, and then asyncio only learns 255."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(END_SECONDS):
+                await self._process.wait()
+        await self.stop()
 
     async def stop(self) -> None:
         with suppress(ProcessLookupError):

@@ -123,6 +123,23 @@ async def test_a_machine_without_the_template_language_answers_nothing_at_once()
     assert problem.value.why is Why.DIED and pool.pids == ()
 
 
+GOES_SLOWLY = """
+import os, signal, sys, time
+os.write(1, bytes(4))
+sys.stdin.buffer.read(1)
+os.close(1)
+time.sleep(0.2)
+os.kill(os.getpid(), signal.SIGVTALRM)
+"""
+
+
+async def test_how_a_process_ended_is_awaited_before_anybody_kills_it():
+    renderer = await Renderer.start(GOES_SLOWLY)
+    with pytest.raises(NoAnswer) as problem:
+        await renderer.ask(b"{}", b"")
+    assert problem.value.why is Why.SLOW
+
+
 async def held(*, seconds: float) -> Renderer:
     """A process that gets none of the processor, as on a machine that has none left."""
     renderer = await Renderer.start(seconds=seconds)
