@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
+import uvloop
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 from tornado.web import Application
@@ -284,4 +285,4 @@ async def serve(config: Config, *, lease: timedelta = LEASE) -> None:
 
 def run(role: Role, config: Config) -> None:
     """Run one process of this role until it is stopped."""
-    asyncio.run(serve(config))
+    uvloop.run(serve(config))

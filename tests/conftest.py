@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import uvloop
 from pymongo import MongoClient
 from tornado.ioloop import IOLoop
 
@@ -37,7 +38,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture
 def io_loop() -> Iterator[IOLoop]:
     """In place of pytest-tornado's own, which makes its loop current in a way that Tornado 6 warns about."""
-    loop = asyncio.new_event_loop()
+    loop = uvloop.new_event_loop()  # the one we ship
     asyncio.set_event_loop(loop)
     io_loop = IOLoop.current()
     yield io_loop

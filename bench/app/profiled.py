@@ -12,6 +12,8 @@ from collections import Counter
 from pathlib import Path
 from types import FrameType
 
+import uvloop
+
 from bot.composition import running
 from bot.config import Role, read_config
 from bot.log import configure_logging
@@ -68,4 +70,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    uvloop.run(main())

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import aiohttp
 import click
+import uvloop
 
 from bot import composition
 from bot.config import Config
@@ -27,7 +28,7 @@ MEMORY = "demo.json"
 
 def run(config: Config, *, version: str = NATIVE_VERSION) -> None:
     """Until Ctrl-C. `version` is what the native stand-in plays. Raises DemoProblem, EmbeddedMongoError, OSError."""
-    asyncio.run(_until_stopped(config, version))
+    uvloop.run(_until_stopped(config, version))
 
 
 async def _until_stopped(config: Config, version: str) -> None:

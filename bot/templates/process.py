@@ -125,7 +125,7 @@ class Renderer:
             raise
 
     async def _ended(self) -> None:
-        """Waits for how it ended before any signal: `Popen.send_signal` looks itself, and then asyncio only learns 255."""
+        """Awaited before any signal: `Popen.send_signal` looks for itself, and then asyncio only learns 255."""
         with suppress(TimeoutError):
             async with asyncio.timeout(END_SECONDS):
                 await self._process.wait()

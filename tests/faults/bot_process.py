@@ -1,9 +1,10 @@
 """`python bot_process.py ROLE LEASE_SECONDS`: one process of the bot as `python -m bot` runs it, with another lease."""
 
-import asyncio
 import os
 import sys
 from datetime import timedelta
+
+import uvloop
 
 from bot.composition import serve
 from bot.config import Role, read_config
@@ -13,7 +14,7 @@ from bot.log import configure_logging
 def main() -> None:
     config = read_config(os.environ, Role(sys.argv[1]))
     configure_logging(config)
-    asyncio.run(serve(config, lease=timedelta(seconds=float(sys.argv[2]))))
+    uvloop.run(serve(config, lease=timedelta(seconds=float(sys.argv[2]))))
 
 
 if __name__ == "__main__":
