@@ -85,6 +85,7 @@ class Documents(Generic[T]):
 
     `woken` is called with the instant at which something will be due, whenever a write leaves something to do. New
     documents that are due at once go to the `worker` directly, as far as it takes them: they are stored with its lease.
+    `retired` are indexes that older releases made and no release hints at: processes of one may still run beside us.
     `outrun` is whether others took most of what was due here, when anything last was; `long` whether more was due at
     the last claim than it looked at.
     """
@@ -92,6 +93,7 @@ class Documents(Generic[T]):
     collection_name: ClassVar[str]
     kind: type[T]
     indexes: ClassVar[tuple[IndexModel, ...]] = ()
+    retired: ClassVar[tuple[IndexModel, ...]] = ()
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -115,7 +117,7 @@ class Documents(Generic[T]):
 
     async def prepare(self) -> None:
         wake = IndexModel([("wake_at", ASCENDING)], partialFilterExpression={"wake_at": {"$exists": True}})
-        await self._database.prepare(self.collection_name, [wake, *self.indexes])
+        await self._database.prepare(self.collection_name, [wake, *self.indexes], self.retired)
 
     # ---- reading ----
 

@@ -52,6 +52,11 @@ class Groups(Documents[AlertGroup]):
         IndexModel([("expire_at", ASCENDING)], expireAfterSeconds=0),
         IndexModel(OF_STORM, partialFilterExpression={"storm": {"$exists": True}}),
     )
+    # Not the one of storms by their status: processes of the release that made it hint at it, and fail without.
+    retired = (
+        IndexModel([("server_id", ASCENDING), ("status", ASCENDING), ("number", DESCENDING)]),
+        IndexModel([("storm", ASCENDING), ("number", ASCENDING)], partialFilterExpression={"storm": {"$exists": True}}),
+    )
 
     def __init__(self, database: Database, clock: Clock) -> None:
         super().__init__(database, clock)
