@@ -1,6 +1,7 @@
-"""Bodies of at most 1 MiB, for protocols that have an answer of their own to longer ones.
+"""Bodies that are read piece by piece, for protocols that have an answer of their own to what is too large or too much.
 
-Tornado itself ends a connection that announces too much with a bare 400 before anybody could say why, and to whom.
+Tornado itself ends a connection that announces too much with a bare 400 before anybody could say why, and to whom. What
+is kept counts in `Held` for the server whose key was shown, and is given back when the request is over.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from handlers.base import MAX_BODY, Endpoint
 # So much of what is too long is heard out: the end of a connection with unread data overtakes the answer.
 HEARD_OUT = 64 * 1024
 HEARD_OUT_KNOWN = 64 * 1024 * 1024  # of those with a key; nothing of it is kept
-ENDS = 64 * 1024
+ENDS = 16 * 1024
 LONGEST_NUMBER = 19  # of digits; Python refuses to read thousands of them, and so does Tornado, which ends those
 
 
@@ -44,9 +45,13 @@ def heard(
 
 @stream_request_body
 class Bounded(Endpoint):
-    """`body` is what came, as far as it is kept: of what `is_too_large` only the beginning."""
+    """`body` is what came; of what is turned away only its beginning and its end are kept."""
 
+    most = MAX_BODY
     heard_out = HEARD_OUT_KNOWN
+
+    _holder: str | None = None  # whoever uses a verb that is not served is turned away before `prepare`
+    _held: int = 0
 
     def begin(self) -> None:
         """To be called first of all in `prepare`."""
@@ -54,7 +59,7 @@ class Bounded(Endpoint):
         self._end = b""
         self._heard = 0
         self._announced = announced(self.request.headers)
-        self._unwanted = False
+        self._refusal: Callable[[], None] | None = self.too_large if self._announced > self.most else None
         connection: Any = self.request.connection
         connection.set_max_body_size(1 << 62)
 
@@ -64,39 +69,83 @@ class Bounded(Endpoint):
 
     @property
     def ends(self) -> bytes:
-        """The beginning and the end of what is too large to be kept."""
-        return bytes(self._kept[:ENDS]) + self._end
+        """The beginning and the end of what is turned away."""
+        return bytes(self._kept) + self._end
 
     @property
     def is_too_large(self) -> bool:
-        return max(self._heard, self._announced) > MAX_BODY
+        return max(self._heard, self._announced) > self.most
 
     @property
     def announces_too_much(self) -> bool:
         """More than is heard out, whatever it is."""
         return self._announced > self.heard_out
 
+    @property
+    def turned_away(self) -> bool:
+        """Whether there is nothing left to do but to refuse."""
+        return self._refusal is not None
+
+    @property
+    def is_counted(self) -> bool:
+        return self._holder is not None
+
+    def count_for(self, server_id: str) -> None:
+        """Whose share of the memory this body takes from now on. To be called once, when the key is known."""
+        self._holder = server_id
+        if not self.turned_away and not self._hold(len(self._kept)):
+            self._drop(self.no_room)
+
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:
         if self._finished:
             return None
         self._heard += len(chunk)
-        room = MAX_BODY - len(self._kept)
-        self._kept += chunk[:room]
-        self._end = (self._end + chunk[room:])[-ENDS:] if len(chunk) > room else b""
+        if self.is_too_large and not self.turned_away:
+            self._drop(self.too_large)
+        elif not self.turned_away and not self._hold(len(chunk)):
+            self._drop(self.no_room)
+        self._kept += chunk
+        if self.turned_away:
+            self._keep_ends()
         if self._heard > self.heard_out:
             self.hang_up()
         return None
 
-    def turn_away(self) -> None:
+    def _hold(self, size: int) -> bool:
+        """Whether there is room for more of the body."""
+        if self._holder is None:
+            return True
+        if not self.services.held.take(self._holder, size):
+            return False
+        self._held += size
+        return True
+
+    def _drop(self, refusal: Callable[[], None]) -> None:
+        self._refusal = refusal
+        self._keep_ends()
+        self._let_go()
+
+    def _keep_ends(self) -> None:
+        self._end = (self._end + self._kept[ENDS:])[-ENDS:]
+        del self._kept[ENDS:]
+
+    def _let_go(self) -> None:
+        if self._holder is not None and self._held:
+            self.services.held.give_back(self._holder, self._held)
+            self._held = 0
+
+    def on_finish(self) -> None:
+        self._let_go()
+
+    def on_connection_close(self) -> None:
+        super().on_connection_close()
+        self._let_go()
+
+    def turn_away(self, refusal: Callable[[], None]) -> None:
         """To be called in `prepare` where nothing of the body is wanted: the answer comes when it was heard out."""
-        self._unwanted = True
+        self._refusal = refusal
         if self.announces_too_much or "Expect" in self.request.headers:  # who expects our word sends nothing yet
             self.hang_up()
-
-    @property
-    def turned_away(self) -> bool:
-        """Whether there is nothing left to do but to refuse."""
-        return self._unwanted or self.is_too_large
 
     def hang_up(self) -> None:
         """Answer before the rest has come, and take no more of it."""
@@ -104,5 +153,13 @@ class Bounded(Endpoint):
         self.refuse()
 
     def refuse(self) -> None:
-        """Answer to a body that is too large, or that nobody wants."""
+        """The answer to what was turned away."""
+        (self._refusal or self.too_large)()
+
+    def too_large(self) -> None:
+        """Answer that the body is longer than `most`."""
+        raise NotImplementedError
+
+    def no_room(self) -> None:
+        """Answer that too many bodies are on their way at once."""
         raise NotImplementedError

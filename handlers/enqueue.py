@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, ClassVar
 
@@ -19,13 +19,16 @@ from bot.integrations.payload import Invalid, clean
 from bot.integrations.reading import Pace, read_json
 from bot.notices import too_large
 from handlers.base import MAX_BODY
-from handlers.bounded import Bounded
-from handlers.inbound import RETRY_AFTER
+from handlers.bounded import ENDS, Bounded
+from handlers.inbound import RETRY_AFTER, TOO_MUCH_AT_ONCE
 from handlers.keys import integration_of
 
 NO_EVENT = "Event object is invalid"
 TOO_LARGE = "The event is larger than 1 MiB"
+NOT_NOW = "The event could not be stored. Please send it again."
 KEY_LENGTH = 100
+UNCOUNTED = ENDS  # nearly all events are shorter; nobody has a share that those without a key could use up for them
+NOBODY = ""
 
 
 class Enqueue(Bounded):
@@ -43,9 +46,22 @@ class Enqueue(Bounded):
             await self._tell_its_channel()
             self.hang_up()
 
+    def data_received(self, chunk: bytes) -> Awaitable[None] | None:
+        super().data_received(chunk)
+        is_long = len(self._kept) > UNCOUNTED
+        return self._count() if is_long and not (self.is_counted or self.turned_away) else None
+
+    async def _count(self) -> None:
+        """For whoever shows a key so far; all others have one share together."""
+        integration = None
+        with contextlib.suppress(Unavailable):
+            integration = await self._shown()
+        self.count_for(integration.server_id if integration is not None else NOBODY)
+
     async def post(self) -> None:
         if self.is_too_large:
             await self._tell_its_channel()
+        if self.turned_away:
             return self.refuse()
         body = self.body
         try:
@@ -56,31 +72,42 @@ class Enqueue(Bounded):
         if not key:
             return self._invalid([pagerduty.MISSING.format(field=self.key_name)])
         try:
-            integration = await integration_of(self.services, key)
-            if integration is None or integration.kind != pagerduty.KIND.name:
+            integration = await self._known(key)
+            if integration is None:
                 return self._invalid([f"Invalid {self.key_name.replace('_', ' ')}"])
             without_key = body.replace(key.encode(), b"")
             await self.take(integration, document, without_key)
         except Invalid as invalid:
             self._invalid(list(invalid.errors.values()))
         except Unavailable:
-            self.set_header("Retry-After", RETRY_AFTER)
-            self.answer(
-                {"status": "error", "message": "The event could not be stored. Please send it again."},
-                HTTPStatus.SERVICE_UNAVAILABLE,
-            )
+            self._later(NOT_NOW)
 
-    async def _tell_its_channel(self) -> None:
-        """Those whose key stands in the header, or near an end of the body: no more is looked at."""
+    async def _shown(self) -> Integration | None:
+        """Whose key stands in the header, or near an end of the body: no more is looked at. Raises Unavailable."""
         named = re.search(rb'"%s"\s{0,20}:\s{0,20}"(\w{1,100})"' % self.key_name.encode(), self.ends)
         key = named.group(1).decode() if named else self.request.headers.get("X-Routing-Key", "")
+        return await self._known(key)
+
+    async def _known(self, key: str) -> Integration | None:
+        """Raises Unavailable."""
+        integration = await integration_of(self.services, key)
+        return integration if integration is not None and integration.kind == pagerduty.KIND.name else None
+
+    async def _tell_its_channel(self) -> None:
         with contextlib.suppress(Unavailable):
-            integration = await integration_of(self.services, key)
-            if integration is not None and integration.kind == pagerduty.KIND.name:
+            integration = await self._shown()
+            if integration is not None:
                 self.services.notices.tell(integration, "too large", too_large(integration, most=MAX_BODY))
 
-    def refuse(self) -> None:
+    def too_large(self) -> None:
         self._invalid([TOO_LARGE], HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+
+    def no_room(self) -> None:
+        self._later(TOO_MUCH_AT_ONCE)
+
+    def _later(self, message: str) -> None:
+        self.set_header("Retry-After", RETRY_AFTER)
+        self.answer({"status": "error", "message": message}, HTTPStatus.SERVICE_UNAVAILABLE)
 
     async def take(self, integration: Integration, document: Mapping[str, Any], body: bytes) -> None:
         """Store the event and answer. Raises Invalid, Unavailable."""

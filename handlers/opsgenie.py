@@ -19,7 +19,7 @@ from bot.receiving.opsgenie import drawn
 from bot.receiving.opsgenie.api import Listing, NotSupported, OpsgenieApi
 from handlers.base import MAX_BODY
 from handlers.bounded import HEARD_OUT, Bounded, heard
-from handlers.inbound import RETRY_AFTER
+from handlers.inbound import RETRY_AFTER, TOO_MUCH_AT_ONCE
 from handlers.keys import integration_of
 
 SCHEME = "geniekey"
@@ -43,7 +43,6 @@ class OpsgenieEndpoint(Bounded):
     """The key is proved before anything else; failures are put into Opsgenie's shape in one place."""
 
     integration: Integration | None = None
-    _refusal: Callable[[], None]
 
     @property
     def api(self) -> OpsgenieApi:
@@ -53,19 +52,17 @@ class OpsgenieEndpoint(Bounded):
     async def prepare(self) -> None:
         self.begin()
         self._began = self.services.clock()
-        self._refusal = self._too_large
+        unproven: Callable[[], None] = partial(self._refuse, UNKNOWN_KEY, HTTPStatus.UNAUTHORIZED)
         try:
             self.integration = await self._known()
         except Unavailable:
-            self._refusal = self._later
-        else:
-            if self.integration is None:
-                self._refusal = partial(self._refuse, UNKNOWN_KEY, HTTPStatus.UNAUTHORIZED)
+            unproven = self._later
         if self.integration is None:
             self.heard_out = HEARD_OUT
-            self.turn_away()
-        elif self.is_too_large:
-            self.turn_away()
+            return self.turn_away(unproven)
+        self.count_for(self.integration.server_id)
+        if self.is_too_large:
+            self.turn_away(self.too_large)
 
     async def _known(self) -> Integration | None:
         """Raises Unavailable."""
@@ -79,10 +76,10 @@ class OpsgenieEndpoint(Bounded):
         assert self.integration is not None
         return self.integration
 
-    def refuse(self) -> None:
-        self._refusal()
+    def no_room(self) -> None:
+        self._later(TOO_MUCH_AT_ONCE)
 
-    def _too_large(self) -> None:
+    def too_large(self) -> None:
         self.services.notices.tell(self.source, "too large", too_large(self.source, most=MAX_BODY))
         self._refuse(TOO_LARGE, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
@@ -122,9 +119,9 @@ class OpsgenieEndpoint(Bounded):
         if self.get_query_argument("searchIdentifier", ""):
             raise NotSupported("saved searches")
 
-    def _later(self) -> None:
+    def _later(self, message: str = NOT_NOW) -> None:
         self.set_header("Retry-After", RETRY_AFTER)
-        self._refuse(NOT_NOW, HTTPStatus.SERVICE_UNAVAILABLE)
+        self._refuse(message, HTTPStatus.SERVICE_UNAVAILABLE)
 
     def _refuse(self, message: str, status: int, errors: dict[str, str] | None = None) -> None:
         self._say({"message": message} | ({"errors": errors} if errors else {}), status, str(uuid.uuid4()))
