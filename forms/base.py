@@ -205,10 +205,16 @@ class Form(Schema):
 
     @classmethod
     def shown(cls, values: Mapping[str, Any]) -> dict[str, Input]:
-        """The fields that apply to these raw values, in order. Without a field there is nothing that depends on it."""
+        """The fields that apply to these raw values, in order. Without a field there is nothing that depends on it.
+
+        What was filled in is not left out because another field says enough.
+        """
         found: dict[str, Input] = {}
         for name, field in cls.inputs().items():
             other = found.get(field.when.field) if field.when else None
+            enough = found.get(field.unless) if is_empty(values.get(name)) else None
+            if enough and enough.settles(values.get(field.unless)):
+                continue
             if field.when is None or (other and _deciding(other, values.get(field.when.field)) in field.when.among):
                 found[name] = field
         return found

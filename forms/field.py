@@ -97,6 +97,7 @@ class Input(fields.Field[Any]):
         choices: str = "",
         shape: str = "",
         when: When | None = None,
+        unless: str = "",
         max_length: int = TEXT_LENGTH,
         validators: Iterable[Callable[[Any], Any]] = (),
     ) -> None:
@@ -111,6 +112,7 @@ class Input(fields.Field[Any]):
         self.choices = choices
         self.shape = shape
         self.when = when
+        self.unless = unless
         self.otherwise = default
         self.max_length = max_length
         self.error_messages["required"] = NEEDED
@@ -129,6 +131,10 @@ class Input(fields.Field[Any]):
             return not is_empty(value) and self.read(value) is not None
         except ValidationError:
             return False
+
+    def settles(self, value: Any) -> bool:
+        """Whether raw input leaves nothing to choose, so that fields `unless` this one are not asked for."""
+        return not is_empty(value)
 
     def items(self, value: Any) -> tuple[str, ...]:
         """Raw input as the things it names, unchecked: one, or several where a field takes several."""

@@ -11,8 +11,11 @@ from forms.numbers import AlertGroups
 
 NUMBER = r"#?\d{1,9}"
 CONDITIONS = 'severity=warning team=~"db|web"'
-WHICH = "Several as 12 15-20. Empty: all that meet the conditions."
-ONLY = "For labels, severity and title, as severity=warning. They narrow down what is chosen."
+WHICH = "Several as 12 15-20."
+ONLY = (
+    "For labels, severity and title, as severity=warning. They narrow down what is chosen; "
+    "if nothing is, whatever meets them is meant."
+)
 
 
 class Group(Form):

@@ -38,9 +38,11 @@ def problems_of(form: type[Form]) -> list[str]:
 
 
 def _problems_of_condition(form: type[Form], name: str) -> list[str]:
-    """What a field depends on stands before it, can be chosen, and can have such a value."""
+    """What a field depends on stands before it; what gives it can be chosen, and can have such a value."""
     inputs = form.inputs()
-    condition = inputs[name].when
+    condition, enough = inputs[name].when, inputs[name].unless
+    if enough and enough not in list(inputs)[: list(inputs).index(name)]:
+        return [f"{form.__name__}.{name}: left out because of a field that does not stand before it"]
     if condition is None:
         return []
     other = inputs.get(condition.field)

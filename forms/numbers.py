@@ -95,6 +95,11 @@ class AlertGroups(Lookups):
     def read(self, value: Any) -> Any:
         return read_numbers(_text(value))
 
+    def settles(self, value: Any) -> bool:
+        """By number; of all that are in a state some can still be chosen."""
+        text = _text(value)
+        return self.fits(text) and bool(read_numbers(text).numbers)
+
     def items(self, value: Any) -> tuple[str, ...]:
         """One by one, where that can be."""
         text = _text(value)

@@ -19,7 +19,7 @@ class Silence(NamesSome, Form):
         "For how long", hint="30m, 2h, until tomorrow 9:00, until working hours", required=True, rest=True
     )
     reason = Text("Reason", hint="Known issue, fix is rolling out", typed=False)
-    where = LongText("Conditions", hint=CONDITIONS, help=ONLY, max_length=1000, typed=False)
+    where = LongText("Conditions", hint=CONDITIONS, help=ONLY, max_length=1000, typed=False, unless="group")
 
 
 class Silences(Form):

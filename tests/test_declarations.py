@@ -106,11 +106,11 @@ def test_the_help_of_silence_reads_well():
     assert [words(line, READER) for line in _one(REGISTRY.find("silence"), "en")] == [
         "`/oncall silence [alert groups] [for how long]`: "
         "Page nobody for a while: `silence 12 2h`, `silence 12 15-20 2h` or `silence 12 until tomorrow 9:00`.",
-        "- `--group`: Alert groups. Several as 12 15-20. Empty: all that meet the conditions.",
+        "- `--group`: Alert groups. Several as 12 15-20.",
         "- `--duration`: For how long (for example 30m, 2h, until tomorrow 9:00, until working hours)",
         "- `--reason`: Reason (for example Known issue, fix is rolling out)",
         "- `--where`: Conditions. For labels, severity and title, as severity=warning. They narrow down what is "
-        "chosen.",
+        "chosen; if nothing is, whatever meets them is meant.",
         "Also: `snooze`",
     ]
 

@@ -7,6 +7,7 @@ from marshmallow import ValidationError
 
 from forms.base import Choice, Form, Number, Option, SecretText, Text, Toggle, When
 from forms.limits import problems_of
+from forms.numbers import AlertGroups
 
 KINDS = (Option(value="push", label="It sends alerts"), Option(value="beat", label="It reports"))
 
@@ -96,6 +97,47 @@ def test_conditions_that_cannot_work_are_named():
         "Broken.text: depends on a choice or a switch before it",
         "Broken.wrong: depends on a value that cannot be chosen",
         "Broken.never: depends on a value that cannot be chosen",
+    ]
+
+
+class Quiet(Form):
+    title = "Quiet"
+
+    group = AlertGroups("Alert groups")
+    where = Text("Conditions", unless="group")
+
+
+@pytest.mark.parametrize(
+    ("values", "names"),
+    [
+        ({}, ["group", "where"]),
+        ({"group": " "}, ["group", "where"]),
+        ({"group": "12"}, ["group"]),
+        ({"group": ("12", "13")}, ["group"]),
+        ({"group": "12", "where": " "}, ["group"]),
+        ({"group": "12", "where": "team=db"}, ["group", "where"]),
+        ({"group": "all firing"}, ["group", "where"]),
+        ({"group": "twelve"}, ["group", "where"]),
+    ],
+)
+def test_a_field_is_left_out_while_it_is_empty_and_another_says_enough(values: dict[str, object], names: list[str]):
+    assert list(Quiet.shown(values)) == names
+
+
+def test_what_is_left_out_is_not_missed():
+    assert Quiet.read({"group": "12"})["where"] == ""
+
+
+def test_what_says_enough_stands_before_what_it_leaves_out():
+    class Backwards(Form):
+        title = "Backwards"
+
+        where = Text("Conditions", unless="group")
+        group = AlertGroups("Alert groups", unless="nothing")
+
+    assert problems_of(Backwards) == [
+        "Backwards.where: left out because of a field that does not stand before it",
+        "Backwards.group: left out because of a field that does not stand before it",
     ]
 
 

@@ -160,6 +160,43 @@ async def test_a_silence_that_was_looked_at_ends_when_it_said(world: World) -> N
     assert "That time has already passed." in world.heard("ana")
 
 
+@pytest.mark.parametrize(
+    ("typed", "fields"),
+    [
+        ("silence", ["group", "duration", "reason", "where"]),
+        ("silence 1", ["group", "duration", "reason"]),
+        ("silence all firing", ["group", "duration", "reason", "where"]),
+        ("silence 1 --where severity=warning", ["group", "duration", "reason", "where"]),
+    ],
+)
+async def test_conditions_are_asked_for_where_they_can_choose(world: World, typed: str, fields: list[str]) -> None:
+    await fire(world, "A")
+    await world.ana.types(f"/oncall {typed}", channel="alerts")
+    assert world.ana.modal is not None
+    assert [field.name for field in world.ana.modal.fields] == fields
+
+
+async def test_a_silence_from_a_post_asks_for_no_conditions(world: World) -> None:
+    await fire(world, "A", "B")
+    card = next(card for card in world.cards("ana") if "#2" in card.words)
+    await world.ana.chooses("Silence for…", "Another time…", card)
+    assert world.ana.modal is not None
+    assert list(world.ana.modal.values) == ["group", "duration", "reason"]
+    await world.ana.submits(duration="nonsense")
+    assert world.ana.modal is not None and list(world.ana.modal.errors) == ["duration"]
+    await world.ana.submits(duration="2h")
+    assert "#2 is silenced until 12:00." in world.heard("ana")
+    await world.pass_time(seconds=3)
+    assert states(world) == ["Firing", "Silenced"]
+
+    other = next(card for card in world.cards("ana") if "#1" in card.words)
+    if world.apps:
+        await world.ana.picks("Silence…", other)
+    else:
+        await world.ana.types("/oncall silence", channel="alerts", root=other)
+    assert list(world.ana.modal.values) == ["group", "duration", "reason"]
+
+
 async def test_several_are_chosen_in_the_form_where_it_can_offer_that(world: World) -> None:
     await fire(world, "A", "B", "C")
     await world.ana.types("/oncall ack", channel="alerts")

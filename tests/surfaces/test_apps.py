@@ -212,7 +212,7 @@ def test_a_modal_is_filled_with_what_is_known():
     assert group["value"] == [{"label": "#12 Disk full (firing)", "value": "12"}]
     assert duration["value"] == "2x"
     assert "value" not in reason
-    assert [field["is_required"] for field in form["fields"][:-1]] == [False, True, False, False]
+    assert [field["is_required"] for field in form["fields"][:-1]] == [False, True, False]
     assert form["header"].endswith("\n\nFor how long: no.")
 
 

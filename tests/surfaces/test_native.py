@@ -105,7 +105,7 @@ def test_a_dialog_is_filled_with_what_is_known():
     assert drawn["group"]["default"] == "12"
     assert drawn["duration"]["default"] == "2x"
     assert "default" not in drawn["reason"]
-    assert [element["optional"] for element in drawn.values()] == [True, False, True, True]
+    assert [element["optional"] for element in drawn.values()] == [True, False, True]
     assert native_dialogs.draw_dialog(known, drawing())["introduction_text"].endswith("\n\nFor how long: no.")
 
 
