@@ -27,6 +27,12 @@ NASTY = st.lists(
                 "\n---",
                 "~town",
                 "&#64;all",
+                "&copy;",
+                "$",
+                "$x$",
+                "https://x.example/$a$",
+                "C:\\temp",
+                "db_3",
             ]
         ),
         st.text(max_size=5),
@@ -47,11 +53,19 @@ def test_nothing_pings(text: str):
 @settings(max_examples=150, deadline=None)
 @given(NASTY)
 def test_no_markup_is_left_outside_addresses(text: str):
-    without_addresses = re.sub(r"https?://\S+", "", neutral(text))
-    without_escapes = re.sub(r"\\[\\`*_~\[\]>|#!+-]", "", without_addresses)
+    without_addresses = re.sub(r"https?://\S+", "u", neutral(text))
+    without_escapes = re.sub(r"\\[\\`*_~\[\]>|#!+-]|\\(?=[A-Za-z0-9])|&#36;", "", without_addresses)
+    without_words = re.sub(r"(?<=[A-Za-z0-9])[_#](?=[A-Za-z0-9])", "", without_escapes)
 
-    assert not re.search(r"[`*\[\]<>|#!\\]", without_escapes)
+    assert not re.search(r"[`*\[\]<>|#!\\]", without_words)
     assert not re.search(r"(?m)^[ \t]*[-=+]", neutral(text))
+
+
+@settings(max_examples=150, deadline=None)
+@given(NASTY)
+def test_no_formula_ends_anywhere(text: str):
+    """Not in the text, and so not on the line it becomes a part of, whatever stands before it."""
+    assert not re.search(r"\$(?![A-Za-z0-9_])", neutral(text))
 
 
 @settings(max_examples=80, deadline=None)
@@ -70,7 +84,7 @@ def test_everything_is_cut(text: str, length: int):
         ("https://x.example/a_b*c", "https://x.example/a_b%2Ac"),
         ("@https://x.example/", f"@{BREAK}https://x.example/"),
         ("https://x.example/@all", "https://x.example/%40all"),
-        ("db_3 *down*", "db\\_3 \\*down\\*"),
+        ("_db_ *down*", "\\_db\\_ \\*down\\*"),
         ("one\n---\ntwo", "one\n\\---\ntwo"),
         ("# title", "\\# title"),
         ("| a | b |", "\\| a \\| b \\|"),
@@ -79,6 +93,17 @@ def test_everything_is_cut(text: str, length: int):
         ("Summary\n=======", f"Summary\n{BREAK}======="),
         ("\u202edrawkcab\u2066", "drawkcab"),
         ("", ""),
+        ("the $x^2$ of", "the $x^2&#36; of"),
+        ("$$x$$", "&#36;$x&#36;&#36;"),
+        ('{job=~"(a|b)$"}', '{job=\\~"(a\\|b)&#36;"}'),
+        ("$_x $", "&#36;\\_x &#36;"),
+        ("https://x.example/$a$?b=$c", "https://x.example/$a%24?b=$c"),
+        ("of $HOME, $5 or ${x}", "of $HOME, $5 or &#36;{x}"),
+        ("C:\\temp\\_x\\", "C:\\temp\\\\\\_x\\\\"),
+        ("\\https://x.example/", "\\https://x.example/"),
+        ("ghcr.io/my_app#2", "ghcr.io/my_app#2"),
+        ("&lt; &copy; &#64;all a&b;", "&amp;lt; &amp;copy; &amp;\\#64;all a&amp;b;"),
+        ("up\n\n    at <main>", "up\n\nat &lt;main\\>"),
         ("up?\n# down", "up?\n\\# down"),
         ("up\n- down", "up\n\\- down"),
     ],
@@ -88,7 +113,7 @@ def test_examples(foreign: str, harmless: str):
 
 
 def test_what_is_harmless_stays_harmless_in_a_sentence():
-    assert unpinged(neutral("a < b")) == "a &lt; b"
+    assert unpinged(neutral("a < b & $ &c;")) == "a &lt; b & &#36; &amp;c;"
 
 
 def test_plain_turns_no_direction_around():

@@ -39,7 +39,7 @@ def test_the_body_keeps_what_follows_a_list_out_of_the_list():
 
 
 def test_details_are_one_line():
-    assert details(PLAIN, READER) == "Alerts: 2 alerts · instance: db\\_3"
+    assert details(PLAIN, READER) == "Alerts: 2 alerts · instance: db_3"
 
 
 def test_an_attachment_has_a_plain_summary_for_notifications():

@@ -10,7 +10,7 @@ const EMOJI = {
   wave: '👋', point_right: '👉', link: '🔗', memo: '📝', '+1': '👍', thumbsup: '👍', information_source: 'ℹ️',
 };
 
-const REFERENCES = {lt: '<', gt: '>', amp: '&', quot: '"'};
+const REFERENCES = {lt: '<', gt: '>', amp: '&', quot: '"', '#36': '$'};
 
 const INLINE = new RegExp([
   /\\([\\`*_{}[\]()#+\-.!@~|>:])/,
@@ -24,7 +24,7 @@ const INLINE = new RegExp([
   /(?<!\w)_([^_\s](?:[^_]*[^_\s])?)_(?!\w)/,
   /(?<![\w@])@([a-z0-9][a-z0-9._-]*[a-z0-9]|[a-z0-9])/,
   /:([a-z0-9_+-]+):/,
-  /&(lt|gt|amp|quot);/,
+  /&(lt|gt|amp|quot|#36);/,
 ].map((part) => part.source).join('|'), 'gi');
 
 export function markdown(text, me = '') {
