@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 import structlog
 from pymongo import ASCENDING, IndexModel, InsertOne, ReplaceOne
-from pymongo.errors import BulkWriteError
+from pymongo.errors import BulkWriteError, OperationFailure
 
 from bot.clock import Clock
 from bot.core.changes import Change
@@ -22,10 +22,12 @@ from bot.core.text import say
 from bot.errors import BotError, Busy, NotFound, Unavailable
 from bot.storage import codec
 from bot.storage.codec import Raw
+from bot.storage.indexes import Indexes
 from bot.storage.mongo import Database, delete_of, reachable
 from bot.storage.records import Claim, Write, first_record, holding, next_record, opened, stay
 
 T = TypeVar("T")
+Hint = list[tuple[str, int]]
 log = structlog.get_logger()
 
 TRIES = 40
@@ -35,6 +37,9 @@ PLACES = 4
 # So long the half of a short queue that is not ours is left to them.
 LEFT_TO_RIVALS = timedelta(seconds=1)
 DUPLICATE = 11000
+# What MongoDB answers to a hint at an index that is not there.
+BAD_VALUE = 2
+WAKE = IndexModel([("wake_at", ASCENDING)], partialFilterExpression={"wake_at": {"$exists": True}})
 
 
 class AlreadyThere(BotError):
@@ -85,7 +90,6 @@ class Documents(Generic[T]):
 
     `woken` is called with the instant at which something will be due, whenever a write leaves something to do. New
     documents that are due at once go to the `worker` directly, as far as it takes them: they are stored with its lease.
-    `retired` are indexes that older releases made and no release hints at: processes of one may still run beside us.
     `outrun` is whether others took most of what was due here, when anything last was; `long` whether more was due at
     the last claim than it looked at.
     """
@@ -98,6 +102,7 @@ class Documents(Generic[T]):
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._collection = database.collection(self.collection_name)
+        self._indexes = Indexes(database, self.collection_name, [WAKE, *self.indexes], self.retired)
         self._clock = clock
         self.woken: Callable[[datetime], None] = _nobody
         self.worker: LocalWorker | None = None
@@ -116,8 +121,7 @@ class Documents(Generic[T]):
         """Called after a document was written by this process; for stores that remember some."""
 
     async def prepare(self) -> None:
-        wake = IndexModel([("wake_at", ASCENDING)], partialFilterExpression={"wake_at": {"$exists": True}})
-        await self._database.prepare(self.collection_name, [wake, *self.indexes], self.retired)
+        await self._indexes.prepare()
 
     # ---- reading ----
 
@@ -139,13 +143,32 @@ class Documents(Generic[T]):
         limit: int,
         sort: tuple[str, int] | None = None,
         skip: int = 0,
-        hint: list[tuple[str, int]] | None = None,
+        hint: Hint | None = None,
     ) -> list[Claim[T]]:
         """For subclasses: their queries name the server. `hint` names the index, where another may look as good."""
-        with reachable():
-            cursor = self._collection.find(query, limit=limit, skip=skip, sort=[sort] if sort else None, hint=hint)
-            records = await cursor.to_list(length=limit)
-        return self._opened(records)
+        return self._opened(await self.records(query, limit=limit, sort=sort, skip=skip, hint=hint))
+
+    async def records(
+        self,
+        query: Mapping[str, Any],
+        fields: Mapping[str, int] | None = None,
+        *,
+        limit: int,
+        sort: tuple[str, int] | None = None,
+        skip: int = 0,
+        hint: Hint | None = None,
+    ) -> list[Raw]:
+        """For subclasses, what is stored or some fields of it. Where the index of the hint is gone another will do."""
+        order = [sort] if sort else None
+        try:
+            with reachable():
+                cursor = self._collection.find(query, fields, limit=limit, skip=skip, sort=order, hint=hint)
+                return await cursor.to_list(length=limit)
+        except OperationFailure as refused:
+            if hint is None or refused.code != BAD_VALUE:
+                raise
+        self._indexes.make_anew()
+        return await self.records(query, fields, limit=limit, sort=sort, skip=skip)
 
     def _opened(self, records: Iterable[Raw], due: Mapping[str, datetime] | None = None) -> list[Claim[T]]:
         """One record that cannot be understood (a newer release wrote it) must not keep the others from being read."""

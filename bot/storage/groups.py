@@ -23,6 +23,7 @@ from bot.storage.records import Claim
 
 TALLIED = 1_000
 DAY_MILLISECONDS = 86_400_000
+# The database takes another for lists and storms where it looks as good at first, and then reads far more: hence hints.
 # With the severity, so that the groups of a list are counted and passed over without looking at any of them.
 BY_STATUS = [("server_id", ASCENDING), ("status", ASCENDING), ("number", DESCENDING), ("doc.severity", ASCENDING)]
 # Whole, so that the groups of a storm are counted without looking at any of them; by number, which never changes: what
@@ -119,14 +120,9 @@ class Groups(Documents[AlertGroup]):
         """Of those in the state, newest first. Groups are large, and of hundreds in a list little is shown."""
         return await self._headings({"server_id": server_id, "status": status.value}, limit)
 
-    async def _headings(
-        self, query: Mapping[str, Any], limit: int, hint: list[tuple[str, int]] | None = None
-    ) -> list[Heading]:
-        with reachable():
-            cursor = self._collection.find(
-                query, {"number": 1, "status": 1, "doc.title": 1}, sort=[("number", DESCENDING)], limit=limit, hint=hint
-            )
-            found = await cursor.to_list(length=limit)
+    async def _headings(self, query: Mapping[str, Any], limit: int) -> list[Heading]:
+        shown = {"number": 1, "status": 1, "doc.title": 1}
+        found = await self.records(query, shown, sort=("number", DESCENDING), limit=limit)
         return [Heading(number=one["number"], title=one["doc"]["title"], status=Status(one["status"])) for one in found]
 
     async def severities(self, server_id: str, status: Status, *, most: int) -> dict[str, int]:
@@ -138,7 +134,7 @@ class Groups(Documents[AlertGroup]):
             {"$group": {"_id": "$doc.severity", "count": {"$sum": 1}}},
         ]
         with reachable():
-            rows = await self._collection.aggregate(pipeline, hint=dict(BY_STATUS)).to_list(length=most)
+            rows = await self._collection.aggregate(pipeline).to_list(length=most)
         return {row["_id"]: row["count"] for row in rows}
 
     async def lines(
@@ -146,20 +142,18 @@ class Groups(Documents[AlertGroup]):
     ) -> list[Line]:
         """Of those in the state with one of the severities, newest first. Of a group no more is read than is shown."""
         query = {"server_id": server_id, "status": status.value, "doc.severity": {"$in": list(severities)}}
-        with reachable():
-            cursor = self._collection.find(
-                query, _fields_of(Line), sort=[("number", DESCENDING)], skip=skip, limit=limit, hint=BY_STATUS
-            )
-            return [codec.read(one["doc"], Line) for one in await cursor.to_list(length=limit)]
+        found = await self.records(
+            query, _fields_of(Line), sort=("number", DESCENDING), skip=skip, limit=limit, hint=BY_STATUS
+        )
+        return [codec.read(one["doc"], Line) for one in found]
 
     async def outlines(self, server_id: str, status: Status, limit: int, *, before: int = 0) -> list[Outline]:
         """Of those in the state, newest first, from `before` on down."""
         query: dict[str, Any] = {"server_id": server_id, "status": status.value}
         if before:
             query["number"] = {"$lt": before}
-        with reachable():
-            cursor = self._collection.find(query, _fields_of(Outline), sort=[("number", DESCENDING)], limit=limit)
-            return [codec.read(one["doc"], Outline) for one in await cursor.to_list(length=limit)]
+        found = await self.records(query, _fields_of(Outline), sort=("number", DESCENDING), limit=limit)
+        return [codec.read(one["doc"], Outline) for one in found]
 
     async def silenced(self, server_id: str, *, skip: int, limit: int) -> list[int]:
         """The numbers of the silenced ones, those first that end first."""
@@ -171,7 +165,7 @@ class Groups(Documents[AlertGroup]):
             {"$limit": limit},
         ]
         with reachable():
-            rows = await self._collection.aggregate(pipeline, hint=dict(BY_STATUS)).to_list(length=limit)
+            rows = await self._collection.aggregate(pipeline).to_list(length=limit)
         return [row["number"] for row in rows]
 
     async def ids_of(self, server_id: str, numbers: Sequence[int]) -> dict[int, str]:
@@ -198,7 +192,7 @@ class Groups(Documents[AlertGroup]):
 
     async def newest_of_storm(self, server_id: str, storm_id: str, *, limit: int) -> list[Heading]:
         """Of its live groups."""
-        return await self._headings(_live_of_storm(server_id, storm_id), limit, hint=OF_STORM)
+        return await self._headings(_live_of_storm(server_id, storm_id), limit)
 
     async def tally(self, server_id: str, storm_id: str) -> list[Tally]:
         """All groups of a storm, counted by what is alike. Reads nothing but the index."""
@@ -210,7 +204,7 @@ class Groups(Documents[AlertGroup]):
             {"$limit": TALLIED},
         ]
         with reachable():
-            rows = await self._collection.aggregate(pipeline, hint=dict(OF_STORM)).to_list(length=TALLIED)
+            rows = await self._collection.aggregate(pipeline).to_list(length=TALLIED)
         return [Tally(**row["_id"] | {"status": Status(row["_id"]["status"])}, count=row["count"]) for row in rows]
 
     async def live(self, keys: Mapping[str, str]) -> dict[str, Claim[AlertGroup]]:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from pymongo import ASCENDING, IndexModel, ReturnDocument, UpdateOne
 
 from bot.storage import codec
+from bot.storage.indexes import Indexes
 from bot.storage.mongo import Database, reachable
 
 SLOT_SECONDS = 5
@@ -43,7 +44,7 @@ class Lately:
 
     async def prepare(self) -> None:
         expiry = IndexModel([("expire_at", ASCENDING)], expireAfterSeconds=0)
-        await self._database.prepare(self.collection_name, [expiry])
+        await Indexes(self._database, self.collection_name, [expiry]).prepare()
 
     async def count(self, place: str, opened: Mapping[int, int], *, now: datetime) -> int:
         """Add what opened there, by slot; how many did within the last minute, whoever counted them."""

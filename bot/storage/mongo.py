@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC
 from typing import Any
@@ -11,7 +11,6 @@ from typing import Any
 import structlog
 from bson.codec_options import CodecOptions
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection
-from pymongo import IndexModel
 from pymongo.errors import BulkWriteError, ConnectionFailure, ExecutionTimeout, OperationFailure, WriteConcernError
 from pymongo.write_concern import WriteConcern
 
@@ -22,8 +21,6 @@ DEFAULT_NAME = "oncall"
 CLOCK_SAMPLES = 5
 LONGEST_REASON = 200
 EXISTS = 48
-# What MongoDB itself says of every index, beside what it was made with; `ns` until 4.2.
-FORMAT_OF_INDEX = frozenset({"v", "ns"})
 # A primary that steps down, or a server that stops, while it works on a write says so within that write's own result;
 # the driver knows these codes only as the answer to a whole command (MongoDB's list of error codes).
 STEPPED_DOWN = frozenset({91, 189, 10058, 10107, 11600, 11602, 13435, 13436})
@@ -65,11 +62,6 @@ async def delete_of(collection: Collection, server_id: str) -> None:
             if not ids:
                 return
             await collection.delete_many({"_id": {"$in": ids}})
-
-
-def _is_ours(there: dict[str, Any], index: IndexModel) -> bool:
-    known = {what: value for what, value in there.items() if what not in FORMAT_OF_INDEX}
-    return known == index.document and [*known["key"]] == [*index.document["key"]]
 
 
 def _beginning(told: str) -> str:
@@ -116,27 +108,6 @@ class Database:
         Only for what a later majority write to the same server covers: journal and oplog keep the order.
         """
         return self._database.get_collection(name, write_concern=WriteConcern(w=1, j=False))
-
-    async def prepare(self, name: str, indexes: Sequence[IndexModel], retired: Sequence[IndexModel] = ()) -> None:
-        """Create a collection's indexes; those that exist stay as they are. Then drop what is `retired`."""
-        with reachable():
-            await self._database[name].create_indexes(list(indexes))
-        if retired:
-            await self._drop(name, retired)
-
-    async def _drop(self, name: str, retired: Sequence[IndexModel]) -> None:
-        """Exactly these: one that somebody else made stays, even of the same name. Raises Unavailable."""
-        collection = self._database[name]
-        with reachable():
-            there = [dict(one) for one in await collection.list_indexes().to_list(length=None)]
-        for index in retired:
-            if not any(_is_ours(one, index) for one in there):
-                continue
-            try:
-                with reachable():
-                    await collection.drop_index(index.document["name"])
-            except OperationFailure as refused:  # it only costs room; and another process may have been first
-                log.info("retired index not dropped", collection=name, why=str(refused)[:LONGEST_REASON])
 
     async def make_capped(self, name: str, size: int) -> None:
         """A collection of so many bytes that forgets its oldest. One that exists stays. Raises PyMongoError."""

@@ -7,6 +7,7 @@ from datetime import datetime
 from pymongo import ASCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
 
+from bot.storage.indexes import Indexes
 from bot.storage.mongo import Database, reachable
 
 
@@ -21,7 +22,7 @@ class Once:
 
     async def prepare(self) -> None:
         expiry = IndexModel([("expire_at", ASCENDING)], expireAfterSeconds=0)
-        await self._database.prepare(self.collection_name, [expiry])
+        await Indexes(self._database, self.collection_name, [expiry]).prepare()
 
     async def reserve(self, key: str, *, until: datetime) -> bool:
         """Whether it was free. Raises Unavailable."""

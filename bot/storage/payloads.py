@@ -11,6 +11,7 @@ from pymongo.errors import DuplicateKeyError
 
 from bot.clock import Clock
 from bot.errors import Unavailable
+from bot.storage.indexes import Indexes
 from bot.storage.mongo import Database, delete_of, reachable
 
 LARGEST = 64 * 1024
@@ -33,7 +34,7 @@ class Payloads:
 
     async def prepare(self) -> None:
         expiry = IndexModel([("expire_at", ASCENDING)], expireAfterSeconds=0)
-        await self._database.prepare("payloads", [expiry, IndexModel([("server_id", ASCENDING)])])
+        await Indexes(self._database, "payloads", [expiry, IndexModel([("server_id", ASCENDING)])]).prepare()
 
     def note(self, server_id: str, integration_id: str, body: bytes) -> None:
         """Keep it, unless one was kept a moment ago or it is large. Returns at once."""
