@@ -12,13 +12,13 @@ from datetime import timedelta
 
 import structlog
 import uvloop
-from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 from tornado.web import Application
 
 from bot import registry
 from bot.clock import Clock, DatabaseClock
 from bot.config import Config, Role
+from bot.connections import BoundedServer, most_connections, raise_limit
 from bot.contexts.making import MakeContexts
 from bot.contexts.parts import Parts
 from bot.core import alerts, heartbeats, integrations, maintenance, servers, storms
@@ -243,8 +243,10 @@ def _report(task: asyncio.Task[None]) -> None:
 async def _listen(services: Services, stack: AsyncExitStack) -> int:
     config = services.config
     sockets = bind_sockets(config.port, config.host or None)
-    server = HTTPServer(
+    server = BoundedServer(
         application(services),
+        most=most_connections(),
+        watch=services.metrics,
         max_body_size=MAX_BODY,
         idle_connection_timeout=120,
         body_timeout=BODY_SECONDS,
@@ -285,4 +287,5 @@ async def serve(config: Config, *, lease: timedelta = LEASE) -> None:
 
 def run(role: Role, config: Config) -> None:
     """Run one process of this role until it is stopped."""
+    raise_limit()
     uvloop.run(serve(config))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from prometheus_client import CollectorRegistry, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
@@ -43,6 +43,20 @@ class Metrics:
             "Stored texts that no one has sealed again with the newest key yet",
             registry=self.registry,
         )
+        self._connections = Gauge(
+            "oncall_connections", "Connections that are open to this process", registry=self.registry
+        )
+        self._refused = Counter(
+            "oncall_connections_refused_total",
+            "Connections that were closed at once, because too many were open",
+            registry=self.registry,
+        )
+
+    def connections(self, open_now: int) -> None:
+        self._connections.set(open_now)
+
+    def connection_refused(self) -> None:
+        self._refused.inc()
 
     def sealed_with_old_keys(self, count: int) -> None:
         self._old_keys.set(count)

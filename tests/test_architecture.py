@@ -250,6 +250,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "bot.storage",
         "bot.working.serving",
     ),
+    "bot.connections": (),
     "bot.metrics": ("bot.clock", "bot.receiving.intake", "bot.working.worker"),
     "bot.web": ("bot.secret", "bot.vault"),
     "bot.services": (
