@@ -6,13 +6,13 @@ Alertmanager 0.25 tries again at once on 5xx only, and never on 429: so overload
 from __future__ import annotations
 
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from http import HTTPStatus
 from typing import Any
 
 import structlog
-from tornado.web import stream_request_body
+from tornado.httputil import HTTPServerRequest
 
 from bot.core.integrations import Integration
 from bot.errors import OverBudget, Unavailable
@@ -20,8 +20,9 @@ from bot.integrations.kind import Kind
 from bot.integrations.kinds import kind_named
 from bot.integrations.payload import Invalid, Payload
 from bot.notices import left_out, not_signed, too_large, unreadable
-from handlers.base import Endpoint
+from bot.services import Services
 from handlers.bounded import HEARD_OUT, HEARD_OUT_KNOWN, announced
+from handlers.exchange import NOTHING, Exchange
 from handlers.keys import integration_of
 from handlers.signed import is_proved
 
@@ -38,26 +39,25 @@ NOT_NOW = "The alerts could not be stored. Please send them again."
 log = structlog.get_logger()
 
 
-@stream_request_body
-class Inbound(Endpoint):
+class Inbound(Exchange):
     """One payload of one integration. The key is proved before more than a small body is read."""
 
     route = "inbound"
-    SUPPORTED_METHODS = ("POST",)
+    only_post = ONLY_POST
 
-    _body: bytearray
-    _heard: int
-    _held: int = 0
-    _integration: Integration | None = None  # whoever uses another verb is turned away before `prepare`
-    _kind: Kind | None
-    _key: str
-    _turned_away: Callable[[], None] | None
-
-    async def prepare(self) -> None:
+    def __init__(self, services: Services, request: HTTPServerRequest, path: Sequence[str]) -> None:
+        super().__init__(services, request, path)
         self._body = bytearray()
         self._heard = 0
-        self._turned_away = None
-        declared = announced(self.request.headers)
+        self._held = 0
+        self._integration: Integration | None = None
+        self._turned_away: Callable[[], None] | None = None
+        kind, *rest = path
+        self._kind = kind_named(kind)
+        self._key = (rest[0] if rest else "") or _bearer(self.headers.get("Authorization", ""))
+
+    async def prepare(self) -> None:
+        declared = announced(self.headers)
         try:
             self._integration = await self._known()
         except Unavailable:
@@ -71,27 +71,25 @@ class Inbound(Endpoint):
 
     def _limit(self, declared: int) -> None:
         """The size is for us to judge: Tornado would end the connection without an answer."""
-        connection: Any = self.request.connection
-        connection.set_max_body_size(1 << 62)
+        self.limit_body(1 << 62)
         if declared <= MAX_BODY:
             return
         self._turned_away = self._too_large
-        if declared > HEARD_OUT_KNOWN or "Expect" in self.request.headers:  # who expects our word sends nothing yet
+        if declared > HEARD_OUT_KNOWN or "Expect" in self.headers:  # who expects our word sends nothing yet
             self._hang_up()
 
-    def data_received(self, chunk: bytes) -> Awaitable[None] | None:
-        if self._finished:
-            return None
+    def data_received(self, chunk: bytes) -> None:
+        if self.answered:
+            return
         self._heard += len(chunk)
         if self._turned_away is None and self._heard <= MAX_BODY and self._hold(len(chunk)):
             self._body += chunk
-            return None
+            return
         self._body.clear()
-        self._let_go()
+        self.let_go()
         self._turned_away = self._turned_away or self._too_large
         if self._heard > (HEARD_OUT if self._integration is None else HEARD_OUT_KNOWN):
             self._hang_up()
-        return None
 
     def _hold(self, size: int) -> bool:
         """Whether there is room for more of the body; else its sender is asked to come back."""
@@ -101,32 +99,18 @@ class Inbound(Endpoint):
         self._held += size
         return True
 
-    def _let_go(self) -> None:
+    def let_go(self) -> None:
         if self._integration is not None and self._held:
             self.services.held.give_back(self._integration.server_id, self._held)
             self._held = 0
 
-    def on_finish(self) -> None:
-        self._let_go()
-
-    def on_connection_close(self) -> None:
-        super().on_connection_close()
-        self._let_go()
-
-    async def post(self, kind: str, key: str = "") -> None:
-        if self._turned_away is not None and not self._finished:
+    async def post(self) -> None:
+        if self._turned_away is not None:
             return self._turned_away()
-        if self._finished or self._integration is None or self._kind is None:
+        if self._integration is None or self._kind is None:
             return None
         try:
-            body = bytes(self._body)
-            self._body.clear()
-            if not await is_proved(self.services, self._kind, self._integration, self.request.headers, body):
-                self.services.notices.tell(self._integration, "not signed", not_signed(self._integration))
-                return self.refuse_proof()
-            payload = await self._read(self._kind, self._integration, body)
-            without_key = body.replace(self._key.encode(), b"")
-            accepted = await self.services.reception.take(self._integration, payload, without_key)
+            await self._take(self._kind, self._integration)
         except Invalid as invalid:
             self.services.notices.tell(self._integration, "unreadable", unreadable(self._integration, invalid.errors))
             self._refuse(HTTPStatus.BAD_REQUEST, "The payload cannot be read.", invalid.errors)
@@ -134,9 +118,19 @@ class Inbound(Endpoint):
             self._come_back(TOO_MANY, min(math.ceil(over.retry_after), LONGEST_PAUSE))
         except Unavailable:
             self._come_back()
-        else:
-            self._report(payload)
-            self.answer({"accepted": accepted.alerts, "groups": accepted.groups} | _notes(payload), HTTPStatus.ACCEPTED)
+
+    async def _take(self, kind: Kind, integration: Integration) -> None:
+        """Raises Invalid, OverBudget, Unavailable."""
+        body = bytes(self._body)
+        self._body.clear()
+        if not await is_proved(self.services, kind, integration, self.headers, body):
+            self.services.notices.tell(integration, "not signed", not_signed(integration))
+            return self.refuse_proof()
+        payload = await self._read(kind, integration, body)
+        without_key = body.replace(self._key.encode(), b"")
+        accepted = await self.services.reception.take(integration, payload, without_key)
+        self._report(integration, payload)
+        self.answer({"accepted": accepted.alerts, "groups": accepted.groups} | _notes(payload), HTTPStatus.ACCEPTED)
 
     async def _read(self, kind: Kind, integration: Integration, body: bytes) -> Payload:
         """Raises Invalid, Unavailable."""
@@ -144,37 +138,33 @@ class Inbound(Endpoint):
 
     async def _known(self) -> Integration | None:
         """Whose key this is, if it is of this kind and its server is still with us. Raises Unavailable."""
-        kind, *rest = self.path_args
-        key = (rest[0] if rest and rest[0] else "") or _bearer(self.request.headers.get("Authorization", ""))
-        self._kind, self._key = kind_named(kind), key
         if self._kind is None:
             return None
-        integration = await integration_of(self.services, key)
+        integration = await integration_of(self.services, self._key)
         return integration if integration is not None and integration.kind == self._kind.name else None
 
-    def _report(self, payload: Payload) -> None:
-        if payload.notes and self._integration is not None:
-            log.warning("payload read in part", integration=self._integration.id, problems=len(payload.notes))
-            self.services.notices.tell(self._integration, "left out", left_out(self._integration, payload.notes))
+    def _report(self, integration: Integration, payload: Payload) -> None:
+        if payload.notes:
+            log.warning("payload read in part", integration=integration.id, problems=len(payload.notes))
+            self.services.notices.tell(integration, "left out", left_out(integration, payload.notes))
 
     # ---- refusals ----
 
-    def _refuse(self, status: HTTPStatus, sentence: str, errors: dict[str, str] | None = None) -> None:
-        self.answer({"error": sentence, "errors": errors or {}}, status)
-
-    def write_error(self, status_code: int, **more: Any) -> None:
-        if status_code != HTTPStatus.METHOD_NOT_ALLOWED:
-            return super().write_error(status_code, **more)
-        self.set_header("Allow", "POST")
-        self._refuse(HTTPStatus.METHOD_NOT_ALLOWED, ONLY_POST)
+    def _refuse(
+        self,
+        status: HTTPStatus,
+        sentence: str,
+        errors: Mapping[str, str] = NOTHING,
+        headers: Mapping[str, str] = NOTHING,
+    ) -> None:
+        self.answer({"error": sentence, "errors": dict(errors)}, status, headers)
 
     def _come_back(self, sentence: str = NOT_NOW, seconds: int | str = RETRY_AFTER) -> None:
-        self.set_header("Retry-After", str(seconds))
-        self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, sentence)
+        self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, sentence, headers={"Retry-After": str(seconds)})
 
     def _hang_up(self) -> None:
         """Answer before the rest has come, and take no more of it."""
-        self.set_header("Connection", "close")
+        self.closes = True
         if self._turned_away is not None:
             self._turned_away()
 
