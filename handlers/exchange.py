@@ -8,8 +8,8 @@ take an alert in, and nothing of it is needed here.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Mapping, Sequence
+from datetime import datetime
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, ClassVar
@@ -25,6 +25,7 @@ from tornado.httputil import (
 )
 from tornado.routing import PathMatches, Router, Rule
 
+from bot.clock import wall_clock
 from bot.errors import Unavailable
 from bot.log import log_exchange, new_reference
 from bot.services import Services
@@ -76,7 +77,7 @@ class Exchange(HTTPMessageDelegate):
         text = orjson.dumps(body)
         head = HTTPHeaders(
             {
-                "Date": _date(int(time.time())),
+                "Date": _date(wall_clock().replace(microsecond=0)),
                 "Content-Type": "application/json",
                 "Content-Length": str(len(text)),
                 "X-Content-Type-Options": "nosniff",
@@ -138,8 +139,8 @@ class Exchanges(Router):
 
 
 @lru_cache(maxsize=1)
-def _date(second: int) -> str:
-    return format_timestamp(second)
+def _date(at: datetime) -> str:
+    return format_timestamp(at)
 
 
 def posted(pattern: str, exchange: type[Exchange], services: Services) -> Rule:
