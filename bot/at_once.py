@@ -15,9 +15,8 @@ from bot.chosen import chosen_group, chosen_matchers
 from bot.context import Context
 from bot.core import many, routing
 from bot.core.alert_group import Status
-from bot.core.cards import MARKS, Button
+from bot.core.cards import Button, in_list
 from bot.core.many import Act, Outline, Verb
-from bot.core.neutral import neutral
 from bot.core.patterns import BadPattern, Effort, compiled
 from bot.core.routing import Matcher, Operator
 from bot.core.text import NOTHING, Text, count, say
@@ -25,7 +24,6 @@ from bot.errors import UserError
 from forms.numbers import MOST, Named
 
 SHOWN = 20
-TITLE_LENGTH = 120
 
 
 async def act_on(
@@ -99,7 +97,7 @@ def _check(matchers: tuple[Matcher, ...], effort: Effort) -> None:
 def _told(chosen: list[Outline], *, too_many: bool) -> list[Text]:
     lines = [
         count("**This means {count} alert group:**", "**This means {count} alert groups:**", count=len(chosen)),
-        *(_line(one) for one in chosen[:SHOWN]),
+        *(in_list(one) for one in chosen[:SHOWN]),
     ]
     if chosen[SHOWN:]:
         lines.append(say("- and {numbers}", numbers=many.numbers_in_words(one.number for one in chosen[SHOWN:])))
@@ -107,12 +105,3 @@ def _told(chosen: list[Outline], *, too_many: bool) -> list[Text]:
         text = say("There are more. {most} can be done at once; write the same again for the others.", most=MOST)
         lines.append(text)
     return [*lines, say("Nothing has happened yet. The button does it to these.")]
-
-
-def _line(one: Outline) -> Text:
-    return say(
-        "- {mark} **#{number}** {title}",
-        mark=MARKS[one.status],
-        number=one.number,
-        title=neutral(one.title, TITLE_LENGTH),
-    )

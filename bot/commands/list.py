@@ -10,8 +10,7 @@ from itertools import chain
 from bot.call import Reply, tell
 from bot.context import Context
 from bot.core.alert_group import Line, Status
-from bot.core.cards import MARKS, state_in_words
-from bot.core.neutral import neutral
+from bot.core.cards import in_list, state_in_words
 from bot.core.people import Role
 from bot.core.text import Text, count, say
 from bot.integrations.pieces import SEVERITIES
@@ -47,7 +46,11 @@ async def list_(ctx: Context, *, state: str, page: int) -> Reply:
     if not lines:
         return tell(say("There is nothing on page {page}. `/oncall list` shows the first.", page=page))
     more = any(sum(numbers.values()) >= COUNTED for numbers in known.values())
-    return tell(_heading(total, state, more=more), *(_line(one) for one in lines), *_more(total, first, state))
+    return tell(
+        _heading(total, state, more=more),
+        *(in_list(one, state_in_words(one)) for one in lines),
+        *_more(total, first, state),
+    )
 
 
 def _shelves(status: Status, severities: Mapping[str, int]) -> Iterator[Shelf]:
@@ -95,13 +98,3 @@ def _more(total: int, first: int, state: str) -> list[Text]:
             more=more,
         )
     ]
-
-
-def _line(line: Line) -> Text:
-    return say(
-        "- {mark} **#{number}** {title}: {state}",
-        mark=MARKS[line.status],
-        number=line.number,
-        title=neutral(line.title, 120),
-        state=state_in_words(line),
-    )

@@ -5,8 +5,7 @@ from __future__ import annotations
 from bot.call import Reply, Say, tell
 from bot.context import Context
 from bot.core.alert_group import AlertGroup, Status
-from bot.core.cards import MARKS, Button, state_in_words
-from bot.core.neutral import neutral
+from bot.core.cards import Button, in_list, state_in_words
 from bot.core.people import Role
 from bot.core.text import Text, count, say
 from bot.registry import command
@@ -15,7 +14,6 @@ from forms.silence import PAGES, Silences
 SHOWN = 20
 LISTED = SHOWN * PAGES
 COUNTED = 100_000
-TITLE_LENGTH = 120
 
 
 @command("silences", form=Silences, section="alerts", needs=Role.VIEWER)
@@ -30,7 +28,10 @@ async def silences(ctx: Context, *, page: int) -> Reply:
         return tell(say("There is nothing on page {page}. `/oncall silences` shows the first.", page=page))
     heading = count("**{count} silenced alert group**", "**{count} silenced alert groups**", count=total)
     buttons = tuple(_button(group) for group in groups) if ctx.person.role.includes(Role.RESPONDER) else ()
-    return Say(lines=(heading, *(_line(group) for group in groups), *_more(min(total, LISTED), first)), buttons=buttons)
+    return Say(
+        lines=(heading, *(in_list(group, _why(group)) for group in groups), *_more(min(total, LISTED), first)),
+        buttons=buttons,
+    )
 
 
 async def _count(ctx: Context) -> int:
@@ -40,16 +41,6 @@ async def _count(ctx: Context) -> int:
 def _button(group: AlertGroup) -> Button:
     return Button(
         command="unsilence", label=say("End #{number}", number=group.number), args={"group": str(group.number)}
-    )
-
-
-def _line(group: AlertGroup) -> Text:
-    return say(
-        "- {mark} **#{number}** {title}: {why}",
-        mark=MARKS[group.status],
-        number=group.number,
-        title=neutral(group.title, TITLE_LENGTH),
-        why=_why(group),
     )
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 
 from bot.core import muted
 from bot.core.alert_group import Alert, AlertGroup, Line, Link, Status, counted_in_words
-from bot.core.neutral import TEXT_LENGTH, plain
+from bot.core.many import Outline
+from bot.core.neutral import TEXT_LENGTH, neutral, plain
 from bot.core.text import NOTHING, Text, say
 
 COLOURS = {
@@ -25,6 +26,7 @@ MARKS = {
     Status.SILENCED: "🔕",
     Status.RESOLVED: "🟢",
 }
+TITLE_IN_LIST = 120
 LABELS_SHOWN = 10
 VALUE_LENGTH = 300
 # What a card offers beside its state's own buttons, in this order; servers may choose fewer.
@@ -142,6 +144,13 @@ def state_in_words(group: AlertGroup | Line) -> Text:
             return say("Flapping: fired {count} times in a row", count=group.flaps)
         case _:
             return say("Firing since {at}", at=group.opened_at)
+
+
+def in_list(group: AlertGroup | Line | Outline, told: Text = NOTHING) -> Text:
+    """Its line in a list, with what is told of it."""
+    title = neutral(group.title, TITLE_IN_LIST)
+    line = say("- {mark} **#{number}** {title}", mark=MARKS[group.status], number=group.number, title=title)
+    return say("{line}: {told}", line=line, told=told) if told else line
 
 
 def _next(group: AlertGroup, names: Mapping[str, str]) -> Text:
