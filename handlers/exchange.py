@@ -25,7 +25,6 @@ from tornado.httputil import (
 )
 from tornado.routing import PathMatches, Router, Rule
 
-from bot.clock import wall_clock
 from bot.errors import Unavailable
 from bot.log import log_exchange, new_reference
 from bot.services import Services
@@ -77,7 +76,7 @@ class Exchange(HTTPMessageDelegate):
         text = orjson.dumps(body)
         head = HTTPHeaders(
             {
-                "Date": _date(wall_clock().replace(microsecond=0)),
+                "Date": _date(self.services.clock().replace(microsecond=0)),
                 "Content-Type": "application/json",
                 "Content-Length": str(len(text)),
                 "X-Content-Type-Options": "nosniff",
