@@ -2,30 +2,17 @@
 
 import json
 import os
-import random
 import select
 import signal
-import socket
 import subprocess
 import sys
 import time
-from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import requests
 
 START_SECONDS = 60
 STOP_SECONDS = 5
-
-
-def three_free_ports() -> int:
-    """The first of three in a row, all free a moment ago, below those that systems lend to outgoing connections."""
-    while True:
-        first = random.randrange(10_000, 20_000)
-        with ExitStack() as stack, suppress(OSError):
-            for port in range(first, first + 3):
-                stack.enter_context(socket.create_server(("127.0.0.1", port)))
-            return first
 
 
 class Demo:

@@ -23,6 +23,7 @@ from bot.storage.stores import Stores
 from bot.vault import generate_keys
 from tests.clock import HeldClock
 from tests.handlers.operating import TOKEN, Bot, started
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[1]
 
@@ -242,9 +243,3 @@ async def simulated(bot: Bot) -> AsyncIterator[tuple[Simulator, str]]:
         yield mattermost, mattermost.session(admin)
     finally:
         await mattermost.stop()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import socket
 from dataclasses import replace
 
 import pytest
@@ -15,18 +14,16 @@ from bot.config import Config, Role, read_config
 from bot.secret import Secret
 from bot.vault import BadKeys, generate_keys
 from tests.conftest import TEST_DATABASE
+from tests.ports import free_port
 
 
 @pytest.fixture
 def config(prepared_uri: str) -> Config:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     scheme, _, rest = prepared_uri.partition("://")
     host, _, options = rest.partition("/")
     environ = {
         "HOST": "127.0.0.1",
-        "PORT": str(port),
+        "PORT": str(free_port()),
         "MONGODB_URI": f"{scheme}://{host}/{TEST_DATABASE}?{options.partition('?')[2]}",
         "ENCRYPTION_KEYS": generate_keys(),
         "ADMIN_TOKEN": "an-admin-token-that-is-long-enough-for-this",

@@ -12,7 +12,8 @@ import requests
 from bot.demo.memory import Installed, Memory
 from bot.demo.ports import ports
 from bot.demo.problem import DemoProblem
-from tests.running_demo import START_SECONDS, Demo, three_free_ports
+from tests.ports import three_free_ports
+from tests.running_demo import START_SECONDS, Demo
 
 
 @pytest.fixture

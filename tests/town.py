@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import secrets
-import socket
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -25,6 +24,7 @@ from bot.storage.mongo import Database
 from bot.storage.records import Claim
 from bot.storage.stores import Stores, open_stores
 from bot.vault import generate_keys
+from tests.ports import free_port
 
 CREATED = 201
 MOST_GROUPS = 100_000
@@ -172,10 +172,3 @@ def named(uri: str, name: str) -> str:
     if "@" in parts.netloc:
         options.setdefault("authSource", parts.path.strip("/") or "admin")
     return parts._replace(path=f"/{name}", query=urlencode(options)).geturl()
-
-
-def free_port() -> int:
-    """Free a moment ago. A bot has to come back on the port it had."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -13,7 +13,8 @@ from typing import Any
 
 import aiohttp
 
-from tests.town import Town, free_port
+from tests.ports import free_port
+from tests.town import Town
 from tests.waiting import until
 
 # Flushes of a group are so far apart; within it a failed notification is repeated with growing pauses.

@@ -10,7 +10,8 @@ from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
 from tests.browser.screen import Screen
-from tests.running_demo import Demo, three_free_ports
+from tests.ports import three_free_ports
+from tests.running_demo import Demo
 
 ARTEFACTS = Path(__file__).parent.parent / "artefacts"
 FLAGS = (

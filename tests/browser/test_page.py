@@ -3,7 +3,8 @@
 import pytest
 
 from tests.browser.screen import Screen
-from tests.running_demo import Demo, three_free_ports
+from tests.ports import three_free_ports
+from tests.running_demo import Demo
 
 pytestmark = pytest.mark.browser
 

@@ -15,7 +15,7 @@ from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo.errors import AutoReconnect, OperationFailure, PyMongoError
 
 from bot.storage.mongod import HOST, Mongod, find_mongod
-from tests.town import free_port
+from tests.ports import free_port
 from tests.waiting import until
 
 NAME = "faults"

@@ -9,7 +9,8 @@ import sys
 from asyncio.subprocess import Process
 from pathlib import Path
 
-from tests.town import Town, free_port
+from tests.ports import free_port
+from tests.town import Town
 from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]

@@ -15,10 +15,11 @@ from bot.services import Services
 from bot.storage.mongo import Database
 from bot.vault import generate_keys
 from tests.clock import HeldClock
+from tests.ports import free_port
 
 
 @pytest.fixture
-def without_database(io_loop: IOLoop, clock: HeldClock, unused_port: int) -> Iterator[str]:
+def without_database(io_loop: IOLoop, clock: HeldClock) -> Iterator[str]:
     """The address of a bot whose database is away."""
     socket, port = bind_unused_port()
     environ = {
@@ -27,7 +28,7 @@ def without_database(io_loop: IOLoop, clock: HeldClock, unused_port: int) -> Ite
         "ENCRYPTION_KEYS": generate_keys(),
         "ADMIN_TOKEN": "an-admin-token-that-is-long-enough-for-this",
     }
-    database = Database(f"mongodb://127.0.0.1:{unused_port}/gone", selection_seconds=0.1)
+    database = Database(f"mongodb://127.0.0.1:{free_port()}/gone", selection_seconds=0.1)
 
     async def start() -> tuple[Services, HTTPServer]:
         services = build(read_config(environ, Role.WEB), database, clock, works=False)

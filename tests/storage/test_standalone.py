@@ -10,16 +10,17 @@ from bot.storage.mongod import Mongod, find_mongod
 from bot.storage.stores import open_stores
 from tests.clock import HeldClock
 from tests.conftest import TEST_DATABASE
+from tests.ports import free_port
 from tests.storage.test_directory import *  # noqa: F403
 from tests.storage.test_documents import *  # noqa: F403
 
 
 @pytest.fixture(scope="module")
-def prepared_uri(tmp_path_factory: pytest.TempPathFactory, unused_port: int) -> Iterator[str]:
+def prepared_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("standalone")
     arguments = ["--dbpath", str(folder), "--wiredTigerCacheSizeGB", "0.25", "--nounixsocket"]
-    mongod = Mongod(find_mongod(), arguments, port=unused_port, log=folder / "log")
-    uri = f"mongodb://127.0.0.1:{unused_port}"
+    mongod = Mongod(find_mongod(), arguments, port=free_port(), log=folder / "log")
+    uri = f"mongodb://127.0.0.1:{mongod.port}"
 
     async def prepare() -> None:
         await mongod.until_listening()
