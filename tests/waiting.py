@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 
-async def until(ready: Callable[[], Awaitable[bool] | bool], seconds: float = 10, *, pause: float = 0) -> None:
+async def until(ready: Callable[[], Awaitable[bool] | bool], seconds: float = 60, *, pause: float = 0) -> None:
     """Give the other tasks their turn until `ready`; with a `pause` other processes, too."""
     async with asyncio.timeout(seconds):
         while True:
