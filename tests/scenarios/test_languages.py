@@ -43,7 +43,7 @@ async def test_forms_and_what_is_wrong_in_them_are_german(bare_world: World) -> 
     assert modal is not None
     assert modal.title == "Stummschalten"
     assert "Bis die Zeit um ist, wird niemand alarmiert." in modal.header
-    assert [field.label for field in modal.fields] == ["Alarmgruppen", "Wie lange", "Grund", "Bedingungen"]
+    assert [field.label for field in modal.fields] == ["Alarmgruppen", "Wie lange", "Grund"]
     await world.ana.submits(group="1", duration="bald")
     assert world.ana.field_errors["duration"].startswith("Schreib eine Dauer wie 30m, 2h oder 1d")
     await world.ana.submits(group="1", duration="2h")
