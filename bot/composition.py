@@ -37,7 +37,7 @@ from bot.notices import Notices
 from bot.outgoing.client import Client
 from bot.outgoing.guard import Guard
 from bot.pauses import collect_in_quiet, shorten_pauses
-from bot.receiving.budgets import Budgets
+from bot.receiving.budgets import LOOKS, Accounts, Budgets
 from bot.receiving.flapping import Flapping
 from bot.receiving.held import Held
 from bot.receiving.intake import Intake
@@ -145,6 +145,7 @@ def build(
         registry=commands,
         dispatch=Dispatch(commands, MakeContexts(parts)),
         held=Held(),
+        looks=Accounts(LOOKS, clock),
         intake=intake,
         reception=reception,
         sns=SnsMessages(outgoing, clock),

@@ -59,8 +59,9 @@ class Unavailable(BotError):
 
 
 class OverBudget(Unavailable):
-    """This sender sends more than its share; in so many seconds there is room for it again."""
+    """This sender, or all `of_server`, send more than their share; in so many seconds there is room again."""
 
-    def __init__(self, retry_after: float) -> None:
+    def __init__(self, retry_after: float, *, of_server: bool = False) -> None:
         super().__init__(f"Over budget for {retry_after:.1f} s")
         self.retry_after = retry_after
+        self.of_server = of_server

@@ -15,6 +15,7 @@ from bot.mattermost.access import Access
 from bot.metrics import Metrics
 from bot.notices import Notices
 from bot.outgoing.client import Client
+from bot.receiving.budgets import Accounts
 from bot.receiving.held import Held
 from bot.receiving.intake import Intake
 from bot.receiving.reception import Reception
@@ -39,6 +40,7 @@ class Services:
     registry: Registry
     dispatch: Dispatch
     held: Held
+    looks: Accounts
     intake: Intake
     reception: Reception
     sns: SnsMessages

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import uuid
 from collections.abc import Callable
 from functools import partial
@@ -10,7 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from bot.core.integrations import Integration
-from bot.errors import Busy, NotFound, Unavailable
+from bot.errors import Busy, NotFound, OverBudget, Unavailable
 from bot.integrations import opsgenie
 from bot.integrations.payload import Invalid
 from bot.integrations.reading import Pace, read_json
@@ -19,7 +20,7 @@ from bot.receiving.opsgenie import drawn
 from bot.receiving.opsgenie.api import Listing, NotSupported, OpsgenieApi
 from handlers.base import MAX_BODY
 from handlers.bounded import HEARD_OUT, Bounded, heard
-from handlers.inbound import RETRY_AFTER, TOO_MUCH_AT_ONCE
+from handlers.inbound import LONGEST_PAUSE, RETRY_AFTER, TOO_MUCH_AT_ONCE
 from handlers.keys import integration_of
 
 SCHEME = "geniekey"
@@ -35,6 +36,7 @@ PONG = "PONG - Heartbeat received"
 USUALLY_LISTED = 20
 MOST_LISTED = 100
 LONGEST_NUMBER = 9
+TOO_MANY_QUESTIONS = "Too many requests that list or count alerts. Please ask again later."
 NOT_NOW = "The request could not be stored. Please send it again."
 TOO_LARGE = "The request is larger than 1 MiB."
 
@@ -47,7 +49,7 @@ class OpsgenieEndpoint(Bounded):
     @property
     def api(self) -> OpsgenieApi:
         services = self.services
-        return OpsgenieApi(services.stores, services.reception, services.clock)
+        return OpsgenieApi(services.stores, services.reception, services.clock, services.looks)
 
     async def prepare(self) -> None:
         self.begin()
@@ -110,6 +112,15 @@ class OpsgenieEndpoint(Bounded):
             case _:
                 raise problem
 
+    def throttled(self, over: OverBudget) -> None:
+        """As Opsgenie says it, and its clients wait so long. Senders of alerts get 503 instead, which all repeat."""
+        seconds = str(min(math.ceil(over.retry_after), LONGEST_PAUSE))
+        self.set_header("Retry-After", seconds)
+        self.set_header("X-RateLimit-State", "THROTTLED")
+        self.set_header("X-RateLimit-Reason", "ACCOUNT" if over.of_server else "INTEGRATION")
+        self.set_header("X-RateLimit-Period-In-Sec", seconds)
+        self._refuse(TOO_MANY_QUESTIONS, HTTPStatus.TOO_MANY_REQUESTS)
+
     def _number(self, name: str, otherwise: int) -> int:
         text = self.get_query_argument(name, "")
         return int(text) if text.isdecimal() and len(text) < LONGEST_NUMBER else otherwise
@@ -147,8 +158,9 @@ class OpsgenieAlerts(OpsgenieEndpoint):
         try:
             self._without_saved_search()
             listing = self._listing()
-            groups = await self.api.listed(self.source, listing)
-            count = await self.api.count(self.source, listing.query)
+            groups, count = await self.api.listed(self.source, listing)
+        except OverBudget as over:
+            return self.throttled(over)
         except (Invalid, NotSupported, Unavailable) as problem:
             return self.failed(problem)
         shown = [drawn.summary(group, integration=self.source) for group in groups]
@@ -199,6 +211,8 @@ class OpsgenieCount(OpsgenieEndpoint):
         try:
             self._without_saved_search()
             self.found({"count": await self.api.count(self.source, self.get_query_argument("query", ""))})
+        except OverBudget as over:
+            self.throttled(over)
         except (Invalid, NotSupported, Unavailable) as problem:
             self.failed(problem)
 

@@ -35,7 +35,7 @@ class OpsgenieAlert(OpsgenieEndpoint):
         try:
             if part and part not in PARTS:
                 raise NotSupported(part)
-            group = await self.api.find(self.source, identifier, self._type)
+            group = await self.api.shown(self.source, identifier, self._type)
             await self._show(group, part or "")
         except (NotFound, NotSupported, Unavailable) as problem:
             self.failed(problem, identifier=identifier, type_=self._type)

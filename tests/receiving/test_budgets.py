@@ -7,7 +7,7 @@ from bot.core.integrations import Integration
 from bot.errors import OverBudget
 from bot.integrations.payload import Act, Payload, Verb
 from bot.notices import Notices
-from bot.receiving.budgets import BURST, OF_SERVER, Budgets
+from bot.receiving.budgets import BURST, LOOKS, OF_SERVER, Accounts, Budgets
 from bot.receiving.intake import Intake
 from bot.receiving.opsgenie.api import OpsgenieApi
 from bot.receiving.reception import Reception
@@ -87,7 +87,9 @@ async def test_what_is_done_to_one_alert_at_a_time_counts_too(stores: Stores, cl
     """Opsgenie's API acts without a payload: else fifty thousand requests would cost nothing."""
     budgets, prom = Budgets(300, notices, clock), await source(stores)
     intake = Intake(stores, clock, budgets=budgets)
-    api = OpsgenieApi(stores, Reception(stores, intake, clock, Templating(Pool(), notices)), clock)
+    api = OpsgenieApi(
+        stores, Reception(stores, intake, clock, Templating(Pool(), notices)), clock, Accounts(LOOKS, clock)
+    )
     budgets.spend(prom, BURST - 1)
     await api.act(prom, "close", "disk", "alias", {})
     with pytest.raises(OverBudget):

@@ -21,6 +21,7 @@ from bot.errors import NotFound
 from bot.integrations import opsgenie
 from bot.integrations.opsgenie_actions import ACTIONS, acts
 from bot.integrations.payload import Invalid, clean_key
+from bot.receiving.budgets import Accounts
 from bot.receiving.opsgenie import queries, requests
 from bot.receiving.opsgenie.queries import Query
 from bot.receiving.opsgenie.requests import CREATE, Request, failed_id, request_id
@@ -74,6 +75,7 @@ class OpsgenieApi:
     stores: Stores
     reception: Reception
     clock: Clock
+    looks: Accounts
 
     async def create(self, integration: Integration, document: Json, body: bytes) -> str:
         """The id of the request. `body` is the document as it came. Raises Invalid, Unavailable."""
@@ -97,34 +99,46 @@ class OpsgenieApi:
         return request_id(action, group.id)
 
     async def requested(self, integration: Integration, request: str) -> tuple[Request, AlertGroup | None]:
-        """What a request was, and the group that it was about. Raises NotFound."""
+        """What a request was, and the group that it was about. Raises NotFound, Unavailable."""
         known = requests.read(request, self.clock())
         if known is None:
             raise _unknown()
-        return known, await self.find(integration, known.group_id, "id") if known.group_id else None
+        return known, await self.shown(integration, known.group_id, "id") if known.group_id else None
 
-    async def listed(self, integration: Integration, listing: Listing) -> list[AlertGroup]:
-        """Raises Invalid, Unavailable."""
+    async def shown(self, integration: Integration, identifier: str, type_: str) -> AlertGroup:
+        """For whoever asks about one alert, which costs what an alert costs. Raises NotFound, Unavailable."""
+        self.reception.intake.spend(integration, 1)
+        return await self.find(integration, identifier, type_)
+
+    async def listed(self, integration: Integration, listing: Listing) -> tuple[list[AlertGroup], int]:
+        """Those on this page, and how many there are in all. Raises Invalid, OverBudget, Unavailable."""
         query, sort = queries.parsed(listing.query), listing.sort.lower()
         if sort not in SORTED:
             raise Invalid({"sort": NO_SORT})
         end = listing.offset + listing.limit
         if listing.limit <= 0 or end > MOST_LOOKED_AT:
-            return []
+            return [], await self._counted(integration, query)
         if query.exact and sort in USUALLY_SORTED and not listing.ascending:
-            return await self._newest(integration, query, limit=listing.limit, skip=listing.offset)
+            self.looks.spend(integration, 1)
+            newest = await self._newest(integration, query, limit=listing.limit, skip=listing.offset)
+            return newest, await self._counted(integration, query)
         found = await self._looked_at(integration, query)
-        return sorted(found, key=SORTED[sort], reverse=not listing.ascending)[listing.offset : end]
+        shown = sorted(found, key=SORTED[sort], reverse=not listing.ascending)[listing.offset : end]
+        return shown, await self._counted(integration, query) if query.exact else len(found)
 
     async def count(self, integration: Integration, query: str) -> int:
-        """Raises Invalid, Unavailable."""
-        wanted = queries.parsed(query)
-        if not wanted.exact:
-            return len(await self._looked_at(integration, wanted))
-        return await self.stores.groups.count_of_integration(integration.server_id, integration.id, wanted.statuses)
+        """Raises Invalid, OverBudget, Unavailable."""
+        return await self._counted(integration, queries.parsed(query))
+
+    async def _counted(self, integration: Integration, query: Query) -> int:
+        if not query.exact:
+            return len(await self._looked_at(integration, query))
+        self.looks.spend(integration, 1)
+        return await self.stores.groups.count_of_integration(integration.server_id, integration.id, query.statuses)
 
     async def _looked_at(self, integration: Integration, query: Query) -> list[AlertGroup]:
-        """Among the newest; a few at a time, so that others get their turn."""
+        """Among the newest; a few at a time, so that others get their turn. Costs as if there were that many."""
+        self.looks.spend(integration, MOST_LOOKED_AT // AT_ONCE)
         found: list[AlertGroup] = []
         for skip in range(0, MOST_LOOKED_AT, AT_ONCE):
             read = await self._newest(integration, query, limit=AT_ONCE, skip=skip)
