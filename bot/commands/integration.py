@@ -9,7 +9,7 @@ from bot.call import Reply, tell
 from bot.context import Context
 from bot.core import integrations, templates
 from bot.core.heartbeat_words import every as rhythm
-from bot.core.heartbeat_words import state
+from bot.core.heartbeat_words import state, unsigned
 from bot.core.heartbeats import Heartbeat
 from bot.core.integrations import Integration
 from bot.core.neutral import neutral
@@ -215,6 +215,7 @@ async def expect_heartbeat(ctx: Context, *, name: str, every: Span, grace: Span 
     return tell(
         say("{name} must report {every} from its next report on.", name=name, every=often),
         say("Report with GET or POST to `{url}` with its key.", url=url),
+        *([unsigned()] if one.sealed_signing_secret else []),
     )
 
 

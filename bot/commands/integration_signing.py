@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.call import Reply, tell
 from bot.chosen import chosen_integration
 from bot.context import Context
+from bot.core import heartbeat_words
 from bot.core.neutral import neutral
 from bot.core.people import Role
 from bot.core.text import say
@@ -23,10 +24,12 @@ async def sign(ctx: Context, *, name: str, secret: str) -> Reply:
         able = ", ".join(each.label for each in KINDS if each.signature)
         raise UserError(say("Signatures of {able} can be checked, not of this kind of sender.", able=able))
     await ctx.integrations.sign(one, secret)
+    reports = await ctx.integrations.heartbeat(one) is not None
     return tell(
         say("**Whatever {name} does not sign is refused from now on.**", name=neutral(one.name, 60)),
         say("Its signature is looked for in the header `{header}`.", header=kind.signature.header),
         say("If something comes without it, its channel is told."),
+        *([heartbeat_words.unsigned()] if reports else []),
         say("`/oncall integration unsign {name}` ends the check.", name=one.name),
     )
 

@@ -32,6 +32,15 @@ def state(heartbeat: Heartbeat, now: datetime) -> Text:
     return say("no report yet, so nothing is missed")
 
 
+def unsigned() -> Text:
+    """For heartbeats of those who sign: to refuse their reports would make a page of every job that runs `curl`."""
+    return say(
+        "Reports of its heartbeat need no signature, because most senders of them cannot sign. Where the address of "
+        "the alerts may be known to others, give the reports a key of their own: "
+        "`/oncall integration add NAME --kind heartbeat --every 10m`."
+    )
+
+
 def _paused(heartbeat: Heartbeat) -> Text:
     until, by = heartbeat.paused_until, heartbeat.paused_by
     if not heartbeat.paused_why:

@@ -81,6 +81,22 @@ async def test_the_secret_is_sealed_and_shown_to_nobody(world: World):
     assert SECRET not in "".join(world.root.notices)
 
 
+@pytest.mark.parametrize("first", ["sign", "heartbeat"])
+async def test_reports_of_its_heartbeat_need_no_signature_and_the_answer_says_so(world: World, first: str):
+    address, told = await added(world, "grafana"), "Reports of its heartbeat need no signature"
+    for step in (first, "heartbeat" if first == "sign" else "sign"):
+        assert told not in world.root.sees
+        if step == "sign":
+            await gives_secret(world)
+        else:
+            await world.root.types("/oncall integration heartbeat Errors 10m", channel="alerts")
+    assert told in world.root.sees and "--kind heartbeat" in world.root.sees
+    assert await sends(world, f"{address}heartbeat/", b"") == 200
+    [heartbeat] = (await world.services.stores.heartbeats.of_server(world.server_id)).values()
+    assert heartbeat.last_at is not None
+    assert await sends(world, address, sample(world, "grafana")) == UNAUTHORIZED
+
+
 async def test_grafana_may_sign_the_time_too(world: World):
     address, body = await added(world, "grafana"), sample(world, "grafana")
     await gives_secret(world)
