@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 PROGRAM = "import sys; sys.path.append(sys.argv[1]); from bot.templates.rendering import main; main(int(sys.argv[2]))"
 START_SECONDS = 10.0
 ANSWER_SECONDS = 5.0  # as long as one may wait for a process
-END_SECONDS = 1.0  # what closed its pipe without ending gets no more
+END_SECONDS = 5.0  # what closed its pipe without ending gets no more; on a busy machine an end takes a while
 LONGEST_ANSWER = 8 * 1024 * 1024
 
 log = structlog.get_logger()

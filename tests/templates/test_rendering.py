@@ -17,6 +17,7 @@ from bot.templates.applying import question
 from bot.templates.pool import Pool
 from bot.templates.process import NoAnswer, Why
 from bot.templates.sandbox import environment
+from tests.templates.patient import patient_pool
 
 SERVER = "server-one"
 BODY = orjson.dumps({"alerts": [{"labels": {"host": "db-1"}, "values": {"B": 44}}], "items": [1, 2], "n": None})
@@ -32,7 +33,7 @@ PAYLOAD = Payload(bundles=(Bundle(key="k", title="Disk is full", labels={"team":
 
 @pytest.fixture
 def pool(io_loop: IOLoop) -> Iterator[Pool]:
-    pool = Pool(processes=1)
+    pool = patient_pool(processes=1)
     yield pool
     io_loop.run_sync(pool.close)
 
@@ -161,7 +162,7 @@ PIECES = st.sampled_from((*WORDS.split(), " ", "\n", "\0"))
 TEMPLATES = st.one_of(st.text(max_size=200), st.lists(PIECES, max_size=25).map("".join))
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(texts=st.lists(TEMPLATES, min_size=1, max_size=5))
 def test_no_text_whatever_crashes_the_process(io_loop: IOLoop, pool: Pool, texts: list[str]):
     parts = ["title", "summary", "severity", "key", "resolve"][: len(texts)]

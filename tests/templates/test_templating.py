@@ -24,6 +24,7 @@ from bot.templates.process import Renderer
 from bot.templates.templating import LARGEST_BODY, REST_SECONDS, Templating
 from tests.clock import HeldClock
 from tests.scenarios.world import payload as sent
+from tests.templates.patient import patient_pool
 
 SLOW = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"
 # Comparing these takes 2**40 steps, none of them in Python, so that only the end of the process ends it.
@@ -40,7 +41,7 @@ class Bench:
         self.stores = stores
         self.clock = clock
         self.seconds = 0.0
-        self.pool = Pool()
+        self.pool = patient_pool()
         self.notices = Notices(stores.integrations, clock)
         self.templating = Templating(self.pool, self.notices, ticks=lambda: self.seconds)
 
