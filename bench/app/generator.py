@@ -1,6 +1,6 @@
 """A load generator in a process of its own: keep-alive connections, every alert group a new one.
 
-`python -m bench.app.generator PORT PATH CONNECTIONS ALERTS SECONDS [COUNT [RATE [FIRST]]]`; prints one line of JSON.
+`python -m bench.app.generator PORTS PATH CONNECTIONS ALERTS SECONDS [COUNT [RATE [FIRST]]]`; prints one line of JSON.
 Closed loop, and it ends after COUNT requests if that is not 0. With a RATE (per second) open loop: latency counts from
 the time at which a request should have left, whether a connection was free or not. With FIRST alerts are not new but
 those of the 20 groups from this number on, again and again.
@@ -137,10 +137,11 @@ class Waiting(Connection):
         self.idle.put_nowait(self)
 
 
-async def connect(kind: type[Connection], port: int, connections: int, *arguments) -> list[Connection]:
+async def connect(kind: type[Connection], ports: list[int], connections: int, *arguments) -> list[Connection]:
+    """Each port gets as many, as behind a proxy."""
     loop = asyncio.get_running_loop()
     made = []
-    for _ in range(connections):
+    for _, port in zip(range(connections), itertools.cycle(ports)):
         _, connection = await loop.create_connection(lambda: kind(*arguments, asyncio.Event()), "127.0.0.1", port)
         made.append(connection)
     return made
@@ -157,7 +158,7 @@ async def fire(connections: int, rate: float, begin: float, end: float, idle: "a
 
 
 async def run(
-    port: int, path: str, connections: int, alerts: int, seconds: float, count: int, rate: float, first: int
+    ports: list[int], path: str, connections: int, alerts: int, seconds: float, count: int, rate: float, first: int
 ) -> None:
     requests = make_requests(path, alerts, first)
     begin = time.perf_counter() + (0 if count else WARM_UP_SECONDS)
@@ -165,11 +166,11 @@ async def run(
     used, began = time.process_time(), time.perf_counter()
     if rate:
         idle = Waiting.idle = asyncio.Queue()
-        made = await connect(Waiting, port, connections, requests, begin, end + 30)
+        made = await connect(Waiting, ports, connections, requests, begin, end + 30)
         await fire(connections, rate, begin, end, idle)
     else:
         limited = itertools.islice(requests, count) if count else requests
-        made = await connect(Connection, port, connections, limited, begin, end)
+        made = await connect(Connection, ports, connections, limited, begin, end)
         await asyncio.gather(*(connection.done.wait() for connection in made))
     latencies = [latency for connection in made for latency in connection.latencies]
     errors = sum(connection.errors for connection in made)
@@ -180,5 +181,6 @@ async def run(
 
 if __name__ == "__main__":
     given = [*sys.argv[1:], *("0" * (9 - len(sys.argv)))]
-    port, connections, alerts, count, first = (int(given[place]) for place in (0, 2, 3, 5, 7))
-    asyncio.run(run(port, given[1], connections, alerts, float(given[4]), count, float(given[6]), first))
+    ports = [int(port) for port in given[0].split(",")]
+    connections, alerts, count, first = (int(given[place]) for place in (2, 3, 5, 7))
+    asyncio.run(run(ports, given[1], connections, alerts, float(given[4]), count, float(given[6]), first))

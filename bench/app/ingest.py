@@ -6,10 +6,11 @@ from bench.app.place import place
 from bench.env import Figures, child, first_line
 
 
-async def measure(uri: str, *, connections: int, alerts: int, seconds: float, role: str) -> Figures:
-    """`role` is web (alerts in only) or serve: it also posts, pages and tells, in the same process."""
-    async with place(uri, roles=(role,)) as here:
-        arguments = (str(here.port), here.alert_path, str(connections), str(alerts), str(seconds))
+async def measure(uri: str, *, connections: int, alerts: int, seconds: float, roles: tuple[str, ...]) -> Figures:
+    """`roles` are web (alerts in only) or serve: it also posts, pages and tells. Connections are shared out evenly."""
+    async with place(uri, roles=roles) as here:
+        ports = ",".join(map(str, here.ports.values()))
+        arguments = (ports, here.alert_path, str(connections), str(alerts), str(seconds))
         async with child("bench.app.generator", *arguments) as generator:
             found = json.loads(await first_line(generator))
             found.pop("began")

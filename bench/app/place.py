@@ -36,6 +36,7 @@ class Place:
         self.uri = parts._replace(path=f"/{self.database}").geturl()
         self.admin_token = secrets.token_urlsafe(32)
         self.bots: dict[str, asyncio.subprocess.Process] = {}
+        self.ports: dict[str, int] = {}  # of each bot that alerts may be sent to
         self.alert_path = self.server_id = self.mattermost_url = self._control = ""
         self.session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=64))
         self.client: Any = AsyncIOMotorClient(self.uri, w="majority", journal=True, tz_aware=True)
@@ -58,13 +59,16 @@ class Place:
     async def start(self, name: str, role: str, *command: str) -> float:
         """One process of the bot; seconds until it is ready."""
         began = time.perf_counter()
+        port = free_port() if role == "worker" or self.ports else self.port
+        if role != "worker":
+            self.ports[name] = port
         log = (Path(self.folder.name) / f"{name}.log").open("ab")
         with log:
             self.bots[name] = await asyncio.create_subprocess_exec(
                 sys.executable,
                 *(command or ("-m", "bot", role)),
                 cwd=ROOT,
-                env={**os.environ, **self.environ, **({"PORT": str(free_port())} if role == "worker" else {})},
+                env={**os.environ, **self.environ, "PORT": str(port)},
                 stdout=log,
                 stderr=log,
             )
@@ -82,7 +86,7 @@ class Place:
         if role == "worker":
             return "event=ready" in self.log(name)
         try:
-            async with self.session.get(f"{self.url}/readyz") as answer:
+            async with self.session.get(f"http://127.0.0.1:{self.ports[name]}/readyz") as answer:
                 return answer.status == 200
         except aiohttp.ClientError:
             return False
@@ -93,6 +97,7 @@ class Place:
 
     async def stop(self, name: str) -> None:
         process = self.bots.pop(name)
+        self.ports.pop(name, None)
         if process.returncode is None:
             process.terminate()
         await asyncio.wait_for(process.wait(), 30)
