@@ -42,9 +42,9 @@ async def list_(ctx: Context, *, state: str, page: int) -> Reply:
     total, first = sum(shelf.count for shelf in shelves), SHOWN * (page - 1)
     if not total:
         return tell(say("All quiet: nothing is firing.") if state == OPEN else say("No alert group is in this state."))
-    lines = await _lines(ctx, shelves, first)
-    if not lines:
+    if first >= total:
         return tell(say("There is nothing on page {page}. `/oncall list` shows the first.", page=page))
+    lines = await _lines(ctx, shelves, first)
     more = any(sum(numbers.values()) >= COUNTED for numbers in known.values())
     return tell(
         _heading(total, state, more=more),

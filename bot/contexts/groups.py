@@ -71,12 +71,11 @@ class GroupsOfServer:
     ) -> list[Outline]:
         found: list[Outline] = []
         for status in statuses:
-            before = 0
-            while before >= 0 and len(found) < most:
-                page = await self.stores.groups.outlines(self.server_id, status, PAGE, before=before)
+            async for page in self.stores.groups.outlines(self.server_id, status, page=PAGE):
                 found += filter(fits, page)
-                before = page[-1].number if len(page) == PAGE else -1
-        return found[:most]
+                if len(found) >= most:
+                    return found[:most]
+        return found
 
     async def change_each(self, numbers: Sequence[int], decide: DecideGroup) -> dict[int, Text]:
         """Slice by slice, so that the loop gets its turn."""

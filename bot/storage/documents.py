@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
-import structlog
 from pymongo import ASCENDING, IndexModel, InsertOne, ReplaceOne
 from pymongo.errors import BulkWriteError, OperationFailure
 
@@ -20,15 +19,14 @@ from bot.clock import Clock
 from bot.core.changes import Change
 from bot.core.text import say
 from bot.errors import BotError, Busy, NotFound, Unavailable
-from bot.storage import codec
 from bot.storage.codec import Raw
 from bot.storage.indexes import Indexes
 from bot.storage.mongo import Database, delete_of, reachable
 from bot.storage.records import Claim, Write, first_record, holding, next_record, opened, stay
+from bot.storage.understood import Understood
 
 T = TypeVar("T")
 Hint = list[tuple[str, int]]
-log = structlog.get_logger()
 
 TRIES = 40
 LONGEST_PAUSE = 0.05
@@ -91,7 +89,7 @@ class Documents(Generic[T]):
     `woken` is called with the instant at which something will be due, whenever a write leaves something to do. New
     documents that are due at once go to the `worker` directly, as far as it takes them: they are stored with its lease.
     `outrun` is whether others took most of what was due here, when anything last was; `long` whether more was due at
-    the last claim than it looked at.
+    the last claim than it looked at. `understood` leaves out what only a newer release can read.
     """
 
     collection_name: ClassVar[str]
@@ -102,6 +100,7 @@ class Documents(Generic[T]):
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._collection = database.collection(self.collection_name)
+        self.understood = Understood(self.collection_name)
         self._indexes = Indexes(database, self.collection_name, [WAKE, *self.indexes], self.retired)
         self._clock = clock
         self.woken: Callable[[datetime], None] = _nobody
@@ -171,16 +170,8 @@ class Documents(Generic[T]):
         return await self.records(query, fields, limit=limit, sort=sort, skip=skip)
 
     def _opened(self, records: Iterable[Raw], due: Mapping[str, datetime] | None = None) -> list[Claim[T]]:
-        """One record that cannot be understood (a newer release wrote it) must not keep the others from being read."""
-        claims = []
-        for record in records:
-            try:
-                claims.append(opened(record, self.kind, due_at=(due or {}).get(record["_id"])))
-            except codec.NotUnderstood as problem:
-                log.error(
-                    "document not understood", collection=self.collection_name, id=record["_id"], why=str(problem)
-                )
-        return claims
+        known = due or {}
+        return self.understood.of(records, lambda one: opened(one, self.kind, due_at=known.get(one["_id"])))
 
     # ---- writing ----
 

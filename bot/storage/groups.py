@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument
 
@@ -17,9 +17,11 @@ from bot.core.retention import GROUPS_KEPT
 from bot.core.storm_cards import Tally
 from bot.storage import codec
 from bot.storage.codec import Raw
-from bot.storage.documents import Documents
+from bot.storage.documents import Documents, Hint
 from bot.storage.mongo import Database, reachable
 from bot.storage.records import Claim
+
+P = TypeVar("P", Heading, Line, Outline)
 
 TALLIED = 1_000
 DAY_MILLISECONDS = 86_400_000
@@ -118,12 +120,7 @@ class Groups(Documents[AlertGroup]):
 
     async def headings(self, server_id: str, status: Status, limit: int) -> list[Heading]:
         """Of those in the state, newest first. Groups are large, and of hundreds in a list little is shown."""
-        return await self._headings({"server_id": server_id, "status": status.value}, limit)
-
-    async def _headings(self, query: Mapping[str, Any], limit: int) -> list[Heading]:
-        shown = {"number": 1, "status": 1, "doc.title": 1}
-        found = await self.records(query, shown, sort=("number", DESCENDING), limit=limit)
-        return [Heading(number=one["number"], title=one["doc"]["title"], status=Status(one["status"])) for one in found]
+        return await self._parts(Heading, {"server_id": server_id, "status": status.value}, limit=limit)
 
     async def severities(self, server_id: str, status: Status, *, most: int) -> dict[str, int]:
         """How many in the state have which severity; so many of them are counted, the newest."""
@@ -140,20 +137,31 @@ class Groups(Documents[AlertGroup]):
     async def lines(
         self, server_id: str, status: Status, severities: Sequence[str], *, skip: int, limit: int
     ) -> list[Line]:
-        """Of those in the state with one of the severities, newest first. Of a group no more is read than is shown."""
+        """Of those in the state with one of the severities, newest first."""
         query = {"server_id": server_id, "status": status.value, "doc.severity": {"$in": list(severities)}}
-        found = await self.records(
-            query, _fields_of(Line), sort=("number", DESCENDING), skip=skip, limit=limit, hint=BY_STATUS
-        )
-        return [codec.read(one["doc"], Line) for one in found]
+        return await self._parts(Line, query, skip=skip, limit=limit, hint=BY_STATUS)
 
-    async def outlines(self, server_id: str, status: Status, limit: int, *, before: int = 0) -> list[Outline]:
-        """Of those in the state, newest first, from `before` on down."""
+    async def outlines(self, server_id: str, status: Status, *, page: int) -> AsyncIterator[list[Outline]]:
+        """Of those in the state, newest first, so many at a time."""
         query: dict[str, Any] = {"server_id": server_id, "status": status.value}
-        if before:
-            query["number"] = {"$lt": before}
-        found = await self.records(query, _fields_of(Outline), sort=("number", DESCENDING), limit=limit)
-        return [codec.read(one["doc"], Outline) for one in found]
+        while found := await self._records_of(Outline, query, limit=page):
+            yield self._understood_as(Outline, found)
+            query["number"] = {"$lt": found[-1]["number"]}
+
+    async def _parts(
+        self, kind: type[P], query: Mapping[str, Any], *, limit: int, skip: int = 0, hint: Hint | None = None
+    ) -> list[P]:
+        return self._understood_as(kind, await self._records_of(kind, query, limit=limit, skip=skip, hint=hint))
+
+    async def _records_of(
+        self, kind: type[P], query: Mapping[str, Any], *, limit: int, skip: int = 0, hint: Hint | None = None
+    ) -> list[Raw]:
+        """Newest first. Of a group no more is read than is wanted."""
+        wanted = {"number": 1, **{f"doc.{field.name}": 1 for field in fields(kind)}}
+        return await self.records(query, wanted, sort=("number", DESCENDING), limit=limit, skip=skip, hint=hint)
+
+    def _understood_as(self, kind: type[P], records: Iterable[Raw]) -> list[P]:
+        return self.understood.of(records, lambda one: codec.read(one["doc"], kind))
 
     async def silenced(self, server_id: str, *, skip: int, limit: int) -> list[int]:
         """The numbers of the silenced ones, those first that end first."""
@@ -192,7 +200,7 @@ class Groups(Documents[AlertGroup]):
 
     async def newest_of_storm(self, server_id: str, storm_id: str, *, limit: int) -> list[Heading]:
         """Of its live groups."""
-        return await self._headings(_live_of_storm(server_id, storm_id), limit)
+        return await self._parts(Heading, _live_of_storm(server_id, storm_id), limit=limit)
 
     async def tally(self, server_id: str, storm_id: str) -> list[Tally]:
         """All groups of a storm, counted by what is alike. Reads nothing but the index."""
@@ -257,8 +265,3 @@ def _live_of_storm(server_id: str, storm_id: str) -> dict[str, Any]:
 
 def _first(claims: Sequence[Claim[AlertGroup]]) -> AlertGroup | None:
     return claims[0].doc if claims else None
-
-
-def _fields_of(kind: type[Line] | type[Outline]) -> dict[str, int]:
-    """No more of a group than that."""
-    return {f"doc.{field.name}": 1 for field in fields(kind)}

@@ -220,6 +220,20 @@ async def test_more_than_can_be_done_at_once_is_done_step_by_step(world: World) 
     assert "#1–#3 are resolved." in world.heard("ana")
 
 
+async def test_one_that_only_a_newer_release_can_read_takes_no_list_away(world: World) -> None:
+    await fire(world, "A", "B", "C")
+    kept = world.database.collection("groups")
+    await kept.update_one({"number": 2}, {"$set": {"doc.labels": "severity=warning", "doc.flaps": "often"}})
+    await world.ana.types("/oncall list", channel="alerts")
+    assert world.ana.sees.startswith("**3 open alert groups**")
+    assert "**#3** C" in world.ana.sees and "**#1** A" in world.ana.sees and "**#2**" not in world.ana.sees
+    await world.ana.types("/oncall resolve all", channel="alerts")
+    await world.ana.clicks("Resolve all 2", offered(world, "Resolve all 2"))
+    assert "#1 and #3 are resolved." in world.heard("ana")
+    await world.ana.types("/oncall list", channel="alerts")
+    assert world.ana.sees == "**1 open alert group**"
+
+
 async def test_who_may_only_look_can_neither_act_on_many_nor_press_the_button(world: World) -> None:
     await fire(world, "A", "B")
     await world.ana.types("/oncall resolve all", channel="alerts")

@@ -2,13 +2,15 @@
 
 from dataclasses import replace
 
+from structlog.testing import capture_logs
+
 from bot.core.alert_group import Alert, AlertGroup, Line, Status
 from bot.core.changes import Change
 from bot.storage.mongo import Database
 from bot.storage.stores import Stores
 from tests.clock import HeldClock
 from tests.profiler import examined
-from tests.storage.samples import SERVER, group
+from tests.storage.samples import SERVER, group, opened_group
 
 GROUPS = 2_000
 
@@ -59,3 +61,20 @@ async def test_of_a_page_only_what_is_shown_is_read(stores: Stores, database: Da
     )
     (read,) = operations
     assert read["docsExamined"] <= 15 and read["responseLength"] < 5 * 500
+
+
+async def test_one_that_only_a_newer_release_can_read_is_left_out_and_told_of_once(
+    stores: Stores, database: Database, clock: HeldClock
+):
+    for number in (1, 2, 3):
+        await stores.groups.add(opened_group(clock(), number=number, key=f"k{number}"))
+    await database.collection("groups").update_one({"number": 2}, {"$set": {"doc.title": ["Disk", "full"]}})
+    with capture_logs() as told:
+        for _ in range(2):
+            lines = await stores.groups.lines(SERVER, Status.FIRING, [""], skip=0, limit=10)
+            headings = await stores.groups.headings(SERVER, Status.FIRING, 10)
+            whole = await stores.groups.open(SERVER, 10)
+            assert [one.number for one in lines] == [one.number for one in headings] == [3, 1]
+            assert [one.number for one in whole] == [3, 1]
+    (line,) = told
+    assert (line["event"], line["collection"], line["log_level"]) == ("document not understood", "groups", "error")

@@ -10,6 +10,7 @@ from bot.core.alert_group import AlertGroup, GroupChange, Status
 from bot.core.changes import Change
 from bot.core.text import say
 from bot.errors import UserError
+from bot.storage.mongo import Database
 from bot.storage.stores import Stores
 from tests.clock import HeldClock
 from tests.core.groups import blank
@@ -92,6 +93,14 @@ async def test_outlines_are_looked_through_page_by_page_until_enough_fit(stores:
 
     assert [one.number for one in odd] == [9, 7, 5]
     assert odd[0].labels["a.b$c"] == "odd"
-    first = await stores.groups.outlines("S1", Status.FIRING, 4)
-    rest = await stores.groups.outlines("S1", Status.FIRING, 9, before=first[-1].number)
-    assert [one.number for one in (*first, *rest)] == list(range(9, 0, -1))
+    pages = [[one.number for one in page] async for page in stores.groups.outlines("S1", Status.FIRING, page=4)]
+    assert pages == [[9, 8, 7, 6], [5, 4, 3, 2], [1]]
+
+
+async def test_one_that_only_a_newer_release_can_read_ends_no_looking_through(
+    stores: Stores, database: Database, clock: HeldClock
+):
+    await opened(stores, clock, count=9)
+    await database.collection("groups").update_one({"number": 8}, {"$set": {"doc.labels": "team=db"}})
+    pages = [[one.number for one in page] async for page in stores.groups.outlines("S1", Status.FIRING, page=2)]
+    assert pages == [[9], [7, 6], [5, 4], [3, 2], [1]]
