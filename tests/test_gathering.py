@@ -59,7 +59,7 @@ async def test_one_that_cannot_be_done_does_not_harm_the_others():
 
 async def test_nobody_waits_longer_than_they_have_patience_and_is_not_handed_on_afterwards():
     shop = Shop()
-    gathering = Gathering[int, int](shop.flush, most=100, patience=0.01)
+    gathering = Gathering[int, int](shop.flush, most=100, patience=0.5)
     shop.open.clear()
     first = asyncio.ensure_future(gathering.submit(1))
     await until(lambda: bool(shop.batches))

@@ -118,12 +118,18 @@ async def _kill_cursors(database: Database) -> None:
     """Those that follow the nudges of this database, as a restart of the server does."""
     admin = database._client.admin
     pipeline = [{"$currentOp": {"idleCursors": True, "allUsers": True}}]
-    found = [
-        one["cursor"]["cursorId"]
-        async for one in admin.aggregate(pipeline)
-        if one.get("ns") == f"{database.name}.{nudges.COLLECTION}" and "cursor" in one
-    ]
-    assert found
+    found: list[int] = []
+
+    async def are_listed() -> bool:
+        """In the moment in which it is taken up for the next look, a cursor is neither idle nor working."""
+        found[:] = [
+            one["cursor"]["cursorId"]
+            async for one in admin.aggregate(pipeline)
+            if one.get("ns") == f"{database.name}.{nudges.COLLECTION}" and "cursor" in one
+        ]
+        return bool(found)
+
+    await until(are_listed)
     await database._database.command({"killCursors": nudges.COLLECTION, "cursors": found})
 
 

@@ -313,7 +313,8 @@ async def test_a_running_worker_renews_the_leases_of_what_it_serves(stores: Stor
     before = await version_of(stores, group.id)
 
     async def renewed() -> bool:
-        return await version_of(stores, group.id) > before
+        """By a renewal that began after the time was moved; one may have been under way."""
+        return await version_of(stores, group.id) > before + 1
 
     await until(renewed)
     clock.advance(seconds=0.05)
@@ -363,7 +364,7 @@ async def test_a_worker_takes_no_more_than_it_has_room_for(stores: Stores, clock
     ids = [(SERVER, group.doc.id) for group in groups]
     assert sum(bool(claim.lease) for claim in (await stores.groups.load(ids)).values()) == CLAIMED_AT_ONCE
     chat.goes_on.set()
-    await until(lambda: len(chat.pages()) == len(groups), 30)
+    await until(lambda: len(chat.pages()) == len(groups))
     await worker.stop()
     await running
 
