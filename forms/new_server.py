@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validates_schema
 
+from forms.message import Message
+
 NAME_LENGTH = 64
 
 
@@ -17,9 +19,9 @@ class Line(fields.String):
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **more: Any) -> str:
         text = super()._deserialize(value, attr, data, **more).strip()
         if not text and self.required:
-            raise ValidationError("This is needed.")
+            raise ValidationError(Message("This is needed."))
         if any(not character.isprintable() for character in text):
-            raise ValidationError("Only ordinary characters, please.")
+            raise ValidationError(Message("Only ordinary characters, please."))
         return text
 
 
@@ -27,7 +29,7 @@ class Name(Line):
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **more: Any) -> str:
         text = super()._deserialize(value, attr, data, **more)
         if len(text) > NAME_LENGTH:
-            raise ValidationError(f"At most {NAME_LENGTH} characters, please.")
+            raise ValidationError(Message("At most {most} characters, please.", most=NAME_LENGTH))
         return text
 
 
@@ -64,9 +66,11 @@ class NewServer(Schema):
             return
         problems: dict[str, list[str]] = {}
         if not is_address(data["url"]):
-            problems["url"] = ["The address of your Mattermost is needed, for example https://chat.example.com."]
+            needed = Message("The address of your Mattermost is needed, for example https://chat.example.com.")
+            problems["url"] = [needed]
         if not data["token"]:
-            problems["token"] = ["The access token of a Mattermost system admin is needed. It is not kept."]
+            needed = Message("The access token of a Mattermost system admin is needed. It is not kept.")
+            problems["token"] = [needed]
         if problems:
             raise ValidationError(problems)
 

@@ -56,7 +56,7 @@ class OperatorEndpoint(Endpoint):
         try:
             await work
         except NotReady as problem:
-            self.answer({"findings": findings_json(problem.findings)}, status=409)
+            self.answer({"findings": findings_json(self.services, problem.findings)}, status=409)
         except UserError as problem:
             text = words(problem.text, Reader(now=self.services.clock()))
             self.answer({"errors": {"server": [text]}}, status=400)
@@ -82,7 +82,7 @@ class SetupApi(OperatorEndpoint):
         natively, token, teams = self.services.installing_natively, Secret(wanted["token"]), tuple(wanted["teams"])
         if wanted["dry_run"]:
             found = await natively.look(wanted["url"], token, teams=teams)
-            return self.answer({"findings": findings_json(found)})
+            return self.answer({"findings": findings_json(self.services, found)})
         made = await natively.install(wanted["name"], wanted["url"], token, teams=teams)
         self.answer(await installed_json(self.services, made), status=201)
 
@@ -143,7 +143,7 @@ async def installed_json(services: Services, made: InstalledNatively) -> dict[st
     return {
         "server_id": made.server.id,
         "site_url": made.server.site_url,
-        "findings": findings_json([*made.findings, *trips]),
+        "findings": findings_json(services, [*made.findings, *trips]),
     }
 
 
@@ -176,7 +176,7 @@ class DoctorApi(OperatorEndpoint):
             "server_id": server.id,
             "name": server.name,
             "state": server.state.value,
-            "findings": findings_json(findings),
+            "findings": findings_json(self.services, findings),
         }
 
 
@@ -184,5 +184,10 @@ def doctor_of(services: Services) -> Doctor:
     return Doctor(access=services.access, clock=services.clock, public_url=services.config.public_url)
 
 
-def findings_json(findings: Sequence[Finding]) -> list[dict[str, object]]:
-    return [{"ok": finding.ok, "title": finding.title, "remedy": finding.remedy} for finding in findings]
+def findings_json(services: Services, findings: Sequence[Finding]) -> list[dict[str, object]]:
+    """In English, as for all programs."""
+    reader = Reader(now=services.clock())
+    return [
+        {"ok": finding.ok, "title": words(finding.title, reader), "remedy": words(finding.remedy, reader)}
+        for finding in findings
+    ]

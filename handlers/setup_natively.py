@@ -6,20 +6,24 @@ The token goes into the request that uses it and nowhere else: it is neither sto
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from marshmallow import ValidationError
 
 from bot.core.servers import Surface
+from bot.core.text import NOTHING, Text, say
 from bot.errors import Upstream
 from bot.mattermost.findings import Finding
 from bot.mattermost.native_setup import HINT, NotReady
 from bot.secret import Secret
 from forms.new_server import NewServer
 from handlers.setup import doctor_of
-from handlers.setup_page import SetupEndpoint
+from handlers.setup_page import NAME, SetupEndpoint, at_field
 
-LABELS = {"name": "Name", "url": "Address", "token": "Access token", "teams": "Teams"}
+LABELS: Mapping[str, Text] = MappingProxyType(
+    {"name": NAME, "url": say("Address"), "token": say("Access token"), "teams": say("Teams")}
+)
 
 
 class SetupNatively(SetupEndpoint):
@@ -37,20 +41,20 @@ class SetupNatively(SetupEndpoint):
         try:
             wanted = NewServer().load({**given, "native": True, "teams": given["teams"].replace(",", " ").split()})
         except ValidationError as problem:
-            texts = [f"{LABELS.get(name, name)}: {_first(found)}" for name, found in problem.messages_dict.items()]
-            return self.show(given, problem=" ".join(texts), status=400)
+            texts = [at_field(LABELS[name], found) for name, found in problem.messages_dict.items()]
+            return self.show(given, *texts, status=400)
         try:
             await self._do(given, wanted, only_look=bool(self.get_body_argument("look", "")))
         except NotReady as stopped:
-            self.show(given, findings=stopped.findings, problem="Mattermost is not ready for this.", status=409)
+            self.show(given, say("Mattermost is not ready for this."), findings=stopped.findings, status=409)
         except Upstream as failed:
-            self.show(given, problem=f"Mattermost did not do it: {failed.reason}", status=502)
+            self.show(given, say("Mattermost did not do it: {reason}", reason=failed.said), status=502)
 
     async def _do(self, given: Mapping[str, str], wanted: Mapping[str, Any], *, only_look: bool) -> None:
         natively, token, teams = self.services.installing_natively, Secret(wanted["token"]), tuple(wanted["teams"])
         if only_look:
             found = await natively.look(wanted["url"], token, teams=teams)
-            return self.show(given, findings=found, done="Nothing was made or changed.")
+            return self.show(given, findings=found, done=say("Nothing was made or changed."))
         made = await natively.install(wanted["name"], wanted["url"], token, teams=teams)
         trips = await doctor_of(self.services).round_trips(made.server)
         self.render("natively_done.html", server=made.server, findings=[*made.findings, *trips])
@@ -58,15 +62,14 @@ class SetupNatively(SetupEndpoint):
     def show(
         self,
         given: Mapping[str, str],
-        *,
+        *problems: Text,
         findings: Sequence[Finding] = (),
-        problem: str = "",
-        done: str = "",
+        done: Text = NOTHING,
         status: int = 200,
     ) -> None:
         self.set_status(status)
         shown = {name: given.get(name, "") for name in ("name", "url", "teams")}
-        self.render("natively.html", proof=self.proof, findings=findings, problem=problem, done=done, **shown)
+        self.render("natively.html", proof=self.proof, findings=findings, problems=problems, done=done, **shown)
 
 
 class SetupByHand(SetupEndpoint):
@@ -81,14 +84,7 @@ class SetupByHand(SetupEndpoint):
         try:
             wanted = NewServer().load({"name": self.get_body_argument("name", "")})
         except ValidationError as problem:
-            text = _first(problem.messages_dict.get("name", "This cannot be used."))
-            return await self.show_servers(problem=f"Name: {text}", status=400)
+            return await self.show_servers(at_field(NAME, problem.messages_dict.get("name")), status=400)
         created = await self.services.setup.create(wanted["name"], surface=Surface.NATIVE)
         url = f"{self.services.config.public_url}/native/{created.server_id}/command"
-        self.render("by_hand.html", created=created, command_url=url, hint=HINT, when=self.when)
-
-
-def _first(messages: Any) -> str:
-    while isinstance(messages, (list, dict)):
-        messages = next(iter(messages.values() if isinstance(messages, dict) else messages))
-    return str(messages)
+        self.render("by_hand.html", created=created, command_url=url, hint=HINT)

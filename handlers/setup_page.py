@@ -5,7 +5,11 @@ Secrets and codes are in the answer to the form that made them and can never be 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from functools import cached_property
+from html import escape
+from types import MappingProxyType
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -13,10 +17,14 @@ from marshmallow import ValidationError
 from tornado.web import StaticFileHandler
 
 from bot.core.servers import State
+from bot.core.text import NOTHING, Text, say
 from bot.errors import UserError
 from bot.web import TEMPLATES
+from bot.web.languages import preferred, tag
+from bot.web.prose import Markup, html
 from bot.web.sessions import ADMIN_COOKIE, GUEST_COOKIE, LIFE, Session, Sessions
-from bot.words import Reader, moment, words
+from bot.words import Reader, moment
+from forms.message import Message
 from forms.new_server import NewServer
 from handlers.base import Endpoint
 from handlers.operator import RETRY_AFTER, is_admin_token, may_try, proved_right, true_status
@@ -33,10 +41,20 @@ POLICY = "; ".join(
     )
 )
 LARGEST_FORM = 16 * 1024
+STATES: Mapping[State, Text] = MappingProxyType(
+    {
+        State.PENDING: say("pending"),
+        State.INSTALLED: say("installed"),
+        State.DISABLED: say("paused"),
+        State.REMOVED: say("removed"),
+    }
+)
+NAME = say("Name")
+UNUSABLE = say("This cannot be used.")
 
 
 class Page(Endpoint):
-    """A page of ours: HTML, never kept, never framed, without scripts but our own file."""
+    """A page of ours: HTML in the browser's language, never kept, never framed, without scripts but our own file."""
 
     def set_default_headers(self) -> None:
         super().set_default_headers()
@@ -50,7 +68,23 @@ class Page(Endpoint):
         return str(TEMPLATES)
 
     def get_template_namespace(self) -> dict[str, Any]:
-        return super().get_template_namespace() | {"base": self.base, "here": self.here, "problem": "", "proof": ""}
+        """In a template `say` is a sentence of its own, and `told` draws those it is given."""
+        ours = {"base": self.base, "proof": "", "problems": (), "states": STATES, "lang": tag(self.reader.locale)}
+        return super().get_template_namespace() | ours | {"say": self.say, "told": self.told, "when": self.when}
+
+    @cached_property
+    def reader(self) -> Reader:
+        return Reader(now=self.services.clock(), locale=preferred(self.request.headers.get("Accept-Language", "")))
+
+    def say(self, english: str, /, **values: object) -> str:
+        return html(Text(english=english, values=values), self.reader)
+
+    def told(self, *texts: Text) -> str:
+        return " ".join(html(text, self.reader) for text in texts)
+
+    def when(self, at: datetime) -> Markup:
+        """In UTC, until the page's script draws it in the reader's zone."""
+        return Markup(f'<time datetime="{at.isoformat()}">{escape(moment(at, self.reader))}</time>')
 
     @property
     def base(self) -> str:
@@ -84,15 +118,18 @@ class SetupEndpoint(Page):
         proof = self.get_body_argument("proof", "")
         ours = [session for session in known if self.sessions.form_is_ours(session, proof)]
         if len(self.request.body) > LARGEST_FORM:
-            self.show_sign_in("That was too long.", status=413)
+            self.show_sign_in(say("That was too long."), status=413)
         elif not known:
             self.show_sign_in(
-                f"Your session has ended, or the browser did not keep our cookie. Open {self.here} and sign in."
+                say(
+                    "Your session has ended, or the browser did not keep our cookie. Open {page} and sign in.",
+                    page=self.here,
+                )
             )
         elif not ours:
-            self.show_sign_in("This form was not sent from our page. Please try again.")
+            self.show_sign_in(say("This form was not sent from our page. Please try again."))
         elif self.needs_admin and not ours[0].admin:
-            self.show_sign_in("Please sign in first.")
+            self.show_sign_in(say("Please sign in first."))
 
     def keep(self, session: Session) -> None:
         self.session = session
@@ -106,28 +143,24 @@ class SetupEndpoint(Page):
             secure=self.services.config.public_url.startswith("https:"),
         )
 
-    def show_sign_in(self, problem: str = "", status: int = 403) -> None:
+    def show_sign_in(self, *problems: Text, status: int = 403) -> None:
         self.set_status(status)
         guest = self.sessions.begin(admin=False, now=self.services.clock()) if self.session.admin else self.session
         self.keep(guest)
-        self.render("sign_in.html", problem=problem, proof=self.proof)
+        self.render("sign_in.html", problems=problems, proof=self.proof)
 
-    async def show_servers(self, problem: str = "", done: str = "", status: int = 200, name: str = "") -> None:
+    async def show_servers(self, *problems: Text, done: Text = NOTHING, status: int = 200, name: str = "") -> None:
         self.set_status(status)
         servers = await self.services.setup.listed()
         self.render(
             "servers.html",
-            problem=problem,
+            problems=problems,
             done=done,
             proof=self.proof,
             name=name,
             pending=[server for server in servers if server.state is State.PENDING],
             servers=[server for server in servers if server.state is not State.PENDING],
-            when=self.when,
         )
-
-    def when(self, at: datetime) -> str:
-        return moment(at, Reader(now=self.services.clock()))
 
     @property
     def proof(self) -> str:
@@ -155,9 +188,9 @@ class SetupSignIn(SetupEndpoint):
     async def post(self) -> None:
         if not may_try(self.services, self.request):
             self.set_header("Retry-After", str(RETRY_AFTER))
-            return self.show_sign_in("Too many wrong tokens from your address. Wait ten minutes.", status=429)
+            return self.show_sign_in(say("Too many wrong tokens from your address. Wait ten minutes."), status=429)
         if not is_admin_token(self.services, self.get_body_argument("token", "")):
-            return self.show_sign_in("That is not the admin token. Below it says where to find it.")
+            return self.show_sign_in(say("That is not the admin token. Below it says where to find it."))
         proved_right(self.services, self.request)
         self.keep(self.sessions.begin(admin=True, now=self.services.clock()))
         self.redirect(f"{self.base}/setup", status=303)
@@ -185,10 +218,9 @@ class SetupCreate(SetupEndpoint):
         try:
             wanted = NewServer().load({"name": name})
         except ValidationError as problem:
-            text = " ".join(problem.messages_dict.get("name", ["This cannot be used."]))
-            return await self.show_servers(problem=f"Name: {text}", status=400, name=name)
+            return await self.show_servers(at_field(NAME, problem.messages_dict.get("name")), status=400, name=name)
         created = await self.services.setup.create(wanted["name"])
-        self.render("created.html", created=created, when=self.when)
+        self.render("created.html", created=created)
 
 
 class SetupServer(SetupEndpoint):
@@ -203,27 +235,42 @@ class SetupServer(SetupEndpoint):
         try:
             await self._do(server_id, verb)
         except UserError as refused:
-            text = words(refused.text, Reader(now=self.services.clock()))
-            await self.show_servers(problem=text, status=409)
+            await self.show_servers(refused.text, status=409)
 
     async def _do(self, server_id: str, verb: str) -> None:
         setup = self.services.setup
         if verb == "code":
             code = await setup.renew_install_code(server_id)
-            self.render("code.html", code=code, when=self.when)
+            self.render("code.html", code=code)
         elif verb == "secret":
             secret = await setup.rotate_secret(server_id)
             self.render("secret.html", secret=secret, command=setup.install_command(server_id))
         elif verb == "confirm":
             site = self.get_body_argument("site", "")
-            change = await setup.confirm_site(server_id, site_url=site, by="operator")
-            await self.show_servers(done=f"{change.doc.name} is now served at {change.doc.site_url}.")
+            server = (await setup.confirm_site(server_id, site_url=site, by="operator")).doc
+            done = say("{name} is now served at {site}.", name=server.name, site=server.site_url)
+            await self.show_servers(done=done)
         else:
-            change = await setup.refuse_site(server_id)
-            await self.show_servers(
-                done=f"Refused. {change.doc.name} stays at {change.doc.site_url}. "
-                "Somebody else knows its install secret: make a new one."
+            server = (await setup.refuse_site(server_id)).doc
+            done = say(
+                "Refused. {name} stays at {site}. Somebody else knows its install secret: make a new one.",
+                name=server.name,
+                site=server.site_url,
             )
+            await self.show_servers(done=done)
+
+
+def at_field(label: Text, messages: Any) -> Text:
+    """The first thing that is wrong with what was given there."""
+    return say("{label}: {text}", label=label, text=_first(messages) if messages else UNUSABLE)
+
+
+def _first(messages: Any) -> Text:
+    while isinstance(messages, (list, dict)):
+        messages = next(iter(messages.values() if isinstance(messages, dict) else messages))
+    if isinstance(messages, Message):
+        return Text(english=messages.template, values=dict(messages.values))
+    return Text(english=str(messages))
 
 
 class SetupStatic(StaticFileHandler):

@@ -253,7 +253,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     ),
     "bot.connections": (),
     "bot.metrics": ("bot.clock", "bot.receiving.intake", "bot.working.worker"),
-    "bot.web": ("bot.secret", "bot.vault"),
+    "bot.web": ("bot.core.text", "bot.secret", "bot.vault", "bot.words"),
     "bot.services": (
         "bot.clock",
         "bot.config",

@@ -18,6 +18,7 @@ from babel.messages.pofile import normalize, read_po
 
 from bot.integrations.kinds import KINDS
 from bot.registry import Command, load
+from bot.web import TEMPLATES
 from bot.words import is_prose, pieces
 from bot.words.translations import FILES, FOLDER
 from forms.base import HELP_BYTES, HINT_BYTES, LABEL_BYTES, TITLE_BYTES
@@ -37,6 +38,8 @@ MAKERS = {"say": 1, "count": 2, "Message": 1, "declared": 1}
 # These draw what a declaration says, which is found where it is declared.
 DRAW_DECLARATIONS = (
     "bot/surfaces",
+    "bot/web",
+    "handlers/setup_page.py",
     "bot/words",
     "bot/lookups.py",
     "bot/dispatch.py",
@@ -50,6 +53,8 @@ OPTION_BYTES = 90
 
 _PLACE = re.compile(r"\{(\w+)\}|<(url|host|domain|key)>")
 _CODE = re.compile(r"```.*?```|`[^`]+`", re.DOTALL)
+# What a template of a page puts out as it is.
+_DRAWN = re.compile(r"\{%\s*raw\s+(.*?)\s*%\}", re.DOTALL)
 _END = re.compile(r"(?:[.:?…]|\.`)$")
 
 
@@ -71,6 +76,10 @@ def everything() -> tuple[dict[str, Found], list[str]]:
     found, problems = [*in_declarations()], []
     for path in sources():
         texts, unread = in_source(path.read_text(), path.relative_to(ROOT).as_posix())
+        found += texts
+        problems += unread
+    for page in sorted(TEMPLATES.glob("*.html")):
+        texts, unread = in_template(page.read_text(), page.relative_to(ROOT).as_posix())
         found += texts
         problems += unread
     return joined(found), problems
@@ -115,6 +124,17 @@ def in_source(source: str, where: str) -> tuple[list[Found], list[str]]:
         elif name in ("say", "count", "Message") or not where.startswith(DRAW_DECLARATIONS):
             unread.append(f"{where}:{node.lineno}: {ast.unparse(node)[:100]}")
     return found, unread
+
+
+def in_template(page: str, where: str) -> tuple[list[Found], list[str]]:
+    """What `say` is given in a template of a page."""
+    read = [in_source(expression, where) for expression in _DRAWN.findall(page)]
+    return [one for found, _ in read for one in found], [problem for _, unread in read for problem in unread]
+
+
+def without_expressions(page: str) -> str:
+    """What stands in a template by itself."""
+    return re.sub(r"\{%.*?%\}|\{\{.*?\}\}", "", page, flags=re.DOTALL)
 
 
 def _made(node: ast.AST, constants: dict[str, str]) -> tuple[str, list[str | None]]:

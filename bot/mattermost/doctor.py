@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from bot.clock import Clock
 from bot.core.servers import Server, State, Surface
+from bot.core.text import say
 from bot.errors import Upstream
 from bot.mattermost.access import Access, can_renew
 from bot.mattermost.client import Mattermost
@@ -23,7 +24,8 @@ LOOK_EVERY = 0.25
 # No command of ours, so that it is answered but makes and changes nothing.
 PROBE = "/oncall are-you-there"
 TRIGGER = "oncall"
-AGAIN = "Run `python -m bot setup --native` again: it repairs what is there"
+COMMAND = f"/{TRIGGER}"
+AGAIN = say("Run `python -m bot setup --native` again: it repairs what is there")
 UNREACHABLE = "api.command.execute_command.failed.app_error"
 
 Reload = Callable[[], Awaitable[Server | None]]
@@ -41,7 +43,7 @@ class Doctor:
     async def examine(self, server: Server, reload: Reload) -> list[Finding]:
         """`reload` reads the server document again. Never raises Upstream: what fails is a finding."""
         if server.state is State.REMOVED:
-            return [good("Removed from Mattermost; installed again within seven days, it keeps its data")]
+            return [good(say("Removed from Mattermost; installed again within seven days, it keeps its data"))]
         waiting = [] if server.waiting_site is None else [_waits(server.waiting_site.url)]
         if not server.installed:
             return [*waiting, _not_installed(server)]
@@ -49,7 +51,7 @@ class Doctor:
 
     async def _examine(self, server: Server, reload: Reload) -> list[Finding]:
         if not server.site_url:
-            return [bad("This server is not installed yet", "Finish the installation first")]
+            return [bad(say("This server is not installed yet"), say("Finish the installation first"))]
         chat = self.access.for_server(server)
         findings = [await self._answers(server)]
         if findings[-1].ok:
@@ -69,33 +71,35 @@ class Doctor:
             config = await nobody.client_config()
         except Upstream as failed:
             return bad(
-                f"Mattermost does not answer at {server.site_url}: {failed.reason}",
-                "Check that it is up and that the bot's machine may connect to it",
+                say("Mattermost does not answer at {url}: {reason}", url=server.site_url, reason=failed.said),
+                say("Check that it is up and that the bot's machine may connect to it"),
             )
         own = (config.get("SiteURL") or "").rstrip("/")
         if own and own != server.site_url.rstrip("/"):
             return bad(
-                f"Mattermost calls itself {own}, but it was installed as {server.site_url}",
-                "Correct the Site URL in the System Console, or install the bot again",
+                say("Mattermost calls itself {own}, but it was installed as {url}", own=own, url=server.site_url),
+                say("Correct the Site URL in the System Console, or install the bot again"),
             )
-        return good(f"Mattermost {config.get('Version', '')} answers at {server.site_url}")
+        return good(
+            say("Mattermost {version} answers at {url}", version=config.get("Version", ""), url=server.site_url)
+        )
 
     async def _called_back(self, server: Server, reload: Reload) -> Finding:
         """Our own webhook at Mattermost makes it call us, which brings a fresh token."""
-        title = f"Mattermost reaches {self.public_url}"
+        title = say("Mattermost reaches {url}", url=self.public_url)
         if _is_fresh(server, self.clock):
             return good(title)
         if not can_renew(server):
             return bad(
-                "The bot has no webhook at Mattermost, so it cannot renew its token by itself",
-                "Install the app again, or give the bot a lasting token with `/oncall configure token`",
+                say("The bot has no webhook at Mattermost, so it cannot renew its token by itself"),
+                say("Install the app again, or give the bot a lasting token with `/oncall configure token`"),
             )
         try:
             await self.access.renew(server)
         except Upstream as refused:
             return bad(
-                f"Mattermost refused the bot's webhook: {refused.reason}",
-                "Install the app again with `/apps install`; everything the bot knows is kept",
+                say("Mattermost refused the bot's webhook: {reason}", reason=refused.said),
+                say("Install the app again with `/apps install`; everything the bot knows is kept"),
             )
         for _ in range(max(1, round(self.patience / LOOK_EVERY))):
             now_known = await reload()
@@ -111,10 +115,11 @@ class Doctor:
             place = await chat.direct_channel((await chat.me())["id"])
             mine, seen, config = await chat.my_teams(), await chat.all_teams(), await chat.client_config()
         except Upstream as refused:
-            return [bad(f"The bot cannot look at its teams: {refused.reason}", AGAIN)]
+            return [bad(say("The bot cannot look at its teams: {reason}", reason=refused.said), AGAIN)]
         served = {command.team_id for command in server.commands}
         findings = [await self._round_trip(chat, place, team) for team in mine if team["id"] in served]
-        findings += [bad(f"The bot is in no team that has /{TRIGGER}", AGAIN)] if not findings else []
+        if not findings:
+            findings.append(bad(say("The bot is in no team that has {command}", command=COMMAND), AGAIN))
         findings.append(name_finding(config, server.bot_username or TRIGGER))
         return findings if server.settings.get("teams") else [*findings, *_new_teams(seen, served)]
 
@@ -124,87 +129,101 @@ class Doctor:
             await chat.execute_command(PROBE, place, team["id"])
         except Upstream as refused:
             return self._why_not(refused, name)
-        return good(f"Mattermost reaches {self.public_url} from the team {name}")
+        return good(say("Mattermost reaches {url} from the team {team}", url=self.public_url, team=name))
 
     def _why_not(self, refused: Upstream, team: str) -> Finding:
         if refused.code == UNREACHABLE:
             return self._unreachable()
         if refused.status == NOT_FOUND:
-            return bad(f"The slash command /{TRIGGER} is missing in the team {team}", AGAIN)
+            return bad(
+                say("The slash command {command} is missing in the team {team}", command=COMMAND, team=team), AGAIN
+            )
         if refused.status == NOT_IMPLEMENTED:
-            return bad("Slash commands are off in Mattermost", "mmctl config set ServiceSettings.EnableCommands true")
+            return bad(
+                say("Slash commands are off in Mattermost"),
+                say("`mmctl config set ServiceSettings.EnableCommands true`"),
+            )
         return bad(
-            f"Mattermost could not run /{TRIGGER} in the team {team}: {refused.reason}",
-            f"Check that {self.public_url} leads to this bot. {AGAIN}",
+            say(
+                "Mattermost could not run {command} in the team {team}: {reason}",
+                command=COMMAND,
+                team=team,
+                reason=refused.said,
+            ),
+            say("Check that {url} leads to this bot. {again}", url=self.public_url, again=AGAIN),
         )
 
     def _unreachable(self) -> Finding:
         return bad(
-            f"Mattermost cannot reach {self.public_url}",
-            "Check PUBLIC_URL and the way from Mattermost to it. If the address is private, add it to "
-            "ServiceSettings.AllowedUntrustedInternalConnections in Mattermost",
+            say("Mattermost cannot reach {url}", url=self.public_url),
+            say(
+                "Check `PUBLIC_URL` and the way from Mattermost to it. If the address is private, add it to "
+                "`ServiceSettings.AllowedUntrustedInternalConnections` in Mattermost"
+            ),
         )
 
 
 def _waits(site_url: str) -> Finding:
     return bad(
-        f"A second Mattermost, {site_url}, waits with the secret of this one",
-        "Confirm or refuse it on the set-up page",
+        say("A second Mattermost, {url}, waits with the secret of this one", url=site_url),
+        say("Confirm or refuse it on the set-up page"),
     )
 
 
 def _not_installed(server: Server) -> Finding:
     if server.state is State.PENDING:
-        return bad("Not installed yet", "A Mattermost system admin has to type the install command")
-    return bad("Paused by its Mattermost admin", f"Wake it there with `/apps enable {server.app_id}`")
+        return bad(say("Not installed yet"), say("A Mattermost system admin has to type the install command"))
+    return bad(say("Paused by its Mattermost admin"), say("Wake it there with `/apps enable {app}`", app=server.app_id))
 
 
 def _new_teams(seen: Iterable[Team], served: Container[str]) -> list[Finding]:
     """Of those that the bot may see; all teams were wanted."""
     new = [team for team in seen if team["id"] not in served and not team.get("delete_at")]
     names = ", ".join(team.get("display_name") or team.get("name", "") for team in new)
-    return [bad(f"/{TRIGGER} is not in {names}", AGAIN)] if new else []
+    return [bad(say("{command} is not in {teams}", command=COMMAND, teams=names), AGAIN)] if new else []
 
 
 async def _token(server: Server, chat: Mattermost) -> Finding:
     again = (
-        "Give the bot a lasting token with `/oncall configure token`, or install the app again"
+        say("Give the bot a lasting token with `/oncall configure token`, or install the app again")
         if server.surface is Surface.APPS
         else AGAIN
     )
     try:
         me = await chat.check_me()
     except Upstream as refused:
-        return bad(f"The bot cannot log in: {refused.reason}", again)
+        return bad(say("The bot cannot log in: {reason}", reason=refused.said), again)
     if server.bot_user_id and me["id"] != server.bot_user_id:
-        return bad(f"The token belongs to @{me.get('username', '')}, not to the bot", again)
-    return good(f"The bot logs in as @{me.get('username', '')}")
+        return bad(say("The token belongs to @{name}, not to the bot", name=me.get("username", "")), again)
+    return good(say("The bot logs in as @{name}", name=me.get("username", "")))
 
 
 async def _channel(server: Server, chat: Mattermost) -> Finding:
     if not server.channel_id:
-        return bad("No channel for alerts is chosen", "Choose one with `/oncall configure channel`")
+        return bad(say("No channel for alerts is chosen"), say("Choose one with `/oncall configure channel`"))
     try:
         channel = await chat.channel(server.channel_id)
         member = await chat.channel_member(server.channel_id, (await chat.me())["id"])
     except Upstream as refused:
         if refused.status not in (FORBIDDEN, NOT_FOUND):
-            return bad(f"The alert channel cannot be read: {refused.reason}", "Try again in a minute")
+            title = say("The alert channel cannot be read: {reason}", reason=refused.said)
+            return bad(title, say("Try again in a minute"))
         return bad(
-            "The bot may not see the alert channel",
-            "Invite it there, or choose another with `/oncall configure channel`",
+            say("The bot may not see the alert channel"),
+            say("Invite it there, or choose another with `/oncall configure channel`"),
         )
     name = channel.get("name", "")
     if channel.get("delete_at"):
         return bad(
-            f"The alert channel ~{name} is archived",
-            "Bring it back, or choose another with `/oncall configure channel`",
+            say("The alert channel ~{name} is archived", name=name),
+            say("Bring it back, or choose another with `/oncall configure channel`"),
         )
     if member is None:
         return bad(
-            f"The bot is not in the alert channel ~{name}", f"Invite it: `/invite @{server.bot_username or 'oncall'}`"
+            say("The bot is not in the alert channel ~{name}", name=name),
+            say("Invite it: `/invite @{name}`", name=server.bot_username or TRIGGER),
         )
-    return good(f"The bot is in the alert channel ~{name}")
+    return good(say("The bot is in the alert channel ~{name}", name=name))
 
 
 async def _probe(server: Server, chat: Mattermost) -> Finding:
@@ -215,10 +234,10 @@ async def _probe(server: Server, chat: Mattermost) -> Finding:
         await chat.delete_post(post["id"])
     except Upstream as refused:
         return bad(
-            f"The bot cannot write and delete messages: {refused.reason}",
-            "Give the role of bots the permissions to create and delete their own posts",
+            say("The bot cannot write and delete messages: {reason}", reason=refused.said),
+            say("Give the role of bots the permissions to create and delete their own posts"),
         )
-    return good("The bot writes and deletes messages")
+    return good(say("The bot writes and deletes messages"))
 
 
 def _is_fresh(server: Server, clock: Clock) -> bool:

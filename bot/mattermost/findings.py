@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 
+from bot.core.text import NOTHING, Text, say
 from bot.mattermost.wire import ClientConfig, ServiceSettings
 from bot.surfaces.capabilities import capabilities
 
@@ -19,16 +20,16 @@ class Finding:
     """`remedy` says what to do where it is not ok. `stops`: nothing can be installed before that."""
 
     ok: bool
-    title: str
-    remedy: str = ""
+    title: Text
+    remedy: Text = NOTHING
     stops: bool = False
 
 
-def good(title: str) -> Finding:
+def good(title: Text) -> Finding:
     return Finding(ok=True, title=title)
 
 
-def bad(title: str, remedy: str, *, stops: bool = False) -> Finding:
+def bad(title: Text, remedy: Text, *, stops: bool = False) -> Finding:
     return Finding(ok=False, title=title, remedy=remedy, stops=stops)
 
 
@@ -49,16 +50,17 @@ def name_finding(config: ClientConfig, name: str) -> Finding:
     """Under which name private answers appear. Nothing fails without the bot's, so this is no more than a hint."""
     possible = capabilities(config.get("Version", "")).override_username
     if possible and config.get("EnablePostUsernameOverride") == "true":
-        return good(f"Private answers come from @{name}")
+        return good(say("Private answers come from @{name}", name=name))
     return Finding(
         ok=True,
-        title="Private answers appear under the name of whoever asked, with BOT behind it",
-        remedy=(
-            f"To see @{name} there: System Console > Integrations > Integration Management > Enable integrations to "
-            "override usernames, or: mmctl config set ServiceSettings.EnablePostUsernameOverride true"
+        title=say("Private answers appear under the name of whoever asked, with BOT behind it"),
+        remedy=say(
+            "To see @{name} there: System Console > Integrations > Integration Management > Enable integrations to "
+            "override usernames, or: `mmctl config set ServiceSettings.EnablePostUsernameOverride true`",
+            name=name,
         )
         if possible
-        else "",
+        else NOTHING,
     )
 
 
@@ -66,7 +68,7 @@ async def address_finding(public_url: str, allowed: str) -> Finding:
     """Whether Mattermost lets its integrations call our address: private ones have to be listed."""
     host = urlsplit(public_url).hostname or ""
     addresses = await _addresses(host)
-    title = f"Mattermost may call {public_url}"
+    title = say("Mattermost may call {url}", url=public_url)
     if not addresses or all(ip_address(address).is_global for address in addresses):
         return good(title)
     entries = allowed.replace(",", " ").split()
@@ -74,62 +76,75 @@ async def address_finding(public_url: str, allowed: str) -> Finding:
         return good(title)
     wanted = " ".join([*entries, host])
     return bad(
-        f"Mattermost refuses to call {public_url}, a private address",
-        "System Console > Environment > Developer > Allow untrusted internal connections, or: "
-        f"mmctl config set ServiceSettings.AllowedUntrustedInternalConnections '{wanted}'",
+        say("Mattermost refuses to call {url}, a private address", url=public_url),
+        say(
+            "System Console > Environment > Developer > Allow untrusted internal connections, or: "
+            "`mmctl config set ServiceSettings.AllowedUntrustedInternalConnections '{hosts}'`",
+            hosts=wanted,
+        ),
     )
 
 
 def _site_url(settings: ServiceSettings) -> Finding:
     if settings.get("SiteURL"):
-        return good(f"Mattermost's address is {settings['SiteURL']}")
+        return good(say("Mattermost's address is {url}", url=settings["SiteURL"]))
     return bad(
-        "Mattermost does not know its own address, so it refuses to run slash commands",
-        "System Console > Environment > Web Server > Site URL, or: "
-        "mmctl config set ServiceSettings.SiteURL https://chat.example.com",
+        say("Mattermost does not know its own address, so it refuses to run slash commands"),
+        say(
+            "System Console > Environment > Web Server > Site URL, or: "
+            "`mmctl config set ServiceSettings.SiteURL https://chat.example.com`"
+        ),
         stops=True,
     )
 
 
 def _commands(settings: ServiceSettings) -> Finding:
     if settings.get("EnableCommands", True):
-        return good("Slash commands are on")
+        return good(say("Slash commands are on"))
     return bad(
-        "Slash commands are off",
-        "System Console > Integrations > Integration Management > Enable Custom Slash Commands, or: "
-        "mmctl config set ServiceSettings.EnableCommands true",
+        say("Slash commands are off"),
+        say(
+            "System Console > Integrations > Integration Management > Enable Custom Slash Commands, or: "
+            "`mmctl config set ServiceSettings.EnableCommands true`"
+        ),
         stops=True,
     )
 
 
 def _bot_creation(settings: ServiceSettings, *, makes_bot: bool) -> Finding:
     if not makes_bot or settings.get("EnableBotAccountCreation", False):
-        return good("The bot account can be made")
+        return good(say("The bot account can be made"))
     return bad(
-        "Bot accounts cannot be created",
-        "System Console > Integrations > Bot Accounts > Enable Bot Account Creation, or: "
-        "mmctl config set ServiceSettings.EnableBotAccountCreation true (it may be off again afterwards)",
+        say("Bot accounts cannot be created"),
+        say(
+            "System Console > Integrations > Bot Accounts > Enable Bot Account Creation, or: "
+            "`mmctl config set ServiceSettings.EnableBotAccountCreation true` (it may be off again afterwards)"
+        ),
         stops=True,
     )
 
 
 def _certificates(settings: ServiceSettings) -> Finding:
     if not settings.get("EnableInsecureOutgoingConnections", False):
-        return good("Mattermost checks the certificates of integrations")
+        return good(say("Mattermost checks the certificates of integrations"))
     return bad(
-        "Mattermost does not check the certificates of integrations, so somebody in between could read along",
-        "Use a certificate that Mattermost trusts, then: "
-        "mmctl config set ServiceSettings.EnableInsecureOutgoingConnections false",
+        say("Mattermost does not check the certificates of integrations, so somebody in between could read along"),
+        say(
+            "Use a certificate that Mattermost trusts, then: "
+            "`mmctl config set ServiceSettings.EnableInsecureOutgoingConnections false`"
+        ),
     )
 
 
 def _login(settings: ServiceSettings) -> Finding:
     if settings.get("EnableOAuthServiceProvider", True):
-        return good("People can log in to the bot's pages with Mattermost")
+        return good(say("People can log in to the bot's pages with Mattermost"))
     return bad(
-        "People cannot log in to the bot's pages with Mattermost",
-        "System Console > Integrations > Integration Management > Enable OAuth 2.0 Service Provider, or: "
-        "mmctl config set ServiceSettings.EnableOAuthServiceProvider true",
+        say("People cannot log in to the bot's pages with Mattermost"),
+        say(
+            "System Console > Integrations > Integration Management > Enable OAuth 2.0 Service Provider, or: "
+            "`mmctl config set ServiceSettings.EnableOAuthServiceProvider true`"
+        ),
     )
 
 
@@ -137,21 +152,26 @@ def _timeout(settings: ServiceSettings) -> Finding:
     """Also how long a dialog may be opened after a press, from 9.5."""
     seconds = settings.get("OutgoingIntegrationRequestsTimeout", 30)
     if seconds >= SHORTEST_TIMEOUT:
-        return good(f"Mattermost waits {seconds} s for integrations")
+        return good(say("Mattermost waits {seconds} s for integrations", seconds=seconds))
     return bad(
-        f"Mattermost waits only {seconds} s for integrations, so forms may fail to open",
-        "mmctl config set ServiceSettings.OutgoingIntegrationRequestsTimeout 30",
+        say("Mattermost waits only {seconds} s for integrations, so forms may fail to open", seconds=seconds),
+        say("`mmctl config set ServiceSettings.OutgoingIntegrationRequestsTimeout 30`"),
     )
 
 
 def _edits(settings: ServiceSettings) -> Finding:
     seconds = settings.get("PostEditTimeLimit", -1)
     if seconds < 0:
-        return good("Posts can be edited at any time")
+        return good(say("Posts can be edited at any time"))
     return bad(
-        f"Posts can be edited for {seconds} s only, so an alert that changes later needs a new post each time",
-        "System Console > User Management > Permissions > Edit Posts > without time limit, or: "
-        "mmctl config set ServiceSettings.PostEditTimeLimit -1",
+        say(
+            "Posts can be edited for {seconds} s only, so an alert that changes later needs a new post each time",
+            seconds=seconds,
+        ),
+        say(
+            "System Console > User Management > Permissions > Edit Posts without time limit, or: "
+            "`mmctl config set ServiceSettings.PostEditTimeLimit -1`"
+        ),
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from bot.core.text import say
 from bot.errors import BotError, Upstream
 from bot.mattermost import wire
 from bot.mattermost.client import Mattermost
@@ -31,7 +32,8 @@ class NotReady(BotError):
     """Nothing was installed; `findings` say why and what to do."""
 
     def __init__(self, findings: Sequence[Finding]) -> None:
-        super().__init__("; ".join(finding.title for finding in findings if finding.stops))
+        titles = (finding.title for finding in findings if finding.stops)
+        super().__init__("; ".join(title.english.format_map(title.values) for title in titles))
         self.findings = tuple(findings)
 
 
@@ -88,7 +90,7 @@ async def look(outgoing: Client, admin_token: Secret, wanted: Wanted) -> tuple[F
     """What an installation would meet with; nothing is made or changed. Raises NotReady and Upstream."""
     found = await _look(Mattermost(outgoing, wanted.url, admin_token), wanted)
     names = ", ".join(team["display_name"] for team in found.teams)
-    where = (good(f"/{TRIGGER} would be added to {names}"),) if names else ()
+    where = (good(say("{command} would be added to {teams}", command=f"/{TRIGGER}", teams=names)),) if names else ()
     return (*found.findings, *where)
 
 
@@ -197,11 +199,13 @@ async def _admin(admin: Mattermost) -> wire.User:
     except Upstream as refused:
         if refused.status != UNAUTHORIZED:
             raise
-        remedy = "Make one in your profile: Security > Personal Access Tokens, or use your session's token"
-        raise NotReady([bad("Mattermost does not accept this token", remedy, stops=True)]) from refused
+        title = say("Mattermost does not accept this token")
+        remedy = say("Make one in your profile: Security > Personal Access Tokens, or use your session's token")
+        raise NotReady([bad(title, remedy, stops=True)]) from refused
     if "system_admin" not in who.get("roles", "").split():
-        title = f"@{who.get('username', '')} is not a system admin"
-        raise NotReady([bad(title, "Use the token of a system admin; it is used once and not kept", stops=True)])
+        title = say("@{name} is not a system admin", name=who.get("username", ""))
+        remedy = say("Use the token of a system admin; it is used once and not kept")
+        raise NotReady([bad(title, remedy, stops=True)])
     return who
 
 
@@ -216,12 +220,10 @@ async def _teams(admin: Mattermost, wanted: Wanted) -> tuple[list[wire.Team], li
     asked = [name for name in wanted.teams if name not in wanted.known_teams]
     unknown = [name for name in asked if not any(_is(team, name) for team in teams)]
     chosen = [team for team in teams if _chosen(team, wanted)]
-    findings = [
-        bad(f"There is no team “{name}”", "Use the name as it is in the team's address, or leave it out", stops=True)
-        for name in unknown
-    ]
+    remedy = say("Use the name as it is in the team's address, or leave it out")
+    findings = [bad(say("There is no team “{name}”", name=name), remedy, stops=True) for name in unknown]
     if not teams:
-        findings.append(bad("There is no team yet", "Create a team in Mattermost first", stops=True))
+        findings.append(bad(say("There is no team yet"), say("Create a team in Mattermost first"), stops=True))
     return chosen, findings
 
 
@@ -238,8 +240,9 @@ def _is(team: wire.Team, name: str) -> bool:
 def _version(config: wire.ClientConfig) -> Finding:
     version = config.get("Version", "")
     if read_version(version)[:2] >= OLDEST:
-        return good(f"Mattermost {version}")
-    return bad(f"Mattermost {version} is too old", "Version 9.0 or newer is needed; upgrade it first", stops=True)
+        return good(say("Mattermost {version}", version=version))
+    title = say("Mattermost {version} is too old", version=version)
+    return bad(title, say("Version 9.0 or newer is needed; upgrade it first"), stops=True)
 
 
 def _same_origin(typed: str, site_url: str) -> list[Finding]:
@@ -248,9 +251,11 @@ def _same_origin(typed: str, site_url: str) -> list[Finding]:
         return []
     return [
         bad(
-            f"You typed {typed}, but Mattermost calls itself {site_url}",
-            "Type its Site URL, which the bot has to reach; or correct it first: System Console > Environment > "
-            "Web Server > Site URL, or: mmctl config set ServiceSettings.SiteURL https://chat.example.com",
+            say("You typed {typed}, but Mattermost calls itself {url}", typed=typed, url=site_url),
+            say(
+                "Type its Site URL, which the bot has to reach; or correct it first: System Console > Environment > "
+                "Web Server > Site URL, or: `mmctl config set ServiceSettings.SiteURL https://chat.example.com`"
+            ),
             stops=True,
         )
     ]
@@ -267,14 +272,18 @@ def _origin(url: str) -> tuple[str, str, int | None]:
 def _bot_name(wanted: Wanted, user: wire.User | None) -> list[Finding]:
     if user is None or user.get("is_bot"):
         return []
-    title = f"A person is called @{wanted.bot_username}"
-    return [bad(title, "Choose another name for the bot", stops=True)]
+    title = say("A person is called @{name}", name=wanted.bot_username)
+    return [bad(title, say("Choose another name for the bot"), stops=True)]
 
 
 def _taken(team: wire.Team) -> Finding:
     return bad(
-        f"Another integration uses /{TRIGGER} in the team {team['display_name']}",
-        "Remove it in Integrations > Slash Commands of that team, then run this again",
+        say(
+            "Another integration uses {command} in the team {team}",
+            command=f"/{TRIGGER}",
+            team=team["display_name"],
+        ),
+        say("Remove it in Integrations > Slash Commands of that team, then run this again"),
     )
 
 
@@ -360,9 +369,11 @@ async def _verify(
     bot = Mattermost(outgoing, wanted.url, bot_token)
     me, teams = await bot.me(), {team["id"] for team in await bot.my_teams()}
     missing = [command.team_name for command in commands if command.team_id not in teams]
-    findings = [good(f"The bot @{me.get('username', '')} works")]
+    findings = [good(say("The bot @{name} works", name=me.get("username", "")))]
     if missing:
-        findings.append(bad(f"The bot is not in {', '.join(missing)}", "Add it to these teams by hand"))
+        title = say("The bot is not in {teams}", teams=", ".join(missing))
+        findings.append(bad(title, say("Add it to these teams by hand")))
     if commands:
-        findings.append(good(f"/{TRIGGER} works in {', '.join(command.team_name for command in commands)}"))
+        teams_served = ", ".join(command.team_name for command in commands)
+        findings.append(good(say("{command} works in {teams}", command=f"/{TRIGGER}", teams=teams_served)))
     return findings

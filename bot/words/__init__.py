@@ -29,10 +29,10 @@ class Reader:
 
 
 def words(text: Text, reader: Reader) -> str:
-    template = _template(text, reader.locale)
+    sentence = template(text, reader.locale)
     if not text.values:
-        return template
-    return template.format_map({name: _drawn(value, reader) for name, value in text.values.items()})
+        return sentence
+    return sentence.format_map({name: _drawn(value, reader) for name, value in text.values.items()})
 
 
 def paragraph(lines: tuple[Text, ...], reader: Reader) -> str:
@@ -66,7 +66,8 @@ def inline(label: str, locale: str) -> str:
     return declared(label, locale) if language(locale) else label.lower()
 
 
-def _template(text: Text, locale: str) -> str:
+def template(text: Text, locale: str) -> str:
+    """In the language of the locale, with its places still empty."""
     if not text.other:
         return declared(text.english, locale)
     number = text.values.get("count")

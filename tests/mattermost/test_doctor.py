@@ -11,6 +11,7 @@ from tornado.web import Application, RequestHandler
 from bot import sealed
 from bot.core.servers import Command, Site, State, Surface
 from bot.mattermost.doctor import Doctor
+from tests.english import english
 from tests.simulator.apps_world import AppServer
 from tests.simulator.apps_world import World as AppsWorld
 
@@ -75,7 +76,7 @@ async def examined(world, bot, **fields):
 
 async def problem(world, bot, **fields):
     (found,) = [one for one in await examined(world, bot, **fields) if not one.ok]
-    assert found.remedy
+    assert english(found.remedy)
     return found
 
 
@@ -91,13 +92,13 @@ async def test_a_healthy_server_has_no_problems(healthy, bot):
 async def test_a_mattermost_that_is_down_is_the_only_finding(healthy, bot):
     await healthy.simulator.down()
 
-    assert "does not answer" in (await problem(healthy, bot)).title
+    assert "does not answer" in english((await problem(healthy, bot)).title)
 
 
 async def test_a_moved_mattermost_is_noticed(healthy, bot):
     healthy.simulator.state.config["ServiceSettings"]["SiteURL"] = "https://chat.example.com"
 
-    assert "https://chat.example.com" in (await problem(healthy, bot)).title
+    assert "https://chat.example.com" in english((await problem(healthy, bot)).title)
 
 
 async def test_a_revoked_token_is_named_with_the_remedy(healthy, bot):
@@ -105,12 +106,12 @@ async def test_a_revoked_token_is_named_with_the_remedy(healthy, bot):
 
     found = await problem(healthy, bot)
 
-    assert "cannot log in" in found.title
-    assert "setup --native" in found.remedy
+    assert "cannot log in" in english(found.title)
+    assert "setup --native" in english(found.remedy)
 
 
 async def test_a_token_of_somebody_else_is_named(healthy, bot):
-    assert "belongs to @oncall" in (await problem(healthy, bot, bot_user_id="x" * 26)).title
+    assert "belongs to @oncall" in english((await problem(healthy, bot, bot_user_id="x" * 26)).title)
 
 
 async def test_a_bot_outside_its_channel_is_told_how_to_get_in(healthy, bot):
@@ -118,8 +119,8 @@ async def test_a_bot_outside_its_channel_is_told_how_to_get_in(healthy, bot):
 
     findings = [one for one in await examined(healthy, bot) if not one.ok]
 
-    assert "not in the alert channel ~incidents" in findings[0].title
-    assert "/invite @oncall" in findings[0].remedy
+    assert "not in the alert channel ~incidents" in english(findings[0].title)
+    assert "/invite @oncall" in english(findings[0].remedy)
 
 
 async def test_an_archived_channel_is_named(healthy, bot):
@@ -127,19 +128,19 @@ async def test_an_archived_channel_is_named(healthy, bot):
 
     findings = [one for one in await examined(healthy, bot) if not one.ok]
 
-    assert "archived" in findings[0].title
+    assert "archived" in english(findings[0].title)
 
 
 async def test_a_server_without_a_channel_is_told_to_choose_one(healthy, bot):
     findings = [one for one in await examined(healthy, bot, channel_id="") if not one.ok]
 
-    assert "/oncall configure channel" in findings[0].remedy
+    assert "/oncall configure channel" in english(findings[0].remedy)
 
 
 async def test_a_bot_that_may_not_write_is_named(healthy, bot):
     healthy.simulator.faults.fail(403, prefix="/api/v4/posts", times=1)
 
-    assert "cannot write" in (await problem(healthy, bot)).title
+    assert "cannot write" in english((await problem(healthy, bot)).title)
     healthy.expect(lambda surprise: surprise.startswith("403 to a bot token"))
 
 
@@ -148,12 +149,12 @@ async def test_an_address_that_mattermost_cannot_reach_is_named(healthy, bot):
 
     found = await problem(healthy, bot)
 
-    assert "cannot reach" in found.title
-    assert "AllowedUntrustedInternalConnections" in found.remedy
+    assert "cannot reach" in english(found.title)
+    assert "AllowedUntrustedInternalConnections" in english(found.remedy)
 
 
 async def test_a_missing_command_is_named(world, bot):
-    assert "is missing" in (await problem(world, bot)).title
+    assert "is missing" in english((await problem(world, bot)).title)
 
 
 async def test_a_command_missing_in_one_team_is_named_with_the_team(healthy, bot):
@@ -162,7 +163,7 @@ async def test_a_command_missing_in_one_team_is_named_with_the_team(healthy, bot
 
     found = await problem(healthy, bot, commands=known)
 
-    assert found.title == "The slash command /oncall is missing in the team dev"
+    assert english(found.title) == "The slash command /oncall is missing in the team dev"
     assert len(bot.asked) == 1
 
 
@@ -171,8 +172,8 @@ async def test_a_new_team_is_named_unless_teams_were_chosen(healthy, bot):
 
     found = await problem(healthy, bot)
 
-    assert found.title == "/oncall is not in dev"
-    assert "setup --native` again" in found.remedy
+    assert english(found.title) == "/oncall is not in dev"
+    assert "setup --native` again" in english(found.remedy)
     chosen = await examined(healthy, bot, settings={"teams": healthy.team.id})
     assert all(one.ok for one in chosen)
 
@@ -182,36 +183,36 @@ async def test_a_second_site_that_waits_is_named(healthy, bot):
 
     found = await problem(healthy, bot, waiting_site=waiting)
 
-    assert "https://elsewhere.example.com" in found.title
+    assert "https://elsewhere.example.com" in english(found.title)
 
 
 @pytest.mark.parametrize(("state", "words"), [(State.PENDING, "Not installed"), (State.DISABLED, "Paused")])
 async def test_a_server_that_is_not_served_is_only_described(healthy, bot, state, words):
-    assert (await problem(healthy, bot, state=state)).title.startswith(words)
+    assert english((await problem(healthy, bot, state=state)).title).startswith(words)
     assert bot.asked == []
 
 
 async def test_a_removed_server_is_listed_and_needs_no_attention(healthy, bot):
     waiting = Site(url="https://elsewhere.example.com", bot_user_id="")
     (found,) = await examined(healthy, bot, state=State.REMOVED, waiting_site=waiting)
-    assert (found.ok, found.title.startswith("Removed")) == (True, True)
+    assert (found.ok, english(found.title).startswith("Removed")) == (True, True)
     assert bot.asked == []
 
 
 async def test_commands_that_are_off_are_named(healthy, bot):
     healthy.simulator.state.config["ServiceSettings"]["EnableCommands"] = False
 
-    assert "EnableCommands true" in (await problem(healthy, bot)).remedy
+    assert "EnableCommands true" in english((await problem(healthy, bot)).remedy)
 
 
 async def test_an_address_that_leads_elsewhere_is_named(healthy, bot):
     bot.status = 404
 
-    assert bot.url in (await problem(healthy, bot)).remedy
+    assert bot.url in english((await problem(healthy, bot)).remedy)
 
 
 async def test_a_server_that_is_not_installed_is_not_examined(world, bot):
-    assert "not installed" in (await problem(world, bot, site_url="")).title
+    assert "not installed" in english((await problem(world, bot, site_url="")).title)
 
 
 # ---- over the Apps framework: the webhook's round trip ----
@@ -273,7 +274,7 @@ def installed(io_loop, make_world):
 
 
 async def bad_titles(installed) -> list[str]:
-    return [finding.title for finding in await installed.examine() if not finding.ok]
+    return [english(finding.title) for finding in await installed.examine() if not finding.ok]
 
 
 @pytest.fixture
@@ -326,4 +327,4 @@ async def test_a_call_that_never_comes_is_named(deaf, clock):
 
     (found,) = [one for one in await doctor.examine(deaf.server, deaf.reload) if not one.ok]
 
-    assert "cannot reach" in found.title
+    assert "cannot reach" in english(found.title)

@@ -7,6 +7,7 @@ import pytest
 from bot.mattermost.client import Mattermost
 from bot.mattermost.native_setup import NotReady, Wanted, install, remove
 from bot.secret import Secret
+from tests.english import english
 
 URL = "http://127.0.0.1:9/native/S1/command"
 
@@ -47,8 +48,8 @@ async def test_a_mattermost_that_calls_itself_something_else_is_asked_about_firs
     fresh.simulator.state.config["ServiceSettings"]["SiteURL"] = site_url
     refused = await refusal(fresh, url=url)
     [stop] = [finding for finding in refused.findings if finding.stops]
-    assert stop.title == f"You typed {url}, but Mattermost calls itself {site_url}"
-    assert "Type its Site URL" in stop.remedy
+    assert english(stop.title) == f"You typed {url}, but Mattermost calls itself {site_url}"
+    assert "Type its Site URL" in english(stop.remedy)
     assert commands(fresh) == []
 
 
@@ -142,7 +143,7 @@ async def test_a_foreign_command_is_left_alone_and_named(fresh):
     made = await install(fresh.outgoing, admin_token(fresh), wanted(fresh))
 
     (problem,) = [finding for finding in made.findings if not finding.ok]
-    assert "dev" in problem.title
+    assert "dev" in english(problem.title)
     assert [one.team_name for one in made.commands] == ["ops"]
     assert {command.url for command in commands(fresh)} == {URL, "http://127.0.0.1/other"}
 
@@ -194,7 +195,7 @@ async def test_a_wrong_token_says_how_to_get_a_right_one(fresh):
     with pytest.raises(NotReady) as caught:
         await install(fresh.outgoing, Secret("wrong"), wanted(fresh))
 
-    assert "Personal Access Tokens" in caught.value.findings[0].remedy
+    assert "Personal Access Tokens" in english(caught.value.findings[0].remedy)
 
 
 async def test_removing_takes_our_things_and_nothing_else(fresh):
