@@ -276,14 +276,25 @@ async def _keep_correcting(database: Database, clock: DatabaseClock) -> None:
 
 
 async def serve(config: Config, *, lease: timedelta = LEASE) -> None:
-    """Until somebody stops us (SIGTERM, Ctrl-C): then finish what has begun, give back the rest, and end."""
-    stopped = asyncio.Event()
+    """Until somebody stops us (SIGTERM, Ctrl-C), be it before we are ready: then finish what has begun, and end."""
+    serving = asyncio.create_task(_serve(config, lease))
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stopped.set)
+        loop.add_signal_handler(name, _stop, serving)
+    with contextlib.suppress(asyncio.CancelledError):
+        await serving
+
+
+async def _serve(config: Config, lease: timedelta) -> None:
     async with running(config, lease=lease):
-        await stopped.wait()
+        await asyncio.Event().wait()
+
+
+def _stop(serving: asyncio.Task[None]) -> None:
+    """Once: a second signal must not keep us from giving back what we hold."""
+    if not serving.cancelling():
         log.info("stopping")
+        serving.cancel()
 
 
 def run(role: Role, config: Config) -> None:
