@@ -18,8 +18,9 @@ from bot.integrations import pagerduty, pagerduty_v1
 from bot.integrations.payload import Invalid, clean
 from bot.integrations.reading import Pace, read_json
 from bot.notices import too_large
+from handlers.arriving import ENDS
 from handlers.base import MAX_BODY
-from handlers.bounded import ENDS, Bounded
+from handlers.bounded import Bounded
 from handlers.inbound import RETRY_AFTER, TOO_MUCH_AT_ONCE
 from handlers.keys import integration_of
 
@@ -48,22 +49,22 @@ class Enqueue(Bounded):
 
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:
         super().data_received(chunk)
-        is_long = len(self._kept) > UNCOUNTED
-        return self._count() if is_long and not (self.is_counted or self.turned_away) else None
+        is_settled = self.arriving.is_counted or self.turned_away
+        return self._count() if len(self.arriving) > UNCOUNTED and not is_settled else None
 
     async def _count(self) -> None:
         """For whoever shows a key so far; all others have one share together."""
         integration = None
         with contextlib.suppress(Unavailable):
             integration = await self._shown()
-        self.count_for(integration.server_id if integration is not None else NOBODY)
+        self.arriving.count_for(integration.server_id if integration is not None else NOBODY)
 
     async def post(self) -> None:
-        if self.is_too_large:
+        if self.arriving.is_too_large:
             await self._tell_its_channel()
         if self.turned_away:
             return self.refuse()
-        body = self.body
+        body = self.arriving.body
         try:
             document = await read_json(body, Pace())
         except Invalid as invalid:
@@ -84,7 +85,7 @@ class Enqueue(Bounded):
 
     async def _shown(self) -> Integration | None:
         """Whose key stands in the header, or near an end of the body: no more is looked at. Raises Unavailable."""
-        named = re.search(rb'"%s"\s{0,20}:\s{0,20}"(\w{1,100})"' % self.key_name.encode(), self.ends)
+        named = re.search(rb'"%s"\s{0,20}:\s{0,20}"(\w{1,100})"' % self.key_name.encode(), self.arriving.ends)
         key = named.group(1).decode() if named else self.request.headers.get("X-Routing-Key", "")
         return await self._known(key)
 

@@ -62,8 +62,8 @@ class OpsgenieEndpoint(Bounded):
         if self.integration is None:
             self.heard_out = HEARD_OUT
             return self.turn_away(unproven)
-        self.count_for(self.integration.server_id)
-        if self.is_too_large:
+        self.arriving.count_for(self.integration.server_id)
+        if self.arriving.is_too_large:
             self.turn_away(self.too_large)
 
     async def _known(self) -> Integration | None:
@@ -87,7 +87,7 @@ class OpsgenieEndpoint(Bounded):
 
     async def document(self) -> dict[str, Any]:
         """Raises Invalid for the body as a whole."""
-        body = self.body
+        body = self.arriving.body
         return await read_json(body, Pace()) if body.strip() else {}
 
     def processed(self, request: str) -> None:
@@ -195,7 +195,7 @@ class OpsgenieAlerts(OpsgenieEndpoint):
     @heard
     async def post(self) -> None:
         try:
-            self.processed(await self.api.create(self.source, await self.document(), self.body))
+            self.processed(await self.api.create(self.source, await self.document(), self.arriving.body))
         except (Invalid, Unavailable) as problem:
             self.failed(problem)
 

@@ -297,6 +297,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "bot.mattermost",
         "bot.metrics",
         "bot.notices",
+        "bot.receiving.held",
         "bot.receiving.opsgenie",
         "bot.services",
         "bot.installation.setup",
