@@ -19,7 +19,7 @@ from bot.errors import Unavailable
 from bot.storage import codec
 from bot.storage.codec import Raw
 from bot.storage.documents import DUPLICATE
-from bot.storage.indexes import Indexes
+from bot.storage.indexes import ENDING, Indexes
 from bot.storage.mongo import Database, delete_of, reachable
 
 AT_ONCE = 250
@@ -46,8 +46,7 @@ class Alerts:
 
     async def prepare(self) -> None:
         by_group = IndexModel([("server_id", ASCENDING), ("group", ASCENDING), ("at", ASCENDING)])
-        expiry = IndexModel([("expire_at", ASCENDING)], expireAfterSeconds=0)
-        await Indexes(self._database, "alerts", [by_group, expiry]).prepare()
+        await Indexes(self._database, "alerts", [by_group, ENDING]).prepare()
 
     async def record_many(self, receipts: Sequence[Receipt]) -> int:
         """Keep them; returns how many were new. In pieces, so that the event loop gets its turn."""

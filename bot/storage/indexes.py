@@ -7,12 +7,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import structlog
-from pymongo import IndexModel
+from pymongo import ASCENDING, IndexModel
 from pymongo.errors import OperationFailure
 
 from bot.errors import Unavailable
 from bot.storage.mongo import LONGEST_REASON, Database, reachable
 
+# Whoever has `expire_at` ends then, by the database's own clock.
+ENDING = IndexModel([("expire_at", ASCENDING)], expireAfterSeconds=0)
 # What MongoDB itself says of every index, beside what it was made with; `ns` until 4.2.
 FORMAT_OF_INDEX = frozenset({"v", "ns"})
 

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pymongo import ASCENDING, IndexModel, ReturnDocument, UpdateOne
+from pymongo import ReturnDocument, UpdateOne
 
 from bot.storage import codec
-from bot.storage.indexes import Indexes
+from bot.storage.indexes import ENDING, Indexes
 from bot.storage.mongo import Database, reachable
 
 SLOT_SECONDS = 5
@@ -43,8 +43,7 @@ class Lately:
         self._collection = database.hasty_collection(self.collection_name)
 
     async def prepare(self) -> None:
-        expiry = IndexModel([("expire_at", ASCENDING)], expireAfterSeconds=0)
-        await Indexes(self._database, self.collection_name, [expiry]).prepare()
+        await Indexes(self._database, self.collection_name, [ENDING]).prepare()
 
     async def count(self, place: str, opened: Mapping[int, int], *, now: datetime) -> int:
         """Add what opened there, by slot; how many did within the last minute, whoever counted them."""

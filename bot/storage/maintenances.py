@@ -13,6 +13,7 @@ from bot.core.maintenance import Maintenance
 from bot.storage.codec import Raw
 from bot.storage.directory import Memory
 from bot.storage.documents import Documents
+from bot.storage.indexes import ENDING
 from bot.storage.mongo import Database
 
 # So many that are not over belong to a server at most.
@@ -35,7 +36,7 @@ class Maintenances(Documents[Maintenance]):
             [("server_id", ASCENDING), ("current", ASCENDING)],
             partialFilterExpression={"current": {"$exists": True}},
         ),
-        IndexModel([("expire_at", ASCENDING)], expireAfterSeconds=0),
+        ENDING,
     )
 
     def __init__(self, database: Database, clock: Clock, *, ticks: Callable[[], float] = time.monotonic) -> None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pymongo import ASCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
 
-from bot.storage.indexes import Indexes
+from bot.storage.indexes import ENDING, Indexes
 from bot.storage.mongo import Database, reachable
 
 
@@ -21,8 +20,7 @@ class Once:
         self._collection = database.hasty_collection(self.collection_name)
 
     async def prepare(self) -> None:
-        expiry = IndexModel([("expire_at", ASCENDING)], expireAfterSeconds=0)
-        await Indexes(self._database, self.collection_name, [expiry]).prepare()
+        await Indexes(self._database, self.collection_name, [ENDING]).prepare()
 
     async def reserve(self, key: str, *, until: datetime) -> bool:
         """Whether it was free. Raises Unavailable."""

@@ -11,7 +11,7 @@ from pymongo.errors import DuplicateKeyError
 
 from bot.clock import Clock
 from bot.errors import Unavailable
-from bot.storage.indexes import Indexes
+from bot.storage.indexes import ENDING, Indexes
 from bot.storage.mongo import Database, delete_of, reachable
 
 LARGEST = 64 * 1024
@@ -33,8 +33,7 @@ class Payloads:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def prepare(self) -> None:
-        expiry = IndexModel([("expire_at", ASCENDING)], expireAfterSeconds=0)
-        await Indexes(self._database, "payloads", [expiry, IndexModel([("server_id", ASCENDING)])]).prepare()
+        await Indexes(self._database, "payloads", [ENDING, IndexModel([("server_id", ASCENDING)])]).prepare()
 
     def note(self, server_id: str, integration_id: str, body: bytes) -> None:
         """Keep it, unless one was kept a moment ago or it is large. Returns at once."""

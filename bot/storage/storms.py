@@ -9,6 +9,7 @@ from bot.core.storms import KEPT, Storm
 from bot.storage.codec import Raw
 from bot.storage.directory import Memory
 from bot.storage.documents import Documents
+from bot.storage.indexes import ENDING
 from bot.storage.mongo import Database
 
 
@@ -20,7 +21,7 @@ class Storms(Documents[Storm]):
     indexes = (
         IndexModel([("open_key", ASCENDING)], unique=True, partialFilterExpression={"open_key": {"$exists": True}}),
         IndexModel([("server_id", ASCENDING), ("_id", DESCENDING)]),
-        IndexModel([("expire_at", ASCENDING)], expireAfterSeconds=0),
+        ENDING,
     )
 
     def __init__(self, database: Database, clock: Clock) -> None:

@@ -147,3 +147,11 @@ async def test_where_an_index_cannot_be_made_anew_lists_go_on_without(
         for _ in range(2):
             assert await listed(tidied) == [1_200, 1_100, 1_000, 900, 800]
         await until(lambda: any(line["event"] == "index not made" for line in told))
+
+
+async def test_what_ends_by_itself_ends_when_its_document_says(stores: Stores, database: Database):
+    for name in ("once", "lately", "payloads", "alerts", "storms", "maintenances", "groups"):
+        indexes = await database.collection(name).index_information()
+        assert [index["key"] for index in indexes.values() if index.get("expireAfterSeconds") == 0] == [
+            [("expire_at", 1)]
+        ], name
