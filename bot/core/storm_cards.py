@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.core.alert_group import Heading, Status
@@ -20,44 +20,46 @@ KINDS_SHOWN = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """So many groups of a storm that are alike."""
+    """The groups of a storm, counted. Of severities and sources there may be as many as groups: the most frequent."""
 
-    status: Status
-    severity: str
-    source: str
-    count: int
+    states: Mapping[Status, int]
+    severities: Mapping[str, int]
+    sources: Mapping[str, int]
+
+    @property
+    def total(self) -> int:
+        return sum(self.states.values())
+
+    @property
+    def live(self) -> int:
+        return self.total - self.states.get(Status.RESOLVED, 0)
 
 
-def live(tallies: Iterable[Tally]) -> int:
-    return sum(tally.count for tally in tallies if tally.status is not Status.RESOLVED)
-
-
-def draw(storm: Storm, tallies: Sequence[Tally], newest: Sequence[Heading], *, addressed_to: str = "") -> Card:
+def draw(storm: Storm, tally: Tally, newest: Sequence[Heading], *, addressed_to: str = "") -> Card:
     """`newest` are some of the live groups."""
-    total, left = sum(tally.count for tally in tallies), live(tallies)
+    left = tally.live
     return Card(
         name="",
-        title=count("Storm: {count} new alert group", "Storm: {count} new alert groups", count=total),
-        colour=COLOURS[_worst(tallies)],
+        title=count("Storm: {count} new alert group", "Storm: {count} new alert groups", count=tally.total),
+        colour=COLOURS[_worst(tally)],
         mark=MARK,
         state=_state(storm, left),
         samples=tuple(f"#{one.number} {one.title}" for one in newest[:NAMED]),
         next=_next(storm, left),
         more=_more(left, len(newest[:NAMED])),
         fields=(
-            Field(name=say("State"), value=_states(tallies), short=False),
+            Field(name=say("State"), value=_states(tally), short=False),
             *_last_act(storm),
-            Field(name=say("Source"), value=_counted((tally.source, tally.count) for tally in tallies)),
-            Field(name=say("Severity"), value=_counted((tally.severity or "-", tally.count) for tally in tallies)),
+            Field(name=say("Source"), value=_counted(tally.sources)),
+            Field(name=say("Severity"), value=_counted(tally.severities)),
         ),
-        buttons=_buttons(storm, tallies),
+        buttons=_buttons(storm, tally),
         addressed_to=addressed_to,
     )
 
 
-def _worst(tallies: Sequence[Tally]) -> Status:
-    states = {tally.status for tally in tallies}
-    return next((status for status in Status if status in states), Status.RESOLVED)
+def _worst(tally: Tally) -> Status:
+    return next((status for status in Status if tally.states.get(status)), Status.RESOLVED)
 
 
 def _state(storm: Storm, left: int) -> Text:
@@ -98,10 +100,8 @@ def _in_words(act: ActOnAll) -> Text:
             return say("Silenced by {by} until {until}", by=plain(act.by), until=act.until)
 
 
-def _states(tallies: Sequence[Tally]) -> Text:
-    by = Counter[Status]()
-    for tally in tallies:
-        by[tally.status] += tally.count
+def _states(tally: Tally) -> Text:
+    by = Counter(tally.states)
     return say(
         "{firing} firing · {acknowledged} acknowledged · {silenced} silenced · {resolved} resolved",
         firing=by[Status.FIRING],
@@ -111,21 +111,18 @@ def _states(tallies: Sequence[Tally]) -> Text:
     )
 
 
-def _counted(pairs: Iterable[tuple[str, int]]) -> str:
-    by = Counter[str]()
-    for name, number in pairs:
-        by[name] += number
-    shown = [f"{name} {number}" for name, number in by.most_common(KINDS_SHOWN)]
+def _counted(by: Mapping[str, int]) -> str:
+    shown = [f"{name or '-'} {number}" for name, number in Counter(by).most_common(KINDS_SHOWN)]
     return " · ".join([*shown, "…"] if len(by) > KINDS_SHOWN else shown)
 
 
-def _buttons(storm: Storm, tallies: Sequence[Tally]) -> tuple[Button, ...]:
+def _buttons(storm: Storm, tally: Tally) -> tuple[Button, ...]:
     """What is still to be done: where nothing fires, nobody is paged."""
     args = {"storm": storm.id}
     resolve = Button(command="storm resolve", label=say("Resolve all"), args=args, style="success")
-    if not live(tallies):
+    if not tally.live:
         return ()
-    if not any(tally.status is Status.FIRING and tally.count for tally in tallies):
+    if not tally.states.get(Status.FIRING):
         return (resolve,)
     return (
         Button(command="storm ack", label=say("Acknowledge all"), args=args, style="primary"),

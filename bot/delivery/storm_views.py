@@ -16,9 +16,9 @@ from bot.storage.groups import Groups
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """Its groups by what is alike, and the newest of those that are live."""
+    """Its groups, counted, and the newest of those that are live."""
 
-    tallies: Sequence[Tally]
+    tally: Tally
     newest: Sequence[Heading]
 
 
@@ -55,8 +55,8 @@ class StormViews:
         self._taken.pop(storm.id, None)
 
     async def _take(self, storm: Storm) -> View:
-        tallies, newest = await asyncio.gather(
+        tally, newest = await asyncio.gather(
             self._groups.tally(storm.server_id, storm.id),
             self._groups.newest_of_storm(storm.server_id, storm.id, limit=NAMED),
         )
-        return View(tallies=tallies, newest=newest)
+        return View(tally=tally, newest=newest)

@@ -68,7 +68,7 @@ class Storms:
     async def _draw_digest(
         self, server: Server, mattermost: Mattermost, storm: Storm, *, tried: bool
     ) -> Learned[Storm]:
-        if storm.post is None and not (await self._views.of(storm)).tallies:
+        if storm.post is None and not (await self._views.of(storm)).tally.total:
             self._views.forget(storm)
             return partial(storms.empty, now=self._clock())
         card, live = await self._card(server, storm)
@@ -134,11 +134,11 @@ class Storms:
     async def _card(self, server: Server, storm: Storm, *, to: Person | None = None) -> tuple[Card, int]:
         """With the number of its live groups."""
         view = await self._views.of(storm)
-        card = storm_cards.draw(storm, view.tallies, view.newest, addressed_to=to.mention if to else "")
+        card = storm_cards.draw(storm, view.tally, view.newest, addressed_to=to.mention if to else "")
         if to is not None and storm.post is not None:
             link = Link(label=say("In the channel"), url=f"{server.site_url}/_redirect/pl/{storm.post.post_id}")
             card = replace(card, links=(link,))
-        return card, storm_cards.live(view.tallies)
+        return card, view.tally.live
 
     # ---- pages: one for all groups of the storm ----
 
@@ -208,7 +208,7 @@ class Storms:
         if storm.post is None:
             raise Upstream(say("the alert has no post in a channel"), permanent=storm.refused, retry_after=1)
         view = await self._views.of(storm)
-        card = storm_cards.draw(storm, view.tallies, (), addressed_to=person.mention)
+        card = storm_cards.draw(storm, view.tally, (), addressed_to=person.mention)
         try:
             post = await post_once(
                 scene.mattermost,

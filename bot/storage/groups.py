@@ -14,7 +14,7 @@ from bot.clock import Clock
 from bot.core.alert_group import AlertGroup, Heading, Line, Status
 from bot.core.many import Outline
 from bot.core.retention import GROUPS_KEPT
-from bot.core.storm_cards import Tally
+from bot.core.storm_cards import KINDS_SHOWN, Tally
 from bot.storage import codec
 from bot.storage.codec import Raw
 from bot.storage.documents import Documents, Hint
@@ -23,7 +23,6 @@ from bot.storage.records import Claim
 
 P = TypeVar("P", Heading, Line, Outline)
 
-TALLIED = 1_000
 DAY_MILLISECONDS = 86_400_000
 # The database takes another for lists and storms where it looks as good at first, and then reads far more: hence hints.
 # With the severity, so that the groups of a list are counted and passed over without looking at any of them.
@@ -202,18 +201,20 @@ class Groups(Documents[AlertGroup]):
         """Of its live groups."""
         return await self._parts(Heading, _live_of_storm(server_id, storm_id), limit=limit)
 
-    async def tally(self, server_id: str, storm_id: str) -> list[Tally]:
-        """All groups of a storm, counted by what is alike. Reads nothing but the index."""
-        alike = {"status": "$status", "severity": "$doc.severity", "source": "$doc.integration_name"}
+    async def tally(self, server_id: str, storm_id: str) -> Tally:
+        """All groups of a storm, whole, however many kinds there are of them. Reads nothing but the index."""
+        alike = {"states": "$status", "severities": "$doc.severity", "sources": "$doc.integration_name"}
         pipeline: list[Raw] = [
             {"$match": {"server_id": server_id, "storm": storm_id}},
             {"$group": {"_id": alike, "count": {"$sum": 1}}},
-            {"$sort": {"count": -1}},
-            {"$limit": TALLIED},
+            {"$facet": {name: _most_frequent(f"$_id.{name}", KINDS_SHOWN + 1) for name in alike}},
         ]
         with reachable():
-            rows = await self._collection.aggregate(pipeline).to_list(length=TALLIED)
-        return [Tally(**row["_id"] | {"status": Status(row["_id"]["status"])}, count=row["count"]) for row in rows]
+            (found,) = await self._collection.aggregate(pipeline).to_list(length=1)
+        states, severities, sources = ({one["_id"]: one["count"] for one in found[name]} for name in alike)
+        return Tally(
+            states={status: states.get(status.value, 0) for status in Status}, severities=severities, sources=sources
+        )
 
     async def live(self, keys: Mapping[str, str]) -> dict[str, Claim[AlertGroup]]:
         """The live groups of some open keys (open key to server id), by open key, in one query."""
@@ -265,3 +266,12 @@ def _live_of_storm(server_id: str, storm_id: str) -> dict[str, Any]:
 
 def _first(claims: Sequence[Claim[AlertGroup]]) -> AlertGroup | None:
     return claims[0].doc if claims else None
+
+
+def _most_frequent(what: str, most: int) -> list[Raw]:
+    """Of counted ones."""
+    return [
+        {"$group": {"_id": what, "count": {"$sum": "$count"}}},
+        {"$sort": {"count": DESCENDING, "_id": ASCENDING}},
+        {"$limit": most},
+    ]

@@ -57,11 +57,23 @@ async def test_a_storm_is_counted_once_for_all_posts_that_show_it_and_from_the_i
         seen = await asyncio.gather(*(views.of(storm) for _ in range(POSTS)))
         again = await views.of(storm)
     assert all(view is again for view in seen)
-    assert storm_cards.live(again.tallies) == GROUPS // 2
+    assert again.tally.live == GROUPS // 2
     assert [one.number for one in again.newest] == list(range(GROUPS // 2, GROUPS // 2 - storm_cards.NAMED, -1))
     newest, counted = sorted(operations, key=lambda one: one["keysExamined"])
     assert (counted["docsExamined"], counted["keysExamined"]) == (0, GROUPS)
     assert newest["docsExamined"] <= storm_cards.NAMED
+
+
+async def test_all_are_counted_however_many_kinds_there_are(
+    stores: Stores, database: Database, views: StormViews, clock: HeldClock, storm: Storm
+):
+    await fill(stores, clock, 1_300, resolved=1)
+    kept = database.collection("groups")
+    await kept.update_many({"number": {"$gt": 100}}, [{"$set": {"doc.severity": {"$toString": "$number"}}}])
+    tally = (await views.of(storm)).tally
+    assert (tally.total, tally.live) == (1_300, 1_299)
+    assert tally.severities["warning"] == 100 and len(tally.severities) == storm_cards.KINDS_SHOWN + 1
+    assert tally.sources == {"Prometheus": 1_300}
 
 
 async def test_what_is_shown_is_no_older_than_posts_stay_as_they_are(
@@ -90,7 +102,7 @@ async def test_what_came_to_the_storm_or_was_done_to_all_of_it_is_shown_at_once(
 class LostOnce(Groups):
     lost = 0
 
-    async def tally(self, server_id: str, storm_id: str) -> list[storm_cards.Tally]:
+    async def tally(self, server_id: str, storm_id: str) -> storm_cards.Tally:
         self.lost += 1
         if self.lost == 1:
             raise Unavailable("The database cannot be reached")
@@ -101,4 +113,4 @@ async def test_a_count_that_failed_is_not_remembered(database: Database, clock: 
     views = StormViews(LostOnce(database, clock), clock)
     with pytest.raises(Unavailable):
         await views.of(storm)
-    assert (await views.of(storm)).tallies == []
+    assert (await views.of(storm)).tally.total == 0

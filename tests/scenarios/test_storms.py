@@ -8,9 +8,11 @@ from functools import partial
 import pytest
 
 from bot.core import storms
+from bot.core.changes import Change
 from bot.core.neutral import BREAK
 from bot.core.storms import Storm
 from bot.simulator.client.rendering import RenderedPost
+from tests.core.groups import blank
 from tests.scenarios.world import World, payload
 
 LIMIT = 20
@@ -78,6 +80,24 @@ async def test_the_posts_of_a_storm_are_edited_only_where_something_changed(worl
     await world.ana.types("/oncall ack 40", channel="alerts")
     assert await edits(passes=2) == 2
     assert "19 firing · 1 acknowledged" in digest(world).words
+
+
+async def test_a_storm_of_very_many_kinds_is_counted_whole(world: World):
+    """A sender that writes something else into the severity of each alert."""
+    await burst(world, many(30))
+    (storm,) = await world.services.stores.storms.recent(world.server_id, 10)
+    made = {"server_id": world.server_id, "integration_name": "Prometheus", "storm": storm.id}
+    docs = [
+        blank(id=f"G{number}", number=number, key=str(number), severity=f"level {number}", **made)
+        for number in range(31, 1_331)
+    ]
+    assert await world.services.stores.groups.put_many([(Change(doc=doc), None) for doc in docs]) == {}
+    await world.ana.types("/oncall ack 30", channel="alerts")
+    await world.pass_time(seconds=10)
+    told = digest(world).words
+    assert "Storm: 1310 new alert groups" in told and "1309 firing · 1 acknowledged" in told
+    assert "Prometheus 1310" in told and "warning 10 · " in told and " · …" in told
+    assert "Acknowledge all" in digest(world).buttons
 
 
 async def test_every_group_of_a_storm_can_be_reached(world: World):
