@@ -119,7 +119,7 @@ class _Loop(Generic[T]):
         self._nudged = asyncio.Event()
         self._stopping = asyncio.Event()
         self._next_at: datetime | None = None
-        self._running = False
+        self._running: asyncio.Task[Any] | None = None
         self._behind = True
         self._reserved = 0
         self._claims: dict[str, Claim[T]] = {}
@@ -131,18 +131,20 @@ class _Loop(Generic[T]):
 
     async def run(self) -> None:
         renewing = asyncio.create_task(self._renew())
-        self._running = True
+        self._running = asyncio.current_task()
         try:
             while not self._stopping.is_set():
                 await self._pass()
         finally:
-            self._running = False
+            self._running = None
             renewing.cancel()
 
     async def _pass(self) -> None:
         """Never raises: a worker that ended would page nobody."""
         if self._store.outrun:
             await asyncio.sleep(random.uniform(*HEAD_START_SECONDS))
+            if self._stopping.is_set():
+                return
         self._nudged.clear()
         try:
             more = await self._claim_and_serve()
@@ -257,8 +259,9 @@ class _Loop(Generic[T]):
     async def stop(self, grace_seconds: float) -> None:
         self._stopping.set()
         self._nudged.set()
-        if self._tasks:
-            await asyncio.wait(set(self._tasks), timeout=grace_seconds)
+        under_way = self._tasks | ({self._running} if self._running else set())  # a claim may still bring some
+        if under_way:
+            await asyncio.wait(under_way, timeout=grace_seconds)
         left = tuple(self._claims.values())
         unfinished = tuple(self._tasks)
         for task in unfinished:

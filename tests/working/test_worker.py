@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -11,7 +12,9 @@ from bot.core import alert_group, alerts, outcomes
 from bot.core.alert_group import AlertGroup, Status
 from bot.core.changes import Change, Draw, Effect, Page, Tell
 from bot.errors import Upstream
+from bot.storage.groups import Groups
 from bot.storage.mongo import Database
+from bot.storage.records import Claim
 from bot.storage.stores import Stores, open_stores
 from bot.working.serving import Learned, Work
 from bot.working.worker import CLAIMED_AT_ONCE, Worker
@@ -301,6 +304,39 @@ async def test_a_stopped_worker_gives_back_what_it_did_not_finish(stores: Stores
     await running
     await worker_for(stores, clock, chat).drain()
     assert chat.pages() == ["0.0.ana"]
+
+
+class LateGroups(Groups):
+    """Stops between a claim and its answer until told to go on."""
+
+    def __init__(self, database: Database, clock: HeldClock) -> None:
+        super().__init__(database, clock)
+        self.claimed = asyncio.Event()
+        self.answers = asyncio.Event()
+
+    async def claim(self, limit: int, *, lease: timedelta) -> list[Claim[AlertGroup]]:
+        claims = await super().claim(limit, lease=lease)
+        self.claimed.set()
+        await self.answers.wait()
+        return claims
+
+
+async def test_a_stopped_worker_gives_back_what_it_was_about_to_claim(
+    stores: Stores, database: Database, clock: HeldClock, chat: Chat
+):
+    group = await stores.groups.add(opened_group(clock(), people=("ana",)))
+    late = LateGroups(database, clock)
+    worker = worker_for(replace(stores, groups=late), clock, chat)
+    running = asyncio.create_task(worker.run())
+    await late.claimed.wait()
+    assert await leased(stores, group.id)
+    stopping = asyncio.create_task(worker.stop())
+    await asyncio.sleep(0)
+    late.answers.set()
+    await stopping
+    assert chat.sent == []
+    assert not await leased(stores, group.id)
+    await running
 
 
 async def test_a_running_worker_renews_the_leases_of_what_it_serves(stores: Stores, clock: HeldClock, chat: Chat):
