@@ -12,7 +12,7 @@ from pathlib import Path
 import requests
 
 START_SECONDS = 60
-STOP_SECONDS = 5
+STOP_SECONDS = 30
 
 
 class Demo:
@@ -54,7 +54,7 @@ class Demo:
     def does(self, stand_in: int, **intent: str) -> dict[str, object]:
         """What a person does on the page; `stand_in` is 1 with Apps, 2 without."""
         url = f"http://127.0.0.1:{self.port + stand_in}/sim/intent"
-        answer = requests.post(url, json={"person": "ana", **intent}, timeout=10)
+        answer = requests.post(url, json={"person": "ana", **intent}, timeout=START_SECONDS)
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
 
@@ -65,7 +65,7 @@ class Demo:
 
     def until_saved(self, stand_in: int, words: str) -> None:
         """The stand-in's file is written every second or so."""
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + START_SECONDS
         while not any(words in post for post in self.posts(stand_in)):
             assert time.monotonic() < deadline, self.posts(stand_in)
             select.select([], [], [], 0.05)

@@ -112,7 +112,7 @@ def test_another_version_of_the_native_mattermost_can_be_played(start: Callable[
     demo = start("--version", "9.5").ready()
     demo.does(2, intent="fire", sample="DatabaseDown")
     demo.until_saved(2, "#1 DatabaseDown")
-    picture = requests.get(f"http://127.0.0.1:{demo.port + 2}/api/v4/config/client?format=old", timeout=10)
+    picture = requests.get(f"http://127.0.0.1:{demo.port + 2}/api/v4/config/client?format=old", timeout=START_SECONDS)
     assert picture.json()["Version"].startswith("9.5")
     demo.stop()
 

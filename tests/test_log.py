@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from time import perf_counter
+from time import process_time
 
 import jwt
 import pytest
@@ -285,9 +285,9 @@ def test_a_very_long_text_is_cut() -> None:
 )
 def test_no_text_makes_scrubbing_slow(piece: str) -> None:
     for text in (piece * LONGEST, piece + " " * LONGEST, piece + "a" * LONGEST):
-        started = perf_counter()
+        started = process_time()
         scrub(text)
-        assert perf_counter() - started < 5  # a bound against hanging: a bad pattern takes minutes
+        assert process_time() - started < 5  # a bound against hanging: a bad pattern takes minutes
 
 
 @given(st.text(max_size=200), st.text(alphabet="abcdefghijklmnopqrstuvwxyzABCDEF0123456789-_", min_size=6, max_size=60))

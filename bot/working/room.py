@@ -18,9 +18,9 @@ MANY_ALERTS = 16
 HELD_UP_SECONDS = 1.0
 
 
-def served_at_once(*, storing: int, held_up: float) -> int:
+def served_at_once(*, storing: int, held_up: float, longest: float = HELD_UP_SECONDS) -> int:
     """`storing` is how many alerts are not stored yet, `held_up` for how many seconds the next in line waits."""
-    return FEW if storing >= MANY_ALERTS and held_up < HELD_UP_SECONDS else AT_ONCE
+    return FEW if storing >= MANY_ALERTS and held_up < longest else AT_ONCE
 
 
 def _nothing() -> int:
@@ -38,8 +38,9 @@ class _Place:
 class Room:
     """Whoever is inside is served; the others stand in line."""
 
-    def __init__(self, storing: Callable[[], int] = _nothing) -> None:
+    def __init__(self, storing: Callable[[], int] = _nothing, *, longest: float = HELD_UP_SECONDS) -> None:
         self._storing = storing
+        self._longest = longest
         self._inside = 0
         self._line: deque[_Place] = deque()
 
@@ -50,7 +51,7 @@ class Room:
         loop = asyncio.get_running_loop()
         place = _Place(loop.time(), loop.create_future())
         self._line.append(place)
-        timer = loop.call_later(HELD_UP_SECONDS, self._call)
+        timer = loop.call_later(self._longest, self._call)
         try:
             await place.called
         except asyncio.CancelledError:
@@ -64,7 +65,7 @@ class Room:
         self._call()
 
     def _has_room(self, *, held_up: float) -> bool:
-        return self._inside < served_at_once(storing=self._storing(), held_up=held_up)
+        return self._inside < served_at_once(storing=self._storing(), held_up=held_up, longest=self._longest)
 
     def _call(self) -> None:
         """As many as there is room for, in turn."""

@@ -52,12 +52,12 @@ class Alertmanager:
                 stdout=log,
                 stderr=log,
             )
-        await until(self._is_ready, seconds=10, pause=0.02)
+        await until(self._is_ready, pause=0.02)
 
     async def stop(self) -> None:
         if self._process is not None and self._process.returncode is None:
             self._process.terminate()
-            await asyncio.wait_for(self._process.wait(), 10)
+            await asyncio.wait_for(self._process.wait(), 60)
 
     async def _is_ready(self) -> bool:
         try:

@@ -14,7 +14,7 @@ from tests.faults.processes import BotProcess
 from tests.town import Town, mark, town
 from tests.waiting import until
 
-PATIENCE = 60
+PATIENCE = 120
 INBOUND_STATUS = re.compile(r"event=request route=inbound method=POST status=(\d+)")
 
 

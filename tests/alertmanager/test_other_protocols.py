@@ -17,8 +17,8 @@ from tests.faults.processes import BotProcess
 from tests.town import Town, town
 from tests.waiting import until
 
-pytestmark = [pytest.mark.alertmanager, pytest.mark.gen_test(timeout=60)]
-PATIENCE = 20
+pytestmark = [pytest.mark.alertmanager, pytest.mark.gen_test(timeout=300)]
+PATIENCE = 60
 KINDS = ("alertmanager", "pagerduty", "opsgenie")
 BLOCK = re.compile(r"```yaml\n(receivers:.*?)```", re.DOTALL)
 KEY = re.compile(rf"\b[A-Za-z0-9]{{{KEY_LENGTH}}}\b")

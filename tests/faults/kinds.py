@@ -13,8 +13,8 @@ from tests.waiting import lasting, until
 
 SEVERAL = 0.25  # of the rounds have two faults at once
 
-NOTICED_SECONDS = 10
-STARTED_SECONDS = 30
+NOTICED_SECONDS = 60
+STARTED_SECONDS = 60
 
 Do = Callable[[Rig, Random], Awaitable[None]]
 

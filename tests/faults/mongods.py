@@ -19,7 +19,7 @@ from tests.ports import free_port
 from tests.waiting import until
 
 NAME = "faults"
-START_SECONDS = 30
+START_SECONDS = 60
 ELECTION_MILLISECONDS = 2_000  # MongoDB's own is 10,000: rounds would be spent waiting for that
 
 

@@ -38,7 +38,7 @@ class BotProcess:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable, *self._command, cwd=ROOT, env=environ, stdout=log, stderr=log
             )
-        await until(lambda: self._is_ready(earlier), seconds=20, pause=0.02)
+        await until(lambda: self._is_ready(earlier), pause=0.02)
 
     def _is_ready(self, earlier: int) -> bool:
         assert self._process is not None
@@ -59,7 +59,7 @@ class BotProcess:
     async def _end(self, how: signal.Signals) -> None:
         assert self._process is not None
         self._process.send_signal(how)
-        await asyncio.wait_for(self._process.wait(), 20)
+        await asyncio.wait_for(self._process.wait(), 60)
         self._process = None
 
     @property

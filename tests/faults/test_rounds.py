@@ -24,7 +24,7 @@ def tell(capsys: pytest.CaptureFixture[str]) -> Print:
     return tell
 
 
-@pytest.mark.gen_test(timeout=180)
+@pytest.mark.gen_test(timeout=900)
 @pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.name)
 async def test_whatever_breaks_nothing_is_lost_and_nothing_comes_twice(
     layout: Layout, tmp_path: Path, tell: Print

@@ -95,9 +95,9 @@ class Story:
         now = datetime.now(UTC)
         async with self.town.session.post(self.town.alert_url, json=payload("A", firing=("w",), now=now)) as answer:
             assert answer.status == 202
-        await until(lambda: bool(self.town.cards and self.town.pages(self.town.ana)), 20, pause=0.02)
+        await until(lambda: bool(self.town.cards and self.town.pages(self.town.ana)), pause=0.02)
         await self.town.ana.clicks("Acknowledge", self.town.cards[0].id)
-        await until(lambda: "Acknowledged" in self.town.ana.drawn(self.town.cards[0].id).words, 20, pause=0.02)
+        await until(lambda: "Acknowledged" in self.town.ana.drawn(self.town.cards[0].id).words, pause=0.02)
 
     async def meets_a_broken_mattermost(self) -> None:
         faults = self.town.simulator.faults
@@ -107,8 +107,8 @@ class Story:
             self.town.alert_url, json=payload("B", firing=("w",), now=datetime.now(UTC))
         ) as answer:
             assert answer.status == 202
-        await until(lambda: len(self.town.cards) == 2, 30, pause=0.02)
-        await until(self.town.all_is_delivered, 30, pause=0.02)
+        await until(lambda: len(self.town.cards) == 2, pause=0.02)
+        await until(self.town.all_is_delivered, pause=0.02)
 
     async def is_attacked(self) -> None:
         """Guesses in every place that carries a secret, and bodies that cannot be read."""
@@ -151,7 +151,7 @@ def close(person: Person) -> None:
         person.desk.close_modal(person.modal)
 
 
-@pytest.mark.gen_test(timeout=90)
+@pytest.mark.gen_test(timeout=300)
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("surface", ["apps-9.5", "native-11.1"])
 async def test_a_bot_at_debug_prints_no_secret(surface: str, form: str, tmp_path: Path) -> None:
@@ -190,7 +190,7 @@ async def tell_a_story(place: Town, form: str, log: Path) -> None:
     place.simulator.surprises.clear()  # a stranger's wrong calls are what this is about
 
 
-@pytest.mark.gen_test(timeout=60)
+@pytest.mark.gen_test(timeout=300)
 @pytest.mark.parametrize("role", ["serve", "worker"])
 async def test_a_wrong_password_of_the_database_is_not_printed(role: str, tmp_path: Path) -> None:
     mongo = await EmbeddedMongo.start(tmp_path)

@@ -21,7 +21,7 @@ async def answered(port: int, head: str) -> bytes:
     """What comes back before a byte of the body was sent."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(head.encode())
-    answer = await asyncio.wait_for(reader.read(), timeout=10)
+    answer = await asyncio.wait_for(reader.read(), timeout=60)
     writer.close()
     return answer
 

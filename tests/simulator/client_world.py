@@ -208,7 +208,7 @@ def run(work: Any) -> Any:
     """One loop per test, bounded."""
 
     async def bounded() -> Any:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             return await work
 
     return asyncio.run(bounded())

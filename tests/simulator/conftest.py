@@ -34,12 +34,12 @@ def clock() -> Clock:
 
 @pytest.fixture
 def run() -> Iterator[Run]:
-    """Run a coroutine on the test's own event loop, with a bound of 30 s."""
+    """Run a coroutine on the test's own event loop, with a bound of two minutes."""
     with asyncio.Runner() as runner:
 
         def _run(work: Awaitable[Result]) -> Result:
             async def bounded() -> Result:
-                async with asyncio.timeout(30):
+                async with asyncio.timeout(120):
                     return await work
 
             return runner.run(bounded())

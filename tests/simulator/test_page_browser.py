@@ -44,20 +44,20 @@ class Screen:
             found = driver.find_elements(By.CSS_SELECTOR, f'[data-testid="{name}"]')
             return next((one for one in found if one.is_displayed()), None)
 
-        return WebDriverWait(self.driver, 10, poll_frequency=0.05).until(shown, f"no {name} on the page")
+        return WebDriverWait(self.driver, 60, poll_frequency=0.05).until(shown, f"no {name} on the page")
 
     def has(self, words):
         def there(driver):
             return words in driver.find_element(By.TAG_NAME, "body").text
 
-        WebDriverWait(self.driver, 10, poll_frequency=0.05).until(there, f"no {words!r} on the page")
+        WebDriverWait(self.driver, 60, poll_frequency=0.05).until(there, f"no {words!r} on the page")
 
     def is_gone(self, name):
         def gone(driver):
             found = driver.find_elements(By.CSS_SELECTOR, f'[data-testid="{name}"]')
             return not any(one.is_displayed() for one in found)
 
-        WebDriverWait(self.driver, 10, poll_frequency=0.05).until(gone, f"{name} stays on the page")
+        WebDriverWait(self.driver, 60, poll_frequency=0.05).until(gone, f"{name} stays on the page")
 
     @property
     def focused(self):

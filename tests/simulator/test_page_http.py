@@ -37,7 +37,7 @@ class Browser:
 
     async def sees(self, wanted):
         """The first picture that fulfils a condition."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while True:
                 picture = json.loads(await self.socket.read_message())
                 if wanted(picture):

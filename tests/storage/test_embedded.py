@@ -57,7 +57,7 @@ async def running(folder: Path, **options: Any) -> AsyncIterator[EmbeddedMongo]:
 
 @asynccontextmanager
 async def connected(uri: str) -> AsyncIterator[Any]:
-    client: Any = AsyncIOMotorClient(uri, serverSelectionTimeoutMS=5_000)
+    client: Any = AsyncIOMotorClient(uri, serverSelectionTimeoutMS=30_000)
     try:
         yield client
     finally:
@@ -89,7 +89,7 @@ async def words(mongo: EmbeddedMongo) -> list[str]:
 def kill(process_id: int) -> None:
     process = os.pidfd_open(process_id)
     os.kill(process_id, signal.SIGKILL)
-    assert_ended(process, seconds=10)
+    assert_ended(process, seconds=60)
 
 
 def assert_ended(process: int, *, seconds: float) -> None:
@@ -114,7 +114,7 @@ async def test_a_fresh_one_is_a_writable_replica_set_with_database_and_journal(t
         assert database.name == "oncall"
         async with database["words"].watch() as changes:
             await database["words"].insert_one({"_id": "hello"})
-            assert (await asyncio.wait_for(changes.next(), 5))["fullDocument"] == {"_id": "hello"}
+            assert (await asyncio.wait_for(changes.next(), 60))["fullDocument"] == {"_id": "hello"}
         concern = (await client.admin.command("getDefaultRWConcern"))["defaultWriteConcern"]
         assert concern["w"] == "majority"
         await client.drop_database("another_database_of_a_test")

@@ -251,7 +251,7 @@ class Person:
     async def sees_soon(
         self,
         wanted: str | Callable[["Person"], bool],
-        timeout: float = 5,  # noqa: ASYNC109 - a person's patience
+        timeout: float = 30,  # noqa: ASYNC109 - a person's patience
     ) -> None:
         """Wait until a phrase stands anywhere on this person's screens, or a condition holds; events wake it up."""
         try:
