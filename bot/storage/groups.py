@@ -18,6 +18,7 @@ from bot.core.storm_cards import KINDS_SHOWN, Tally
 from bot.storage import codec
 from bot.storage.codec import Raw
 from bot.storage.documents import Documents, Hint
+from bot.storage.indexes import ENDING
 from bot.storage.mongo import Database, reachable
 from bot.storage.records import Claim
 
@@ -51,7 +52,7 @@ class Groups(Documents[AlertGroup]):
         IndexModel(BY_STATUS),
         IndexModel([("open_key", ASCENDING)], unique=True, partialFilterExpression={"open_key": {"$exists": True}}),
         IndexModel([("posts", ASCENDING)], partialFilterExpression={"posts": {"$exists": True}}),
-        IndexModel([("expire_at", ASCENDING)], expireAfterSeconds=0),
+        ENDING,
         IndexModel(OF_STORM, partialFilterExpression={"storm": {"$exists": True}}),
     )
     # Not the one of storms by their status: processes of the release that made it hint at it, and fail without.
