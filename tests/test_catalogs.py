@@ -2,11 +2,13 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Message
 
 from bot.core.text import count, say
+from bot.web import TEMPLATES
 from bot.words import Reader, declared, inline, instructions, words
 from bot.words.translations import FILES, catalog, language
 from forms.configure import Policy
@@ -14,9 +16,11 @@ from tests.clock import HeldClock
 from tests.words_in_code import (
     ROOT,
     Found,
+    bare_words,
     catalog_of,
     everything,
     in_source,
+    in_template,
     joined,
     places,
     problems_of,
@@ -25,6 +29,10 @@ from tests.words_in_code import (
 )
 
 TEXTS, UNREAD = everything()
+SAME_IN_EVERY_LANGUAGE = {"OnCall", "for Mattermost", "OnCall for Mattermost", "Mattermost"} | {
+    "https://chat.example.com",
+    "ops dev",
+}
 GERMAN = Reader(now=HeldClock()(), locale="de", zone="UTC")
 
 # ---- the catalogs there are ----
@@ -43,6 +51,17 @@ def test_a_catalog_is_written_as_the_tool_writes_it(name: str):
 
 def test_every_text_in_the_code_can_be_read():
     assert UNREAD == []
+
+
+@pytest.mark.parametrize("page", sorted(TEMPLATES.glob("*.html")), ids=lambda page: page.stem)
+def test_nothing_stands_on_a_page_in_one_language_only(page: Path):
+    assert bare_words(page.read_text()) <= SAME_IN_EVERY_LANGUAGE
+
+
+def test_words_that_stand_on_a_page_by_themselves_are_noticed():
+    page = '<p title="One"><code>/oncall</code> Two {% raw say("3") %}</p><input placeholder="Four" value="{{ x }}">'
+
+    assert bare_words(page) == {"One", "Two", "Four"}
 
 
 def test_nobody_writes_a_message_that_cannot_be_translated():
@@ -198,6 +217,14 @@ def test_texts_are_found_where_they_are_made():
         ("t", ""),
     ]
     assert unread == []
+
+
+def test_texts_are_found_in_the_templates_of_pages():
+    page = '<p>{% raw say(\n  "Hi "\n  "{name}", name=a) if b else say("Bye") %}</p>{% raw say(c) %}'
+    found, unread = in_template(page, "x.html")
+
+    assert [one.text for one in found] == ["Hi {name}", "Bye"]
+    assert unread == ["x.html:1: say(c)"]
 
 
 @pytest.mark.parametrize(

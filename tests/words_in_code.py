@@ -132,9 +132,11 @@ def in_template(page: str, where: str) -> tuple[list[Found], list[str]]:
     return [one for found, _ in read for one in found], [problem for _, unread in read for problem in unread]
 
 
-def without_expressions(page: str) -> str:
-    """What stands in a template by itself."""
-    return re.sub(r"\{%.*?%\}|\{\{.*?\}\}", "", page, flags=re.DOTALL)
+def bare_words(page: str) -> set[str]:
+    """What a template of a page says by itself, in texts and in the attributes that people read."""
+    drawn = re.sub(r"\{%.*?%\}|\{\{.*?\}\}|<code\b.*?</code>", "\0", page, flags=re.DOTALL)
+    read = [*re.split(r"<[^>]*>|\0", drawn), *re.findall(r'\b(?:placeholder|title|alt|aria-label)="([^"]*)"', drawn)]
+    return {text for piece in read if needs_words(text := " ".join(piece.split()).strip("·\0 "))}
 
 
 def _made(node: ast.AST, constants: dict[str, str]) -> tuple[str, list[str | None]]:

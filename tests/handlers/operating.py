@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from html import unescape
 from http.cookies import SimpleCookie
 from pathlib import Path
 from urllib.parse import urlencode
@@ -118,6 +119,7 @@ class Browser:
     """Keeps cookies, follows redirects, fills in forms."""
 
     address: str
+    languages: str = ""
     cookies: dict[str, str] = field(default_factory=dict)
 
     async def opens(self, path: str = "/setup") -> Shown:
@@ -135,11 +137,12 @@ class Browser:
 
     async def _fetch(self, method: str, path: str, body: str | None = None) -> Shown:
         cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        given = {"Cookie": cookie, "Accept-Language": self.languages}
         response = await AsyncHTTPClient().fetch(
             self.address + path,
             method=method,
             body=body,
-            headers={"Cookie": cookie} if cookie else {},
+            headers={name: value for name, value in given.items() if value},
             follow_redirects=False,
             raise_error=False,
         )
@@ -168,6 +171,14 @@ class Shown:
     @property
     def words(self) -> str:
         return " ".join(re.sub(r"<[^>]+>", " ", self.text).split())
+
+    @property
+    def pieces(self) -> list[str]:
+        """Its texts, each whole: signs and links within a sentence are a part of it."""
+        whole = re.sub(r"</?(?:code|b|i|a|time)\b[^>]*>", "", self.text)
+        attributes = re.findall(r'(?:placeholder|data-label|data-copied|data-press)="([^"]+)"', whole)
+        texts = [" ".join(text.split()) for text in re.split(r"<[^>]+>", whole)]
+        return [unescape(text) for text in [*texts, *attributes] if text]
 
     @property
     def proof(self) -> str:

@@ -23,7 +23,7 @@ async function copy(button) {
 for (const button of document.querySelectorAll("button[data-copy]")) {
   button.type = "button";
   button.hidden = false;
-  button.setAttribute("aria-label", words.copy);
+  button.setAttribute("aria-label", words.label);
   button.addEventListener("click", () => copy(button));
 }
 
