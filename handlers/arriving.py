@@ -28,6 +28,12 @@ class Arriving:
     def body(self) -> bytes:
         return bytes(self._kept)
 
+    def hand_over(self) -> bytes:
+        """The body, which is no longer kept here. It counts until it is given back."""
+        body = self.body
+        self._kept.clear()
+        return body
+
     @property
     def ends(self) -> bytes:
         return bytes(self._kept) + self._end

@@ -21,6 +21,7 @@ from bot.integrations.kinds import kind_named
 from bot.integrations.payload import Invalid, Payload
 from bot.notices import left_out, not_signed, too_large, unreadable
 from bot.services import Services
+from handlers.arriving import Arriving
 from handlers.bounded import HEARD_OUT, HEARD_OUT_KNOWN, announced
 from handlers.exchange import NOTHING, Exchange
 from handlers.keys import integration_of
@@ -47,9 +48,7 @@ class Inbound(Exchange):
 
     def __init__(self, services: Services, request: HTTPServerRequest, path: Sequence[str]) -> None:
         super().__init__(services, request, path)
-        self._body = bytearray()
-        self._heard = 0
-        self._held = 0
+        self._arriving = Arriving(services.held, most=MAX_BODY, announced=announced(self.headers))
         self._integration: Integration | None = None
         self._turned_away: Callable[[], None] | None = None
         kind, *rest = path
@@ -57,58 +56,41 @@ class Inbound(Exchange):
         self._key = (rest[0] if rest else "") or _bearer(self.headers.get("Authorization", ""))
 
     async def prepare(self) -> None:
-        declared = announced(self.headers)
         try:
             self._integration = await self._known()
         except Unavailable:
-            self._turned_away = self._come_back
-        if self._integration is None and self._turned_away is None:
-            self._turned_away = partial(self._refuse, HTTPStatus.NOT_FOUND, UNKNOWN)
-        if self._turned_away is not None and declared > HEARD_OUT:
-            return self._hang_up()
-        if self._turned_away is None:
-            self._limit(declared)
+            return self._turn_away(self._come_back)
+        if self._integration is None:
+            return self._turn_away(partial(self._refuse, HTTPStatus.NOT_FOUND, UNKNOWN))
+        self.limit_body(1 << 62)  # it is for us to judge: Tornado would end the connection without an answer
+        self._arriving.count_for(self._integration.server_id)
+        if self._arriving.dropped:  # it announces too much
+            self._turn_away(self._too_large)
 
-    def _limit(self, declared: int) -> None:
-        """The size is for us to judge: Tornado would end the connection without an answer."""
-        self.limit_body(1 << 62)
-        if declared <= MAX_BODY:
-            return
-        self._turned_away = self._too_large
-        if declared > HEARD_OUT_KNOWN or "Expect" in self.headers:  # who expects our word sends nothing yet
+    def _turn_away(self, refusal: Callable[[], None]) -> None:
+        """The answer comes when the body was heard out, for the end of a connection overtakes it otherwise."""
+        self._turned_away = refusal
+        self._arriving.drop()
+        if self._arriving.announced > self._heard_out or (self._integration is not None and "Expect" in self.headers):
             self._hang_up()
+
+    @property
+    def _heard_out(self) -> int:
+        return HEARD_OUT if self._integration is None else HEARD_OUT_KNOWN
 
     def data_received(self, chunk: bytes) -> None:
         if self.answered:
             return
-        self._heard += len(chunk)
-        if self._turned_away is None and self._heard <= MAX_BODY and self._hold(len(chunk)):
-            self._body += chunk
-            return
-        self._body.clear()
-        self.let_go()
-        self._turned_away = self._turned_away or self._too_large
-        if self._heard > (HEARD_OUT if self._integration is None else HEARD_OUT_KNOWN):
+        self._arriving.take(chunk)
+        if self._arriving.heard > self._heard_out:
             self._hang_up()
 
-    def _hold(self, size: int) -> bool:
-        """Whether there is room for more of the body; else its sender is asked to come back."""
-        if self._integration is None or not self.services.held.take(self._integration.server_id, size):
-            self._turned_away = partial(self._come_back, TOO_MUCH_AT_ONCE)
-            return False
-        self._held += size
-        return True
-
     def let_go(self) -> None:
-        if self._integration is not None and self._held:
-            self.services.held.give_back(self._integration.server_id, self._held)
-            self._held = 0
+        self._arriving.give_back()
 
     async def post(self) -> None:
-        if self._turned_away is not None:
-            return self._turned_away()
-        if self._integration is None or self._kind is None:
-            return None
+        if self._integration is None or self._kind is None or self._arriving.dropped:
+            return self._turn_down()
         try:
             await self._take(self._kind, self._integration)
         except Invalid as invalid:
@@ -121,8 +103,7 @@ class Inbound(Exchange):
 
     async def _take(self, kind: Kind, integration: Integration) -> None:
         """Raises Invalid, OverBudget, Unavailable."""
-        body = bytes(self._body)
-        self._body.clear()
+        body = self._arriving.hand_over()
         if not await is_proved(self.services, kind, integration, self.headers, body):
             self.services.notices.tell(integration, "not signed", not_signed(integration))
             return self.refuse_proof()
@@ -165,8 +146,15 @@ class Inbound(Exchange):
     def _hang_up(self) -> None:
         """Answer before the rest has come, and take no more of it."""
         self.closes = True
+        self._turn_down()
+
+    def _turn_down(self) -> None:
         if self._turned_away is not None:
             self._turned_away()
+        elif self._arriving.is_too_large:
+            self._too_large()
+        else:
+            self._come_back(TOO_MUCH_AT_ONCE)
 
     def _too_large(self) -> None:
         if self._integration is not None:
