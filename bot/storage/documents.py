@@ -26,7 +26,7 @@ from bot.storage.records import Claim, Write, first_record, holding, next_record
 from bot.storage.understood import Understood
 
 T = TypeVar("T")
-Hint = list[tuple[str, int]]
+Keys = list[tuple[str, int]]
 
 TRIES = 40
 LONGEST_PAUSE = 0.05
@@ -142,7 +142,7 @@ class Documents(Generic[T]):
         limit: int,
         sort: tuple[str, int] | None = None,
         skip: int = 0,
-        hint: Hint | None = None,
+        hint: Keys | None = None,
     ) -> list[Claim[T]]:
         """For subclasses: their queries name the server. `hint` names the index, where another may look as good."""
         return self._opened(await self.records(query, limit=limit, sort=sort, skip=skip, hint=hint))
@@ -153,12 +153,12 @@ class Documents(Generic[T]):
         fields: Mapping[str, int] | None = None,
         *,
         limit: int,
-        sort: tuple[str, int] | None = None,
+        sort: tuple[str, int] | Keys | None = None,
         skip: int = 0,
-        hint: Hint | None = None,
+        hint: Keys | None = None,
     ) -> list[Raw]:
         """For subclasses, what is stored or some fields of it. Where the index of the hint is gone another will do."""
-        order = [sort] if sort else None
+        order = [sort] if isinstance(sort, tuple) else sort
         try:
             with reachable():
                 cursor = self._collection.find(query, fields, limit=limit, skip=skip, sort=order, hint=hint)

@@ -17,7 +17,7 @@ from bot.core.retention import GROUPS_KEPT
 from bot.core.storm_cards import KINDS_SHOWN, Tally
 from bot.storage import codec
 from bot.storage.codec import Raw
-from bot.storage.documents import Documents, Hint
+from bot.storage.documents import Documents, Keys
 from bot.storage.indexes import ENDING
 from bot.storage.mongo import Database, reachable
 from bot.storage.records import Claim
@@ -33,6 +33,8 @@ BY_STATUS = [("server_id", ASCENDING), ("status", ASCENDING), ("number", DESCEND
 OF_STORM = [
     (field, ASCENDING) for field in ("storm", "number", "status", "server_id", "doc.severity", "doc.integration_name")
 ]
+# In the order of their ends, which changes with every silence: those that have none cost nothing.
+SILENCED = [(field, ASCENDING) for field in ("server_id", "status", "doc.silenced_until", "number")]
 LIVE = tuple(status for status in Status if status is not Status.RESOLVED)
 
 
@@ -53,6 +55,7 @@ class Groups(Documents[AlertGroup]):
         IndexModel([("open_key", ASCENDING)], unique=True, partialFilterExpression={"open_key": {"$exists": True}}),
         IndexModel([("posts", ASCENDING)], partialFilterExpression={"posts": {"$exists": True}}),
         ENDING,
+        IndexModel(SILENCED, partialFilterExpression={"status": Status.SILENCED.value}),
         IndexModel(OF_STORM, partialFilterExpression={"storm": {"$exists": True}}),
     )
     # Not the one of storms by their status: processes of the release that made it hint at it, and fail without.
@@ -149,12 +152,12 @@ class Groups(Documents[AlertGroup]):
             query["number"] = {"$lt": found[-1]["number"]}
 
     async def _parts(
-        self, kind: type[P], query: Mapping[str, Any], *, limit: int, skip: int = 0, hint: Hint | None = None
+        self, kind: type[P], query: Mapping[str, Any], *, limit: int, skip: int = 0, hint: Keys | None = None
     ) -> list[P]:
         return self._understood_as(kind, await self._records_of(kind, query, limit=limit, skip=skip, hint=hint))
 
     async def _records_of(
-        self, kind: type[P], query: Mapping[str, Any], *, limit: int, skip: int = 0, hint: Hint | None = None
+        self, kind: type[P], query: Mapping[str, Any], *, limit: int, skip: int = 0, hint: Keys | None = None
     ) -> list[Raw]:
         """Newest first. Of a group no more is read than is wanted."""
         wanted = {"number": 1, **{f"doc.{field.name}": 1 for field in fields(kind)}}
@@ -164,17 +167,12 @@ class Groups(Documents[AlertGroup]):
         return self.understood.of(records, lambda one: codec.read(one["doc"], kind))
 
     async def silenced(self, server_id: str, *, skip: int, limit: int) -> list[int]:
-        """The numbers of the silenced ones, those first that end first."""
-        pipeline: list[Raw] = [
-            {"$match": {"server_id": server_id, "status": Status.SILENCED.value}},
-            {"$project": {"number": 1, "until": "$doc.silenced_until"}},  # groups are large, and all of them are sorted
-            {"$sort": {"until": ASCENDING, "number": ASCENDING}},
-            {"$skip": skip},
-            {"$limit": limit},
-        ]
-        with reachable():
-            rows = await self._collection.aggregate(pipeline).to_list(length=limit)
-        return [row["number"] for row in rows]
+        """The numbers of the silenced ones, those first that end first. Reads nothing but the index."""
+        query = {"server_id": server_id, "status": Status.SILENCED.value}
+        found = await self.records(
+            query, {"number": 1, "_id": 0}, sort=SILENCED[2:], skip=skip, limit=limit, hint=SILENCED
+        )
+        return [one["number"] for one in found]
 
     async def ids_of(self, server_id: str, numbers: Sequence[int]) -> dict[int, str]:
         """By number; those that are not there are left out."""

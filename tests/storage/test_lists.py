@@ -1,6 +1,7 @@
 """Lists of alert groups: what they cost does not grow with what the groups hold, nor counting them with their size."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 from structlog.testing import capture_logs
 
@@ -61,6 +62,39 @@ async def test_of_a_page_only_what_is_shown_is_read(stores: Stores, database: Da
     )
     (read,) = operations
     assert read["docsExamined"] <= 15 and read["responseLength"] < 5 * 500
+
+
+async def silence(database: Database, clock: HeldClock) -> None:
+    """All of them; the higher the number, the sooner it ends, two by two."""
+    end = {"$subtract": [clock() + timedelta(days=1), {"$multiply": [1_000, {"$trunc": {"$divide": ["$number", 2]}}]}]}
+    silent = {"$set": {"status": Status.SILENCED.value, "doc.status": Status.SILENCED.value, "doc.silenced_until": end}}
+    await database.collection("groups").update_many({}, [silent])
+
+
+async def test_silences_are_ordered_by_their_index_and_no_more_are_passed_over_than_stand_before(
+    stores: Stores, database: Database, clock: HeldClock
+):
+    await fill(stores, clock)
+    await silence(database, clock)
+    async with examined(database) as operations:
+        numbers = await stores.groups.silenced(SERVER, skip=10, limit=4)
+    assert numbers == [1988, 1989, 1986, 1987]
+    (read,) = operations
+    assert (read["docsExamined"], read["keysExamined"], read.get("hasSortStage")) == (0, 14, None)
+
+
+async def test_the_order_of_silences_is_no_detour_for_the_other_lists(
+    stores: Stores, database: Database, clock: HeldClock
+):
+    await fill(stores, clock)
+    await silence(database, clock)
+    async with examined(database) as operations:
+        await stores.groups.severities(SERVER, Status.SILENCED, most=100_000)
+        await stores.groups.headings(SERVER, Status.SILENCED, 20)
+        await stores.groups.lines(SERVER, Status.SILENCED, ["warning"], skip=0, limit=20)
+    counted, *others = operations
+    assert (counted["docsExamined"], counted["keysExamined"]) == (0, GROUPS)
+    assert [(one["docsExamined"], one.get("hasSortStage")) for one in others] == [(20, None), (20, None)]
 
 
 async def test_one_that_only_a_newer_release_can_read_is_left_out_and_told_of_once(
