@@ -51,7 +51,7 @@ class Doctor:
 
     async def _examine(self, server: Server, reload: Reload) -> list[Finding]:
         if not server.site_url:
-            return [bad(say("This server is not installed yet"), say("Finish the installation first"))]
+            return [bad(say("The server is not installed yet"), say("Finish the installation first"))]
         chat = self.access.for_server(server)
         findings = [await self._answers(server)]
         if findings[-1].ok:
