@@ -10,7 +10,7 @@ from bench.app.growth import Archive
 from bench.app.place import Place, place
 from bench.app.timers import Timers
 from bench.env import Figures, middle
-from bench.limits import mongo_rates
+from bench.limits import mongo_rates, tornado_floor
 from bench.peers import alertmanager
 from bench.waiting import until
 
@@ -94,6 +94,30 @@ async def ingestion(uri: str, effort: Effort) -> list[Row]:
         )
         if name == "T1":
             rows.append(Row(id="T5", what=f"p99 of T1, {who} (ms)", value=bot.p99, goal=120, stretch=75))
+    return rows
+
+
+async def answering(uri: str, effort: Effort) -> list[Row]:
+    """T4."""
+    limits: list[Figures] = []
+    bots: list[Figures] = []
+    for _ in range(effort.runs):
+        limits.append(await tornado_floor.measure(uri, seconds=effort.seconds))
+        bots.append(await ingest.measure(uri, connections=1, alerts=1, seconds=effort.seconds, roles=("web",)))
+    rows = []
+    for name, goal, stretch in (("p50", 1.5, 1.1), ("p99", 2.0, None)):
+        pairs = [(getattr(mine, name), getattr(theirs, name)) for mine, theirs in zip(bots, limits, strict=True)]
+        rows.append(
+            Row(
+                id="T4",
+                what=f"1 per request, 1 connection, `web`: {name} beside Tornado with two writes",
+                value=median(mine / theirs for mine, theirs in pairs),
+                goal=goal,
+                stretch=stretch,
+                figure=f"{getattr(middle(bots), name):.1f} ms, limit {getattr(middle(limits), name):.1f} ms",
+                raw=pairs,
+            )
+        )
     return rows
 
 
@@ -358,6 +382,7 @@ async def claiming(uri: str, effort: Effort) -> list[Row]:
 
 SECTIONS: dict[str, Section] = {
     "ingestion": ingestion,
+    "answering": answering,
     "delivering": delivering,
     "timers": timers,
     "interacting": interacting,
