@@ -8,8 +8,10 @@ import pytest
 from tornado.httpclient import AsyncHTTPClient, HTTPResponse
 
 
-async def fetch(url: str, method: str = "GET") -> HTTPResponse:
-    return await AsyncHTTPClient().fetch(url, method=method, raise_error=False, allow_nonstandard_methods=True)
+async def fetch(url: str, method: str = "GET", **headers: str) -> HTTPResponse:
+    return await AsyncHTTPClient().fetch(
+        url, method=method, headers=headers, raise_error=False, allow_nonstandard_methods=True
+    )
 
 
 async def test_the_front_page_leads_to_the_set_up_even_without_the_database(without_database: str) -> None:
@@ -19,6 +21,12 @@ async def test_the_front_page_leads_to_the_set_up_even_without_the_database(with
     assert 'href="/setup"' in answer.body.decode()
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
     assert "Server" not in answer.headers
+
+
+async def test_the_front_page_speaks_the_browser_s_language(without_database: str) -> None:
+    answer = await fetch(f"{without_database}/", **{"Accept-Language": "de-CH, en;q=0.5"})
+    assert '<html lang="de">' in answer.body.decode()
+    assert 'Einrichten kannst du ihn unter <a href="/setup">/setup</a>.' in answer.body.decode()
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
