@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bot.context import Context, Room
 from bot.core.alert_group import AlertGroup
 from bot.core.integrations import Integration
+from bot.core.neutral import plain
 from bot.core.people import Person
 from bot.core.routing import BadMatchers, Matcher, read_matchers
 from bot.core.text import NOTHING, Text, say
@@ -16,10 +17,21 @@ from forms.base import Option
 
 
 async def chosen_integration(ctx: Context, named: str) -> Integration:
-    """The integration with this name. Raises NotFound."""
-    for one in await ctx.integrations.listed():
-        if one.name.lower() == named.strip().lower():
+    """The integration with this name. Raises NotFound, which knows that a word may be the beginning of a name."""
+    listed, wanted = await ctx.integrations.listed(), named.strip().lower()
+    for one in listed:
+        if one.name.lower() == wanted:
             return one
+    longer = next((one.name for one in listed if one.name.lower().startswith(f"{wanted} ")), "")
+    if longer:
+        raise NotFound(
+            say(
+                "There is no integration called {name}. A name with blanks stands in quotes before other words: "
+                '`"{longer}"`.',
+                name=named,
+                longer=plain(longer),
+            )
+        )
     raise NotFound(say("There is no integration called {name}. `/oncall integration list` shows them.", name=named))
 
 

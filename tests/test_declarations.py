@@ -69,6 +69,15 @@ def test_its_lists_exist(command: Command):
 
 
 @each
+def test_a_name_at_the_end_of_the_line_needs_no_quotes(command: Command):
+    """Numbers and the ids of storms have no blanks."""
+    *_, (_, last) = command.form.positional() or [("", None)]
+
+    named = last is not None and last.kind is Kind.LOOKUP and not last.shape and last.choices != "storms"
+    assert not named or last.rest
+
+
+@each
 def test_a_menu_label_ends_in_dots_where_it_must_ask(command: Command):
     """The message itself tells the alert group and the text; what else is needed has to be asked."""
     asked = [name for name, field in command.form.inputs().items() if field.required and name not in ("group", "text")]

@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import partial
 
 from bot.call import Reply, tell
+from bot.chosen import chosen_integration
 from bot.context import Context
 from bot.core import integrations, templates
 from bot.core.heartbeat_words import every as rhythm
@@ -15,7 +16,7 @@ from bot.core.integrations import Integration
 from bot.core.neutral import neutral
 from bot.core.people import Role
 from bot.core.text import Text, count, say
-from bot.errors import NotFound, UserError
+from bot.errors import UserError
 from bot.integrations import heartbeat
 from bot.integrations.kind import Address
 from bot.integrations.kinds import KINDS, kind_named
@@ -157,7 +158,7 @@ async def list_(ctx: Context) -> Reply:
 @command("integration show", form=OneIntegration, section="set up", needs=Role.RESPONDER)
 async def show(ctx: Context, *, name: str) -> Reply:
     """Show a source of alerts and how its sender is configured."""
-    one = await _named(ctx, name)
+    one = await chosen_integration(ctx, name)
     people = await ctx.people.with_ids(one.people)
     names = ", ".join(people[person].mention for person in one.people if person in people)
     lines = [
@@ -207,7 +208,7 @@ def _heartbeat(found: Heartbeat | None, address: Address, now: datetime) -> list
 @command("integration heartbeat", form=HeartbeatOfIntegration, section="set up", needs=Role.ADMIN)
 async def expect_heartbeat(ctx: Context, *, name: str, every: Span, grace: Span | str) -> Reply:
     """Expect an integration to report every so often: `integration heartbeat Backup 1d 2h`."""
-    one = await _named(ctx, name)
+    one = await chosen_integration(ctx, name)
     seconds, late = _seconds(every), _seconds(grace) or GRACE_SECONDS
     await ctx.integrations.expect(one, every_seconds=seconds, grace_seconds=late)
     url = Address(host=ctx.public_url, kind=one.kind).heartbeat_url
@@ -222,7 +223,7 @@ async def expect_heartbeat(ctx: Context, *, name: str, every: Span, grace: Span 
 @command("integration test", form=SampleAlert, section="set up", needs=Role.RESPONDER)
 async def test(ctx: Context, *, name: str) -> Reply:
     """Send a sample alert, as the sender would, all the way through."""
-    one = await _named(ctx, name)
+    one = await chosen_integration(ctx, name)
     numbers = await ctx.integrations.take_sample(one)
     groups = ", ".join(f"#{number}" for number in numbers)
     return tell(
@@ -237,7 +238,7 @@ async def test(ctx: Context, *, name: str) -> Reply:
 @command("integration rotate", form=RotateIntegration, section="set up", needs=Role.ADMIN)
 async def rotate(ctx: Context, *, name: str) -> Reply:
     """Make a new key for a source of alerts; the old one works for one more hour."""
-    one = await _named(ctx, name)
+    one = await chosen_integration(ctx, name)
     key = ctx.integrations.new_key()
     change = await ctx.integrations.change(one, partial(integrations.rotate, digests=key.digests, now=ctx.now))
     if change.doc.removed_at:
@@ -248,15 +249,8 @@ async def rotate(ctx: Context, *, name: str) -> Reply:
 @command("integration remove", form=RemoveIntegration, section="set up", needs=Role.ADMIN)
 async def remove(ctx: Context, *, name: str) -> Reply:
     """Remove a source of alerts: its URL is refused from then on."""
-    one = await _named(ctx, name)
+    one = await chosen_integration(ctx, name)
     return tell((await ctx.integrations.remove(one)).note)
-
-
-async def _named(ctx: Context, name: str) -> Integration:
-    for one in await ctx.integrations.listed():
-        if one.name.lower() == name.lower():
-            return one
-    raise NotFound(say("There is no integration called {name}. `/oncall integration list` shows them.", name=name))
 
 
 def _label(kind: str) -> Text:

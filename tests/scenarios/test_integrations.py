@@ -86,6 +86,19 @@ async def test_a_removed_one_takes_nothing_with_any_key(world: World, kind: str)
     assert "There is no integration called Cluster." in world.root.sees
 
 
+async def test_a_name_with_blanks_needs_quotes_only_before_other_words(world: World):
+    await added(world, '"Web shop" @ana')
+    await world.root.types("/oncall integration show Web shop", channel="alerts")
+    assert "**Web shop**" in world.root.sees, world.root.sees
+    await world.root.types("/oncall integration edit Web @ben", channel="alerts")
+    assert (
+        'There is no integration called Web. A name with blanks stands in quotes before other words: `"Web shop"`.'
+        in (world.heard("root"))
+    )
+    await world.root.types('/oncall maintenance start "web shop" 2h', channel="alerts")
+    assert "Web shop" in world.root.sees, world.root.sees
+
+
 async def test_only_admins_make_keys(world: World):
     await world.ana.types("/oncall integration rotate Prometheus", channel="alerts")
     assert "has a new key" not in world.heard("ana")
