@@ -13,7 +13,6 @@ from datetime import timedelta
 import structlog
 import uvloop
 from tornado.netutil import bind_sockets
-from tornado.web import Application
 
 from bot import registry
 from bot.clock import Clock, DatabaseClock
@@ -57,6 +56,7 @@ from bot.working.serving import LEASE, Work
 from bot.working.watching import Watching
 from bot.working.worker import Worker
 from handlers import health_routes, routes
+from handlers.counted import Counting
 from handlers.front import Nothing
 
 log = structlog.get_logger()
@@ -172,9 +172,10 @@ def _outgoing(config: Config) -> Client:
     return Client(Guard(config.allow_private_networks))
 
 
-def application(services: Services) -> Application:
-    return Application(
+def application(services: Services) -> Counting:
+    return Counting(
         health_routes(services) if services.config.role is Role.WORKER else routes(services),
+        services,
         default_handler_class=Nothing,
         default_handler_args={"services": services},
         log_function=log_request,

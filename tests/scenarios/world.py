@@ -51,7 +51,8 @@ class World:
         }
         config = read_config(environ, Role.SERVE)
         self.services: Services = build(config, self.database, self.clock)
-        self._http = HTTPServer(application(self.services), max_body_size=MAX_BODY)
+        self.application = application(self.services)
+        self._http = HTTPServer(self.application, max_body_size=MAX_BODY)
         self._http.add_sockets(sockets)
         await self.simulator.start()
         self._seed()
