@@ -111,13 +111,12 @@ class OfMaintenances:
     async def review(self, one: Maintenance) -> None:
         """Groups that maintenance silenced are so as long as one covers them, whichever it was in the beginning."""
         calendar = Calendar(await self._stores.maintenances.current(one.server_id), self._clock())
-        last, left = 0, True
-        while left:
-            groups = await self._stores.groups.muted(one.server_id, last, READ_AT_ONCE)
+        last = 0
+        while groups := await self._stores.groups.muted(one.server_id, last, READ_AT_ONCE):
             for start in range(0, len(groups), TOGETHER):
                 some = groups[start : start + TOGETHER]
                 await asyncio.gather(*(self._review(group, one, calendar) for group in some))
-            last, left = groups[-1].number if groups else 0, len(groups) == READ_AT_ONCE
+            last = groups[-1].number
 
     async def _review(self, group: AlertGroup, one: Maintenance, calendar: Calendar) -> None:
         known = routing.facts(group.labels, severity=group.severity, title=group.title)

@@ -243,6 +243,8 @@ class Storms:
         """
         for _ in range(SLICES):
             claims = await self._stores.groups.of_storm(storm.server_id, storm.id, after=after, limit=SLICE)
+            if not claims:
+                return None
             writes = [Write(server_id=claim.server_id, id=claim.id, decide=decide) for claim in claims]
             outcomes = await self._stores.groups.change_many(writes, seen=claims)
             self._views.forget(storm)
@@ -250,8 +252,6 @@ class Storms:
             left = next((claim.doc.number for claim, outcome in pairs if isinstance(outcome, Busy)), None)
             if left is not None:
                 return left - 1
-            if len(claims) < SLICE:
-                return None
             after = claims[-1].doc.number
         return after
 
