@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import islice
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from pymongo import ASCENDING, IndexModel, InsertOne, ReplaceOne
@@ -19,6 +18,7 @@ from bot.clock import Clock
 from bot.core.changes import Change
 from bot.core.text import say
 from bot.errors import BotError, Busy, NotFound, Unavailable
+from bot.storage.claiming import Claiming
 from bot.storage.codec import Raw
 from bot.storage.indexes import Indexes
 from bot.storage.mongo import Database, delete_of, reachable
@@ -30,10 +30,6 @@ Keys = list[tuple[str, int]]
 
 TRIES = 40
 LONGEST_PAUSE = 0.05
-# At how many places of the queue rivals begin. Of what they find there each takes one half.
-PLACES = 4
-# So long the half of a short queue that is not ours is left to them.
-LEFT_TO_RIVALS = timedelta(seconds=1)
 DUPLICATE = 11000
 # What MongoDB answers to a hint at an index that is not there.
 BAD_VALUE = 2
@@ -83,13 +79,12 @@ def _nobody(at: datetime) -> None:
     pass
 
 
-class Documents(Generic[T]):
+class Documents(Claiming[T]):
     """Base of the stores. Everything but claiming names the server it is about.
 
     `woken` is called with the instant at which something will be due, whenever a write leaves something to do. New
     documents that are due at once go to the `worker` directly, as far as it takes them: they are stored with its lease.
-    `outrun` is whether others took most of what was due here, when anything last was; `long` whether more was due at
-    the last claim than it looked at. `understood` leaves out what only a newer release can read.
+    `understood` leaves out what only a newer release can read.
     """
 
     collection_name: ClassVar[str]
@@ -98,16 +93,12 @@ class Documents(Generic[T]):
     retired: ClassVar[tuple[IndexModel, ...]] = ()
 
     def __init__(self, database: Database, clock: Clock) -> None:
+        super().__init__(database.collection(self.collection_name), clock)
         self._database = database
-        self._collection = database.collection(self.collection_name)
         self.understood = Understood(self.collection_name)
         self._indexes = Indexes(database, self.collection_name, [WAKE, *self.indexes], self.retired)
-        self._clock = clock
         self.woken: Callable[[datetime], None] = _nobody
         self.worker: LocalWorker | None = None
-        self.outrun = self.long = False
-        self._rivals = False
-        self._half = 0
 
     def index_fields(self, doc: T) -> Raw:
         """What the indexes need, computed from the document; None where a field must be absent."""
@@ -353,80 +344,10 @@ class Documents(Generic[T]):
         """Everything of one server."""
         await delete_of(self._collection, server_id)
 
-    # ---- serving ----
-
-    async def claim(self, limit: int, *, lease: timedelta) -> list[Claim[T]]:
-        """Take what is due, longest overdue first, for as long as `lease`. Nobody else gets it meanwhile.
-
-        Where others take from the same queue at the same time, they would all want the same: then from somewhere near
-        its beginning, and only half of what is there. Who gets the smaller part goes over to the other half.
-        """
-        now, seen = self._clock(), limit * 2 if self._rivals else limit
-        skip = seen * random.randrange(PLACES) if self._rivals and self.long else 0
-        found = await self._due(now, seen, skip)
-        if skip and not found:
-            found = await self._due(now, seen)
-        self.long = len(found) == seen
-        due = self._share(found, limit, now) if self._rivals else found
-        claims = await self._take(due, now, lease) if due else []
-        self._rivals = bool(found) and (self._rivals or (self.long and len(claims) < len(due)))
-        if due:
-            self.outrun = len(claims) < len(due) / 2
-            self._half ^= self.outrun
-        return claims
-
-    def _share(self, found: Mapping[str, datetime], limit: int, now: datetime) -> dict[str, datetime]:
-        """Our half of it; if nothing of that is left, the other.
-
-        Of the other, too, what was left lying though there is not much: its rival stopped, or has its hands full.
-        """
-        left = {id_ for id_, at in found.items() if at < now - LEFT_TO_RIVALS and not self.long}
-        ours = {id_: at for id_, at in found.items() if ord(id_[-1]) % 2 == self._half or id_ in left} or found
-        return dict(islice(ours.items(), limit))
-
-    async def _due(self, now: datetime, limit: int, skip: int = 0) -> dict[str, datetime]:
-        with reachable():
-            records = await self._collection.find(
-                {"wake_at": {"$lte": now}}, {"wake_at": 1}, sort=[("wake_at", ASCENDING)], limit=limit, skip=skip
-            ).to_list(length=limit)
-        return {record["_id"]: record["wake_at"] for record in records}
-
-    async def _take(self, due: Mapping[str, datetime], now: datetime, lease: timedelta) -> list[Claim[T]]:
-        """Those of them that nobody else took first."""
-        token, until = secrets.token_hex(8), now + lease
-        with reachable():
-            await self._collection.update_many(
-                {"_id": {"$in": list(due)}, "wake_at": {"$lte": now}},
-                {"$set": {"lease": token, "lease_until": until, "wake_at": until}, "$inc": {"v": 1}},
-            )
-            taken = await self._collection.find({"_id": {"$in": list(due)}, "lease": token}).to_list(length=len(due))
-        return self._opened(taken, due)
-
-    async def renew(self, claims: Iterable[Claim[T]], *, lease: timedelta) -> None:
-        """Keep serving; leases that were lost meanwhile stay lost."""
-        until = self._clock() + lease
-        by_lease: dict[str, list[str]] = {}
-        for claim in claims:
-            by_lease.setdefault(claim.lease, []).append(claim.id)
-        with reachable():
-            for token, ids in by_lease.items():
-                await self._collection.update_many(
-                    {"_id": {"$in": ids}, "lease": token},
-                    {"$set": {"lease_until": until, "wake_at": until}, "$inc": {"v": 1}},
-                )
-
     async def release(self, claim: Claim[T]) -> None:
         """Give a document back as it is now; nothing happens if somebody else took it over."""
         write: Write[T] = Write(server_id=claim.server_id, id=claim.id, decide=stay, lease=claim.lease)
         await self.change_many([write])
-
-    async def next_wake(self) -> datetime | None:
-        """When the next document is due or its lease ends; None if none waits."""
-        with reachable():
-            record = await self._collection.find_one(
-                {"wake_at": {"$exists": True}}, {"wake_at": 1}, sort=[("wake_at", ASCENDING)]
-            )
-        return record["wake_at"] if record else None
 
 
 def _replace(record: Raw) -> ReplaceOne[Raw]:
