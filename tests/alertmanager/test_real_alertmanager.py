@@ -16,10 +16,10 @@ from tests.alertmanager.scene import scene_of
 from tests.town import twice
 from tests.waiting import until
 
-pytestmark = [pytest.mark.alertmanager, pytest.mark.gen_test(timeout=600)]
+pytestmark = [pytest.mark.alertmanager, pytest.mark.gen_test(timeout=900)]
 
 BURST = 2_000
-PATIENCE = 120
+PATIENCE = 300
 
 Print = Callable[[str], None]
 

@@ -18,7 +18,7 @@ ACCEPTED = 202
 AT_ONCE = 32
 BETWEEN_TRIES = 0.05
 MOST_SECONDS = 120
-ANSWERED_WITHIN = aiohttp.ClientTimeout(total=10)  # Alertmanager's, with a group interval below that
+ANSWERED_WITHIN = 10.0  # Alertmanager's, with a group interval below that
 
 
 class Sender:
@@ -27,8 +27,9 @@ class Sender:
     `slowest` is how long the slowest answer took, in seconds.
     """
 
-    def __init__(self, town: Town) -> None:
+    def __init__(self, town: Town, *, within: float = ANSWERED_WITHIN) -> None:
         self._town = town
+        self._within = aiohttp.ClientTimeout(total=within)
         self._room = asyncio.Semaphore(AT_ONCE)
         self.answered: set[str] = set()
         self.answers: Counter[int | str] = Counter()
@@ -60,7 +61,7 @@ class Sender:
         outcome: int | str
         began = monotonic()
         try:
-            async with self._town.session.post(self._town.alert_url, json=body, timeout=ANSWERED_WITHIN) as answer:
+            async with self._town.session.post(self._town.alert_url, json=body, timeout=self._within) as answer:
                 outcome = answer.status
         except (aiohttp.ClientError, TimeoutError) as failed:
             outcome = type(failed).__name__
