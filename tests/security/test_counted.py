@@ -8,14 +8,14 @@ from contextlib import contextmanager
 
 import pytest
 from tornado.httpserver import HTTPServer
-from tornado.httputil import HTTPServerRequest, RequestStartLine
+from tornado.httputil import HTTPMessageDelegate, HTTPServerRequest, RequestStartLine
 from tornado.testing import bind_unused_port
 from tornado.web import RequestHandler, url
 
 from bot.receiving.held import MOST as MOST_OF_ALERTS
 from bot.receiving.held import MOST_OF_ONE
 from handlers.bodies import MOST
-from handlers.counted import UNCOUNTED, Counting
+from handlers.counted import UNCOUNTED, Counted, Counting
 from tests.scenarios.world import World
 from tests.security.test_held import answered, begun
 from tests.security.wire import request, status_of
@@ -39,9 +39,13 @@ def long(path: str = "/nothing/here", length: int = LONG) -> bytes:
     return request("POST", path, [("Content-Type", "application/json")], body_of(length))
 
 
+def asked() -> HTTPServerRequest:
+    return HTTPServerRequest(start_line=RequestStartLine("POST", "/", "HTTP/1.0"))
+
+
 @contextmanager
 def full(world: World, *, but: int = 0) -> Iterator[None]:
-    bodies, other = world.application.bodies, HTTPServerRequest(start_line=RequestStartLine("POST", "/", "HTTP/1.0"))
+    bodies, other = world.application.bodies, asked()
     assert bodies.hold(other, MOST - but)
     yield
     assert bodies.size == MOST - but
@@ -63,6 +67,15 @@ async def test_what_somebody_began_and_did_not_end_counts_no_longer_than_the_con
     async with begun(world, raw), begun(world, raw):
         await until(lambda: bodies.size == 2 * (LONG - 1))
     await until(lambda: bodies.size == 0)
+
+
+async def test_the_end_of_a_connection_gives_back_what_is_not_forgotten_yet(world: World) -> None:
+    its, bodies = asked(), world.application.bodies
+    counted = Counted(HTTPMessageDelegate(), its, world.application)
+    counted.data_received(body_of(LONG))
+    assert bodies.size == LONG
+    counted.on_connection_close()
+    assert bodies.size == 0
 
 
 @pytest.mark.parametrize("path", ADDRESSES)
