@@ -26,7 +26,7 @@ EARLY = time(6)
 _PIECE = re.compile(
     r"(\d{1,5}(?:\.\d{1,2})?)\s*(m|min|mins|minutes?|h|hrs?|hours?|d|days?|w|weeks?)(?![a-z])\s*", re.IGNORECASE
 )
-_CLOCK = re.compile(r"(\d{1,2})(?::(\d{2}))?\s*(am|pm)?", re.IGNORECASE)
+_CLOCK = re.compile(r"(\d{1,2})(?::(\d{2}))?\s*(?:([ap])\.?m\.?)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +103,7 @@ def read_length(text: str) -> Span:
 
 
 def _lasting(text: str) -> Span | None:
-    text = text.removeprefix("for ").strip()
+    text = text.removeprefix("for ").replace(" and ", " ").strip()
     if text.isdigit():
         text += "m"
     pieces = _PIECE.findall(text)
@@ -156,7 +156,7 @@ def _tonight(text: str) -> Span | None:
 
 def _is_vague(text: str, clock: time) -> bool:
     """Whether it says neither am nor pm, and could be either."""
-    return not text.endswith("m") and 1 <= clock.hour <= 12
+    return not text.rstrip(".").endswith("m") and 1 <= clock.hour <= 12
 
 
 def _evening(clock: time) -> time | None:
@@ -164,7 +164,7 @@ def _evening(clock: time) -> time | None:
 
 
 def read_clock(text: str) -> time | None:
-    """`18:00`, `6pm`, `18`; None where it is no time of day."""
+    """`18:00`, `6pm`, `6 p.m.`, `18`; None where it is no time of day."""
     found = _CLOCK.fullmatch(text)
     if found is None:
         return None
@@ -172,5 +172,5 @@ def read_clock(text: str) -> time | None:
     if half:
         if not 1 <= hour <= 12:
             return None
-        hour = hour % 12 + (12 if half == "pm" else 0)
+        hour = hour % 12 + (12 if half == "p" else 0)
     return time(hour, minute) if hour < 24 and minute < 60 else None

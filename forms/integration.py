@@ -69,7 +69,7 @@ class HeartbeatOfIntegration(Form):
 
     name = Lookup("Integration", required=True, choices="integrations")
     every = Duration("How often it reports", length=True, hint="10m, 1h, 1d", required=True)
-    grace = Duration("How late it may be", length=True, hint="1m", help="Empty: a minute.")
+    grace = Duration("How late it may be", length=True, hint="1m", help="Empty: a minute.", rest=True)
 
 
 class RemoveIntegration(Form):

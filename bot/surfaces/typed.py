@@ -1,14 +1,16 @@
 """What people type after the slash command, read by the same rules as the Apps framework's web client uses.
 
 Words are positions; `--name value` and `--name=value` give a field by name; quotes keep words together; the field that
-takes the rest gets the line from there, verbatim. Beyond those rules: flags may stand behind such a rest, and a word
-that cannot be what a field with a shape wants goes to the next field (`silence 2h` in the thread of an alert group).
+takes the rest gets the line from there, verbatim. Beyond those rules: flags may stand behind such a rest, a word that
+cannot be what a field with a shape wants goes to the next field (`silence 2h` in the thread of an alert group), and a
+span or a moment is as many words as it needs (`maintenance start Web 2 hours Deploy`).
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import islice
 
 from bot.call import Value
 from bot.registry import Command, Registry
@@ -17,6 +19,10 @@ from forms.base import Input, Kind, flag_of
 _FLAG = re.compile(r"(?:--|—|-)([A-Za-z][\w-]*)(?=[\s=]|$)(?:\s*(=)\s*)?")
 _BEHIND_WORDS = re.compile(rf"(?:^|\s){_FLAG.pattern}")  # what joins words is none, and thousands of those take seconds
 _WORD = re.compile(r"\"([^\"]*)\"|`([^`]*)`|“([^”]*)”|(\S+)")
+# Neither `2 Stunden` nor `2 huors` may become two minutes with a reason.
+_WITH_UNIT = re.compile(r"(?:for\s+)?\d+\s+[^\W\d]\S*", re.IGNORECASE)
+TIMES = frozenset({Kind.DURATION, Kind.DATE, Kind.DATETIME})
+LONGEST_TIME = 10  # `for 1 week, 2 days, 3 hours and 4 minutes`
 
 
 @dataclass(slots=True)
@@ -56,7 +62,7 @@ def _read_arguments(command: Command, rest: str) -> Typed:
         flag = _FLAG.match(rest)
         if flag and flag[1].lower() in flags:
             name = flags[flag[1].lower()]
-            rest = _read_flag(typed, name, command.form.inputs()[name], rest[flag.end() :], bool(flag[2]))
+            rest = _read_flag(typed, name, command.form.inputs()[name], rest[flag.end() :], bool(flag[2]), flags)
             waiting = [(other, field) for other, field in waiting if other != name]
             continue
         if not waiting:
@@ -69,12 +75,15 @@ def _read_arguments(command: Command, rest: str) -> Typed:
             typed.values[name], rest = _fitting_words(rest, field.shape, flags, waiting[:1])
         elif field.rest:
             typed.values[name], rest = _rest_of_line(rest, flags)
+        elif field.kind in TIMES:
+            following = [one for other, one in waiting[:1] if other not in _given(rest, flags)]
+            typed.values[name], rest = _time(rest, field, flags, following)
         else:
             typed.values[name], rest = _next_word(rest)
     return typed
 
 
-def _read_flag(typed: Typed, name: str, field: Input, rest: str, equals: bool) -> str:
+def _read_flag(typed: Typed, name: str, field: Input, rest: str, equals: bool, flags: dict[str, str]) -> str:
     rest = rest.lstrip()
     if field.kind is Kind.TOGGLE and not equals:
         word, after = _next_word(rest) if rest else ("", "")
@@ -82,6 +91,9 @@ def _read_flag(typed: Typed, name: str, field: Input, rest: str, equals: bool) -
             typed.values[name] = word.lower() == "true"
             return after
         typed.values[name] = True
+        return rest
+    if field.kind in TIMES and rest:
+        typed.values[name], rest = _time(rest, field, flags, [])
         return rest
     typed.values[name], rest = _next_word(rest) if rest else ("", "")
     return rest
@@ -107,7 +119,7 @@ def _fitting_words(rest: str, shape: str, flags: dict[str, str], following: list
 
 def _needs(following: list[tuple[str, Input]], more: str, rest: str, flags: dict[str, str]) -> bool:
     """Whether a needed field is whole with `more` and not with the `rest` alone."""
-    given = {flags.get(flag.lower()) for flag, _ in _BEHIND_WORDS.findall(rest)}
+    given = _given(rest, flags)
     return any(
         field.required
         and name not in given
@@ -115,6 +127,32 @@ def _needs(following: list[tuple[str, Input]], more: str, rest: str, flags: dict
         and field.fits(_rest_of_line(more, flags)[0])
         for name, field in following
     )
+
+
+def _time(rest: str, field: Input, flags: dict[str, str], following: list[Input]) -> tuple[str, str]:
+    """As many words as are one span or moment, unless the next field is one, too, and would get none."""
+    word, after = _next_word(rest)
+    if not rest.startswith(word):
+        return word, after
+    line = rest[: _flag_in(rest, flags)]
+    fitting = _beginnings(line, field)
+    others = [other for other in following if other.kind in TIMES]
+    shared = [end for end in fitting if any(_beginnings(line[end:].lstrip(), other) for other in others)]
+    end = max(shared or fitting, default=0)
+    unit = _WITH_UNIT.match(line) if field.kind is Kind.DURATION else None
+    end = max(end, unit.end() if unit else 0)
+    return (line[:end], rest[end:].lstrip()) if end else (word, after)
+
+
+def _beginnings(line: str, field: Input) -> list[int]:
+    """Where the words end that together are something for the field."""
+    ends = [found.end() for found in islice(re.finditer(r"\S+", line), LONGEST_TIME)]
+    return [end for end in ends if field.fits(line[:end])]
+
+
+def _given(rest: str, flags: dict[str, str]) -> set[str | None]:
+    """The fields that flags behind give."""
+    return {flags.get(flag.lower()) for flag, _ in _BEHIND_WORDS.findall(rest)}
 
 
 def _next_word(rest: str) -> tuple[str, str]:
@@ -127,10 +165,14 @@ def _next_word(rest: str) -> tuple[str, str]:
 
 def _rest_of_line(rest: str, flags: dict[str, str]) -> tuple[str, str]:
     """Up to a flag that we know, so that `silence 12 until 18:00 --reason deploy` works."""
-    for found in re.finditer(r"(?:^|\s)(?:--|—)([A-Za-z][\w-]*)(?=[\s=]|$)", rest):
-        if found[1].lower() in flags:
-            return _unquoted(rest[: found.start()].strip()), rest[found.start() :].lstrip()
-    return _unquoted(rest.strip()), ""
+    end = _flag_in(rest, flags)
+    return _unquoted(rest[:end].strip()), rest[end:].lstrip()
+
+
+def _flag_in(rest: str, flags: dict[str, str]) -> int:
+    """Where the first flag begins that we know; else the end."""
+    found = re.finditer(r"(?:^|\s)(?:--|—)([A-Za-z][\w-]*)(?=[\s=]|$)", rest)
+    return next((one.start() for one in found if one[1].lower() in flags), len(rest))
 
 
 def _unquoted(text: str) -> str:

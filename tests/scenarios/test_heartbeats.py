@@ -74,7 +74,7 @@ async def test_what_is_still_missing_is_not_closed_for_being_quiet(world: World)
 async def test_a_heartbeat_is_given_to_one_that_exists(world: World):
     key = world.alert_url.rstrip("/").rpartition("/")[2]
     assert await reports(world, f"/heartbeat/{key}/") == NOT_FOUND
-    await world.root.types("/oncall integration heartbeat Prometheus 1h 5m", channel="alerts")
+    await world.root.types("/oncall integration heartbeat Prometheus 1 hour 5 minutes", channel="alerts")
     assert "Prometheus must report every hour from its next report on." in world.root.sees
     assert f"`{world.url}/heartbeat/YOUR-KEY/`" in world.root.sees
     assert await reports(world, f"/heartbeat/{key}/") == OK
@@ -85,7 +85,7 @@ async def test_a_heartbeat_is_given_to_one_that_exists(world: World):
 async def test_what_is_paused_is_not_missed_and_is_shown_with_its_reason(world: World):
     key = await added(world, "Backup @ana --kind heartbeat --every 10m")
     await reports(world, f"/heartbeat/{key}/")
-    await world.root.types("/oncall heartbeat pause Backup 2h Moving to another host", channel="alerts")
+    await world.root.types("/oncall heartbeat pause Backup 2 hours Moving to another host", channel="alerts")
     assert "**Backup is not missed until 11:00 UTC.**" in world.root.sees
     for command in ("heartbeat list", "integration show Backup"):
         await world.ana.types(f"/oncall {command}", channel="alerts")

@@ -58,6 +58,19 @@ async def test_alerts_in_maintenance_are_posted_silent_and_page_when_it_is_over(
     assert paged(world, "ana", "ben") == [1, 1]
 
 
+async def test_a_time_needs_no_quotes_and_a_number_alone_is_not_guessed_at(world: World) -> None:
+    sees = await typed(world, "maintenance start Prometheus 2 hours Deploy of the shop")
+    assert "**The maintenance “Deploy of the shop” runs until 11:00 UTC.**" in sees
+    sees = await typed(world, "maintenance start all until 18:00 Move --labels env=staging")
+    assert "**The maintenance “Move” runs until 18:00 UTC.**" in sees
+    sees = await typed(world, "maintenance plan all tomorrow 9:00 2 hours Backup")
+    assert sees.splitlines()[-1] == "- Tue, Mar 3, 09:00 UTC to Tue, Mar 3, 11:00 UTC"
+    await typed(world, "maintenance start all 2 Stunden Umzug")
+    assert world.root.modal is not None
+    await world.root.submits(duration="2h")
+    assert "“Umzug” runs until 11:00 UTC" in world.heard("root")
+
+
 async def test_what_ended_before_the_maintenance_is_over_pages_nobody(world: World) -> None:
     await typed(world, "maintenance start Prometheus 1h")
     await world.fire()
