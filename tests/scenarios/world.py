@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any
 
 import aiohttp
@@ -196,7 +197,7 @@ def payload(
             "startsAt": started.isoformat(),
             "endsAt": "0001-01-01T00:00:00Z" if instance in firing else now.isoformat(),
             "generatorURL": "http://prometheus.example.com/graph?g0.expr=up",
-            "fingerprint": f"{abs(hash((name, instance))):016x}"[:16],
+            "fingerprint": sha256(f"{name}\0{instance}".encode()).hexdigest()[:16],
         }
         for instance in (*firing, *resolved)
     ]
