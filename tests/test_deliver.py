@@ -528,6 +528,9 @@ async def test_many_posts_are_drawn_anew_in_slices_and_the_next_one_goes_on(desk
     (rest,) = learned(server).effects
     assert (rest.key, rest.do.before, rest.do.left) == (key, 10, REDRAWN - SLICE)
     learned = await desk.delivery.server(server, rest)
+    (last,) = learned(server).effects
+    assert (last.do.before, last.do.left) == (first.number, REDRAWN - SLICE - 1)
+    learned = await desk.delivery.server(server, last)
     assert learned(server).effects == ()
 
     drawn = await desk.stores.groups.load([("S1", group.id) for group in (first, *groups)])

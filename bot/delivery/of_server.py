@@ -40,7 +40,7 @@ class OfServer:
         )
         if not redraw.before:
             await self._redraw_storms(server)
-        if len(groups) < limit or redraw.left <= SLICE:
+        if not groups or redraw.left <= SLICE:
             return stay
         rest = replace(redraw, before=groups[-1].number, left=redraw.left - len(groups))
         return partial(go_on, effect=Effect(key=key, do=rest))

@@ -105,20 +105,24 @@ class Groups(Documents[AlertGroup]):
         self, server_id: str, integration_id: str, statuses: Sequence[Status], *, limit: int, skip: int
     ) -> list[AlertGroup]:
         """Those in one of the states, newest first. Groups are large: no more are read than are wanted."""
-        query = {
-            "server_id": server_id,
-            "status": {"$in": [status.value for status in statuses]},
-            "doc.integration_id": integration_id,
-        }
+        query = _of_integration(server_id, integration_id, statuses)
         return [claim.doc for claim in await self.read(query, limit=limit, skip=skip, sort=("number", DESCENDING))]
 
+    async def pages_of_integration(
+        self, server_id: str, integration_id: str, statuses: Sequence[Status], *, page: int, most: int
+    ) -> AsyncIterator[list[AlertGroup]]:
+        """The same, so many at a time, on so many pages. What cannot be read makes a page shorter, and ends nothing."""
+        query = _of_integration(server_id, integration_id, statuses)
+        for _ in range(most):
+            found = await self.records(query, limit=page, sort=("number", DESCENDING))
+            yield [claim.doc for claim in self._opened(found)]
+            if len(found) < page:
+                return
+            query["number"] = {"$lt": found[-1]["number"]}
+
     async def count_of_integration(self, server_id: str, integration_id: str, statuses: Sequence[Status]) -> int:
-        query = {
-            "server_id": server_id,
-            "status": {"$in": [status.value for status in statuses]},
-            "doc.integration_id": integration_id,
-        }
         with reachable():
+            query = _of_integration(server_id, integration_id, statuses)
             return int(await self._collection.count_documents(query))
 
     async def headings(self, server_id: str, status: Status, limit: int) -> list[Heading]:
@@ -257,6 +261,14 @@ class Groups(Documents[AlertGroup]):
             )
         last = int(counter["groups"])
         return range(last - count + 1, last + 1)
+
+
+def _of_integration(server_id: str, integration_id: str, statuses: Sequence[Status]) -> dict[str, Any]:
+    return {
+        "server_id": server_id,
+        "status": {"$in": [status.value for status in statuses]},
+        "doc.integration_id": integration_id,
+    }
 
 
 def _live_of_storm(server_id: str, storm_id: str) -> dict[str, Any]:

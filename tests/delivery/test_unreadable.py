@@ -8,11 +8,12 @@ import pytest
 from tornado.ioloop import IOLoop
 
 from bot.core.alert_group import Status
-from bot.core.changes import ActOnAll, Change, Effect, ReviewGroups
+from bot.core.changes import ActOnAll, Change, Effect, RedrawGroups, ReviewGroups
 from bot.core.maintenance import Maintenance
 from bot.core.storms import Storm
 from bot.delivery.delivery import Delivery
 from bot.delivery.maintenances import READ_AT_ONCE
+from bot.delivery.of_server import SLICE as REDRAWN_AT_ONCE
 from bot.delivery.storms import SLICE
 from bot.storage.mongo import Database
 from bot.storage.stores import Stores
@@ -39,11 +40,11 @@ def delivery(io_loop: IOLoop, world: World, stores: Stores, clock: HeldClock) ->
     )
 
 
-async def fill(stores: Stores, database: Database, count: int, **made: object) -> None:
-    """One of the first cannot be read."""
+async def fill(stores: Stores, database: Database, count: int, odd: int = ODD, **made: object) -> None:
+    """One cannot be read."""
     docs = [blank(id=f"G{number}", number=number, key=str(number), **made) for number in range(1, count + 1)]
     assert await stores.groups.put_many([(Change(doc=doc), None) for doc in docs]) == {}
-    await database.collection("groups").update_one({"number": ODD}, {"$set": {"doc.labels": "team=db"}})
+    await database.collection("groups").update_one({"number": odd}, {"$set": {"doc.labels": "team=db"}})
 
 
 async def numbers(database: Database, status: Status) -> list[int]:
@@ -68,3 +69,14 @@ async def test_all_that_maintenance_silenced(stores: Stores, database: Database,
     over = replace(one, ended_at=clock())
     await delivery.maintenance(over, Effect(key="review", do=ReviewGroups()), since=clock())
     assert await numbers(database, Status.SILENCED) == [ODD]
+
+
+async def test_all_posts_that_are_drawn_anew(stores: Stores, database: Database, delivery: Delivery, world: World):
+    count = REDRAWN_AT_ONCE + 30
+    await fill(stores, database, count, odd=count - ODD)
+    effects: tuple[Effect, ...] = (Effect(key="redraw", do=RedrawGroups()),)
+    while effects:
+        learned = await delivery.server(world.server(), effects[0])
+        effects = learned(world.server()).effects
+    drawn = {"outbox.key": "draw:card"}
+    assert await database.collection("groups").count_documents(drawn) == count - 1

@@ -4,12 +4,15 @@ import asyncio
 import json
 import re
 import shlex
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from bot.contexts.integrations import KEY_LENGTH
 from bot.core.alert_group import AlertGroup
+from bot.core.changes import Change
+from bot.receiving.opsgenie.api import AT_ONCE
 from tests.scenarios.world import World
 
 OK, ACCEPTED, FORBIDDEN, NOT_FOUND, INVALID = 200, 202, 403, 404, 422
@@ -359,6 +362,20 @@ async def test_alerts_are_listed_and_counted(world: World, asked: str, found: li
     if "limit" not in asked:
         _, answer = await sender.asks(f"/v2/alerts/count?{asked}")
         assert answer["data"] == {"count": len(found)}
+
+
+async def test_one_that_only_a_newer_release_can_read_hides_none_that_is_older(world: World):
+    sender = await sender_in(world)
+    await several(sender)
+    oldest, groups = await group(world), world.services.stores.groups
+    more = [replace(oldest, id=f"G{number}", number=number, key=str(number)) for number in range(4, 4 + AT_ONCE)]
+    assert await groups.put_many([(Change(doc=one), None) for one in more]) == {}
+    kept = world.services.stores.database.collection("groups")
+    await kept.update_one({"number": 9}, {"$set": {"doc.labels": "team=db"}})
+    status, answer = await sender.asks("/v2/alerts?query=alias:web")
+    assert (status, [one["alias"] for one in answer["data"]]) == (OK, ["web"])
+    _, answer = await sender.asks("/v2/alerts/count?query=tag:prod")
+    assert answer["data"] == {"count": 2 + AT_ONCE - 1}
 
 
 async def test_pages_of_a_list_lead_to_each_other(world: World):

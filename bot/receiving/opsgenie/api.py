@@ -120,7 +120,9 @@ class OpsgenieApi:
             return [], await self._counted(integration, query)
         if query.exact and sort in USUALLY_SORTED and not listing.ascending:
             self.looks.spend(integration, 1)
-            newest = await self._newest(integration, query, limit=listing.limit, skip=listing.offset)
+            newest = await self.stores.groups.of_integration(
+                integration.server_id, integration.id, query.statuses, limit=listing.limit, skip=listing.offset
+            )
             return newest, await self._counted(integration, query)
         found = await self._looked_at(integration, query)
         shown = sorted(found, key=SORTED[sort], reverse=not listing.ascending)[listing.offset : end]
@@ -138,19 +140,15 @@ class OpsgenieApi:
 
     async def _looked_at(self, integration: Integration, query: Query) -> list[AlertGroup]:
         """Among the newest; a few at a time, so that others get their turn. Costs as if there were that many."""
-        self.looks.spend(integration, MOST_LOOKED_AT // AT_ONCE)
+        most = MOST_LOOKED_AT // AT_ONCE
+        self.looks.spend(integration, most)
         found: list[AlertGroup] = []
-        for skip in range(0, MOST_LOOKED_AT, AT_ONCE):
-            read = await self._newest(integration, query, limit=AT_ONCE, skip=skip)
-            found += [group for group in read if query.holds(group)]
-            if len(read) < AT_ONCE:
-                break
-        return found
-
-    async def _newest(self, integration: Integration, query: Query, *, limit: int, skip: int) -> list[AlertGroup]:
-        return await self.stores.groups.of_integration(
-            integration.server_id, integration.id, query.statuses, limit=limit, skip=skip
+        pages = self.stores.groups.pages_of_integration(
+            integration.server_id, integration.id, query.statuses, page=AT_ONCE, most=most
         )
+        async for page in pages:
+            found += filter(query.holds, page)
+        return found
 
     async def paged(self, group: AlertGroup) -> dict[str, Person]:
         """Those who were told, by id."""
