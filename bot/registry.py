@@ -1,4 +1,4 @@
-"""All commands: one declaration each, found by importing every module of `bot.commands` in alphabetical order."""
+"""All commands: one declaration each, found by importing every module of `bot.commands`, in alphabetical order."""
 
 from __future__ import annotations
 
@@ -79,6 +79,10 @@ class Registry:
         self.commands[command.name] = command
         self.aliases.update((alias, command.name) for alias in command.aliases)
 
+    def sort(self) -> None:
+        """By their modules, however those came to be imported, and there as they are declared."""
+        self.commands = dict(sorted(self.commands.items(), key=lambda item: item[1].run.__module__))
+
     def find(self, name: str) -> Command | None:
         name = name.replace(".", " ")
         return self.commands.get(self.aliases.get(name, name))
@@ -131,6 +135,7 @@ def load(package: str = "bot.commands") -> Registry:
     """Import every command module once and check every declaration. Raises RuntimeError with all problems."""
     for module in sorted(pkgutil.iter_modules(importlib.import_module(package).__path__), key=lambda found: found.name):
         importlib.import_module(f"{package}.{module.name}")
+    registry.sort()
     problems = [problem for command in registry for problem in _problems(command)]
     if problems:
         raise RuntimeError("Broken declarations:\n" + "\n".join(problems))

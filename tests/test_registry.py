@@ -1,10 +1,16 @@
 """Commands by name and alias, and what refuses to start."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from bot.call import Reply, tell
 from bot.core.people import Role
 from bot.registry import Command, Registry, load
+
+ROOT = Path(__file__).parent.parent
 
 
 async def run(_context: object) -> Reply:
@@ -73,6 +79,16 @@ def test_a_name_of_several_words_is_one_piece_of_a_path():
 def test_what_acts_is_what_viewers_may_not():
     assert command("a").acts
     assert not command("a", needs=Role.VIEWER).acts
+
+
+def test_the_order_is_the_same_whatever_was_imported_first():
+    """The help and the catalogs are in it."""
+    code = "import bot.commands.silences\nfrom bot.registry import load\nprint(*load().commands, sep='\\n')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+
+    assert done.stdout.splitlines() == [*load().commands]
+    modules = [one.run.__module__ for one in load()]
+    assert modules == sorted(modules)
 
 
 def test_loading_twice_is_loading_once():
