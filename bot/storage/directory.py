@@ -128,10 +128,10 @@ class People(Documents[Person]):
         ),
     )
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, *, ticks: Callable[[], float] = time.monotonic) -> None:
         super().__init__(database, clock)
-        self._memory = Memory[dict[str, Person]]()
-        self._users = Memory[Person | None]()
+        self._memory = Memory[dict[str, Person]](ticks)
+        self._users = Memory[Person | None](ticks)
 
     def changed(self, doc: Person) -> None:
         self._memory.forget()

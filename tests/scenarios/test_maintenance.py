@@ -5,11 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from bot.composition import build
 from bot.core.alert_group import Alert, Status
 from bot.core.changes import Change
 from bot.core.neutral import BREAK
 from bot.integrations.payload import Bundle, Payload
+from bot.receiving.intake import Intake
+from bot.storage.maintenances import Maintenances
+from bot.storage.stores import open_stores
 from tests.scenarios.world import World
 
 
@@ -327,15 +329,16 @@ async def test_who_may_not_end_it_sees_the_list_without_buttons(world: World) ->
 async def test_another_process_knows_of_it_and_forgets_it(world: World) -> None:
     """What it remembers is at most a second old; looking again after an early end finds what it let in late."""
     await typed(world, "maintenance start all 2h Deploy")
-    other = build(world.services.config, world.database, world.clock, works=False)
-    [one] = (await other.stores.maintenances.recent([world.server_id]))[world.server_id]
+    planned = Maintenances(world.database, world.clock, ticks=lambda: 0.0)  # all of this within one second
+    other = replace(open_stores(world.database, world.clock), maintenances=planned)
+    [one] = (await planned.recent([world.server_id]))[world.server_id]
     assert one.reason == "Deploy"
     await typed(world, "maintenance end Deploy")
-    [integration] = await other.stores.integrations.listed(world.server_id)
+    [integration] = await other.integrations.listed(world.server_id)
     alert = Alert(fingerprint="f", firing=True, title="Late")
-    await other.intake.accept(integration, Payload(bundles=(Bundle(key="late", title="Late", alerts=(alert,)),)))
+    late = Intake(other, world.clock)
+    await late.accept(integration, Payload(bundles=(Bundle(key="late", title="Late", alerts=(alert,)),)))
     group = await world.services.stores.groups.by_number(world.server_id, 1)
     assert group is not None and group.status is Status.SILENCED
     await world.pass_time(seconds=6)
     assert paged(world) == [1]
-    await other.outgoing.close()

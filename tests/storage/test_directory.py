@@ -12,8 +12,10 @@ from bot.core.integrations import Integration, remove
 from bot.core.people import Person
 from bot.core.servers import Secret, Server, disabled
 from bot.storage.alerts import Receipt
+from bot.storage.directory import People
 from bot.storage.documents import AlreadyThere
 from bot.storage.groups import open_key
+from bot.storage.mongo import Database
 from bot.storage.stores import Stores, open_stores
 from tests.clock import HeldClock
 from tests.storage.samples import SERVER, opened_group
@@ -87,13 +89,14 @@ async def test_two_integrations_never_share_a_key(stores: Stores, clock: HeldClo
         await stores.integrations.add(Change(doc=integration(clock, id="i2", server_id="other")))
 
 
-async def test_who_was_found_a_moment_ago_is_remembered_until_they_change(stores: Stores):
-    await stores.people.add(Change(doc=Person(id="p1", server_id=SERVER, name="Ana", mattermost_user_id="u1")))
-    found = await stores.people.by_user(SERVER, "u1")
-    assert found is not None and await stores.people.recent_by_user(SERVER, "u1") is found
-    assert await stores.people.recent_by_user("other", "u1") is None
-    await stores.people.change(SERVER, found.id, lambda doc: Change(doc=replace(doc, locale="de")))
-    changed = await stores.people.recent_by_user(SERVER, "u1")
+async def test_who_was_found_a_moment_ago_is_remembered_until_they_change(database: Database, clock: HeldClock):
+    people = People(database, clock, ticks=lambda: 0.0)
+    await people.add(Change(doc=Person(id="p1", server_id=SERVER, name="Ana", mattermost_user_id="u1")))
+    found = await people.by_user(SERVER, "u1")
+    assert found is not None and await people.recent_by_user(SERVER, "u1") is found
+    assert await people.recent_by_user("other", "u1") is None
+    await people.change(SERVER, found.id, lambda doc: Change(doc=replace(doc, locale="de")))
+    changed = await people.recent_by_user(SERVER, "u1")
     assert changed is not None and changed.locale == "de"
 
 
