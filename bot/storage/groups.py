@@ -35,6 +35,9 @@ OF_STORM = [
 ]
 # In the order of their ends, which changes with every silence: those that have none cost nothing.
 SILENCED = [(field, ASCENDING) for field in ("server_id", "status", "doc.silenced_until", "number")]
+# Those that maintenance keeps silent, of which there are none most of the time, among any number of silences.
+MUTED = [(field, ASCENDING) for field in ("server_id", "status", "number")]
+ONLY_MUTED = {"status": Status.SILENCED.value, "doc.maintenance_id": {"$gt": ""}}
 LIVE = tuple(status for status in Status if status is not Status.RESOLVED)
 
 
@@ -56,6 +59,7 @@ class Groups(Documents[AlertGroup]):
         IndexModel([("posts", ASCENDING)], partialFilterExpression={"posts": {"$exists": True}}),
         ENDING,
         IndexModel(SILENCED, partialFilterExpression={"status": Status.SILENCED.value}),
+        IndexModel(MUTED, partialFilterExpression=ONLY_MUTED),
         IndexModel(OF_STORM, partialFilterExpression={"storm": {"$exists": True}}),
     )
     # Not the one of storms by their status: processes of the release that made it hint at it, and fail without.
@@ -187,13 +191,8 @@ class Groups(Documents[AlertGroup]):
 
     async def muted(self, server_id: str, after: int, limit: int) -> list[AlertGroup]:
         """Those that maintenance keeps silent, in the order of their numbers, after this one."""
-        query = {
-            "server_id": server_id,
-            "status": Status.SILENCED.value,
-            "number": {"$gt": after},
-            "doc.maintenance_id": {"$gt": ""},
-        }
-        return [claim.doc for claim in await self.read(query, limit=limit, sort=("number", ASCENDING))]
+        query = {"server_id": server_id, "number": {"$gt": after}, **ONLY_MUTED}
+        return [claim.doc for claim in await self.read(query, limit=limit, sort=("number", ASCENDING), hint=MUTED)]
 
     async def of_storm(self, server_id: str, storm_id: str, *, limit: int, after: int = 0) -> list[Claim[AlertGroup]]:
         """Live groups of a storm by number, those after this one."""

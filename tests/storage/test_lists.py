@@ -83,6 +83,23 @@ async def test_silences_are_ordered_by_their_index_and_no_more_are_passed_over_t
     assert (read["docsExamined"], read["keysExamined"], read.get("hasSortStage")) == (0, 14, None)
 
 
+async def test_among_many_silences_only_those_of_maintenance_are_read(
+    stores: Stores, database: Database, clock: HeldClock
+):
+    await fill(stores, clock)
+    await silence(database, clock)
+    async with examined(database) as operations:
+        assert await stores.groups.muted(SERVER, 0, 100) == []
+    assert [(one["docsExamined"], one["keysExamined"]) for one in operations] == [(0, 0)]
+    kept = database.collection("groups")
+    await kept.update_many({"number": {"$in": [9, 900, 1900]}}, {"$set": {"doc.maintenance_id": "m"}})
+    await kept.update_one({"number": 9}, {"$set": {"status": Status.RESOLVED.value}})
+    async with examined(database) as operations:
+        assert [one.number for one in await stores.groups.muted(SERVER, 0, 100)] == [900, 1900]
+        assert [one.number for one in await stores.groups.muted(SERVER, 900, 100)] == [1900]
+    assert [(one["docsExamined"], one.get("hasSortStage")) for one in operations] == [(2, None), (1, None)]
+
+
 async def test_the_order_of_silences_is_no_detour_for_the_other_lists(
     stores: Stores, database: Database, clock: HeldClock
 ):
