@@ -583,7 +583,7 @@ def test_a_new_command_is_two_files_and_is_drawn_on_both_surfaces(tmp_path: Path
         env={"PYTHONPATH": f"{ROOT}:{tmp_path}"},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -92,7 +92,7 @@ class Worker:
 
     async def stop(self) -> int:
         self._process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             return await self._process.wait()
 
     async def _read(self) -> None:

@@ -50,7 +50,7 @@ def posted(path: str, body: bytes, *, key: str = "") -> bytes:
 
 async def answered(world: World, raw: bytes) -> bytes:
     async with begun(world, raw) as (reader, _):
-        return await asyncio.wait_for(reader.read(), timeout=10)
+        return await asyncio.wait_for(reader.read(), timeout=60)
 
 
 async def raw_of(world: World, protocol: str, *, last: bool = False) -> bytes:
@@ -117,4 +117,4 @@ async def test_what_turns_out_too_large_is_held_no_longer(world: World, protocol
         writer.write(chunk + chunk)
         await until(lambda: held.size == 0)
         writer.write(b"0\r\n\r\n")
-        assert status_of(await asyncio.wait_for(reader.read(), timeout=10)) == 413
+        assert status_of(await asyncio.wait_for(reader.read(), timeout=60)) == 413
