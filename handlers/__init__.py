@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from tornado.routing import Rule, URLSpec
+from tornado.routing import URLSpec
 from tornado.web import url
 
 from bot.services import Services
 from bot.web import STATIC
 from handlers.apps import AppBindings, AppCommand, AppLifecycle, AppManifest, AppOAuth2, AppPing, AppWebhook
 from handlers.enqueue import Enqueue, EnqueueChange, EnqueueV1
-from handlers.exchange import posted
 from handlers.front import Front
 from handlers.health import Alive, Metrics, Ready
 from handlers.heartbeat import Heartbeat
@@ -37,7 +36,7 @@ SERVER = r"([A-Za-z0-9_-]{16,64})"
 NAME = r"([a-z][a-z0-9.-]{0,40})"
 
 
-def routes(services: Services) -> list[Rule]:
+def routes(services: Services) -> list[URLSpec]:
     """Every URL of a bot that answers."""
     given: dict[str, Any] = {"services": services}
     static = {"path": str(STATIC)}
@@ -46,8 +45,10 @@ def routes(services: Services) -> list[Rule]:
         url(r"/heartbeat/(?P<key>[^/]{1,100})/?", Heartbeat, given),
         url(r"/integrations/v1/(?P<kind>[a-z_]{1,40})/(?P<key>[^/]{1,100})/heartbeat/?", Heartbeat, given),
         url(r"/integrations/v1/heartbeat/(?P<key>[^/]{1,100})/?", Heartbeat, given),
-        posted(r"/integrations/v1/(amazon_sns|aws_sns|sns)(?:/([^/]{1,100}))?/?", InboundSns, services),
-        posted(r"/integrations/v1/([a-z_]{1,40})(?:/([^/]{1,100}))?/?", Inbound, services),
+        url(r"/integrations/v1/(amazon_sns|aws_sns|sns)/([^/]{1,100})/?", InboundSns, given),
+        url(r"/integrations/v1/(amazon_sns|aws_sns|sns)/?", InboundSns, given),
+        url(r"/integrations/v1/([a-z_]{1,40})/([^/]{1,100})/?", Inbound, given),
+        url(r"/integrations/v1/([a-z_]{1,40})/?", Inbound, given),
         url(rf"{app}/manifest\.json", AppManifest, given),
         url(r"/mattermost/[A-Za-z0-9_-]+/static/(oncall\.png)", SetupStatic, static),
         url(rf"{app}/ping", AppPing, given),

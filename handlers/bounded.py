@@ -1,4 +1,4 @@
-"""Bodies of at most 1 MiB, for protocols that have an answer of their own to longer ones, and to too many at once.
+"""Bodies that come piece by piece, for protocols that answer in their own way to what is too long or too much at once.
 
 Tornado itself ends a connection that announces too much with a bare 400 before anybody could say why, and to whom.
 """
@@ -46,6 +46,7 @@ def heard(
 class Bounded(Endpoint):
     """`arriving` is the body, as far as it came."""
 
+    most = MAX_BODY
     heard_out = HEARD_OUT_KNOWN
     arriving: Arriving
 
@@ -53,7 +54,7 @@ class Bounded(Endpoint):
 
     def initialize(self, services: Services) -> None:
         super().initialize(services)
-        self.arriving = Arriving(services.held, most=MAX_BODY, announced=announced(self.request.headers))
+        self.arriving = Arriving(services.held, most=self.most, announced=announced(self.request.headers))
 
     def begin(self) -> None:
         """To be called first of all in `prepare`."""
@@ -107,7 +108,7 @@ class Bounded(Endpoint):
             self.no_room()
 
     def too_large(self) -> None:
-        """Answer that the body is longer than 1 MiB."""
+        """Answer that the body is longer than `most`."""
         raise NotImplementedError
 
     def no_room(self) -> None:

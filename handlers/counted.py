@@ -16,22 +16,32 @@ from tornado.web import Application, RequestHandler
 
 from bot.services import Services
 from handlers.bodies import Bodies
-from handlers.bounded import Bounded
-from handlers.exchange import Exchange
+from handlers.bounded import Bounded, heard
 from handlers.inbound import RETRY_AFTER
 
 UNCOUNTED = 64 * 1024
 TOO_MUCH_AT_ONCE = "Too many large requests are on their way at once. Please send this one again later."
 
 
-class NoRoom(Exchange):
+class NoRoom(Bounded):
     """Hears the rest out and keeps nothing of it: the end of a connection with unread data overtakes the answer."""
 
     route = "no room"
 
+    def prepare(self) -> None:
+        self.arriving.drop()
+
+    @heard
     async def post(self) -> None:
-        answer = {"error": TOO_MUCH_AT_ONCE, "errors": {}}
-        self.answer(answer, HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": RETRY_AFTER})
+        raise AssertionError("It is turned away.")
+
+    get = head = put = patch = delete = options = post
+
+    def no_room(self) -> None:
+        self.set_header("Retry-After", RETRY_AFTER)
+        self.answer({"error": TOO_MUCH_AT_ONCE, "errors": {}}, HTTPStatus.SERVICE_UNAVAILABLE)
+
+    too_large = no_room
 
 
 class Counted(HTTPMessageDelegate):
@@ -42,22 +52,22 @@ class Counted(HTTPMessageDelegate):
         self._request = request
         self._counting = counting
         self._heard = 0
+        self._refused = False
 
     def headers_received(
         self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders
     ) -> Awaitable[None] | None:
+        self._start_line = start_line
         return self._collects.headers_received(start_line, headers)
 
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:
         self._heard += len(chunk)
-        if self._heard > UNCOUNTED and not isinstance(self._collects, NoRoom):
-            self._count()
-        return self._collects.data_received(chunk)
-
-    def _count(self) -> None:
-        if not self._counting.bodies.hold(self._request, self._heard):
-            self._collects.on_connection_close()
-            self._collects = NoRoom(self._counting.services, self._request, ())
+        if self._refused or self._heard <= UNCOUNTED or self._counting.bodies.hold(self._request, self._heard):
+            return self._collects.data_received(chunk)
+        self._refused = True
+        self._collects.on_connection_close()
+        self._collects = self._counting.no_room(self._request)
+        return self._collects.headers_received(self._start_line, self._request.headers)
 
     def finish(self) -> None:
         self._collects.finish()
@@ -81,6 +91,9 @@ class Counting(Application):
     ) -> HTTPMessageDelegate:
         collects = super().get_handler_delegate(request, target_class, *given, **named)
         return collects if issubclass(target_class, Bounded) else Counted(collects, request, self)
+
+    def no_room(self, request: HTTPServerRequest) -> HTTPMessageDelegate:
+        return super().get_handler_delegate(request, NoRoom, {"services": self.services})
 
     def log_request(self, handler: RequestHandler) -> None:
         """What Tornado calls when a handler has answered, also one whose connection has ended."""

@@ -6,13 +6,13 @@ Alertmanager 0.25 tries again at once on 5xx only, and never on 429: so overload
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from http import HTTPStatus
 from typing import Any
 
 import structlog
-from tornado.httputil import HTTPServerRequest
+from tornado.web import stream_request_body
 
 from bot.core.integrations import Integration
 from bot.errors import OverBudget, Unavailable
@@ -20,10 +20,7 @@ from bot.integrations.kind import Kind
 from bot.integrations.kinds import kind_named
 from bot.integrations.payload import Invalid, Payload
 from bot.notices import left_out, not_signed, too_large, unreadable
-from bot.services import Services
-from handlers.arriving import Arriving
-from handlers.bounded import HEARD_OUT, HEARD_OUT_KNOWN, announced
-from handlers.exchange import NOTHING, Exchange
+from handlers.bounded import HEARD_OUT, HEARD_OUT_KNOWN, Bounded, heard
 from handlers.keys import integration_of
 from handlers.signed import is_proved
 
@@ -40,57 +37,36 @@ NOT_NOW = "The alerts could not be stored. Please send them again."
 log = structlog.get_logger()
 
 
-class Inbound(Exchange):
+@stream_request_body
+class Inbound(Bounded):
     """One payload of one integration. The key is proved before more than a small body is read."""
 
     route = "inbound"
-    only_post = ONLY_POST
+    SUPPORTED_METHODS = ("POST",)
+    most = MAX_BODY
 
-    def __init__(self, services: Services, request: HTTPServerRequest, path: Sequence[str]) -> None:
-        super().__init__(services, request, path)
-        self._arriving = Arriving(services.held, most=MAX_BODY, announced=announced(self.headers))
-        self._integration: Integration | None = None
-        self._turned_away: Callable[[], None] | None = None
-        kind, *rest = path
-        self._kind = kind_named(kind)
-        self._key = (rest[0] if rest else "") or _bearer(self.headers.get("Authorization", ""))
+    _integration: Integration | None = None  # whoever uses another verb is turned away before `prepare`
+    _kind: Kind | None
+    _key: str
 
     async def prepare(self) -> None:
+        self.heard_out = HEARD_OUT
         try:
             self._integration = await self._known()
         except Unavailable:
-            return self._turn_away(self._come_back)
+            return self.turn_away(self._come_back)
         if self._integration is None:
-            return self._turn_away(partial(self._refuse, HTTPStatus.NOT_FOUND, UNKNOWN))
-        self.limit_body(1 << 62)  # it is for us to judge: Tornado would end the connection without an answer
-        self._arriving.count_for(self._integration.server_id)
-        if self._arriving.dropped:  # it announces too much
-            self._turn_away(self._too_large)
+            return self.turn_away(partial(self._refuse, HTTPStatus.NOT_FOUND, UNKNOWN))
+        self.begin()
+        self.heard_out = HEARD_OUT_KNOWN
+        self.arriving.count_for(self._integration.server_id)
+        if self.turned_away:
+            self.turn_away(self.too_large)
 
-    def _turn_away(self, refusal: Callable[[], None]) -> None:
-        """The answer comes when the body was heard out, for the end of a connection overtakes it otherwise."""
-        self._turned_away = refusal
-        self._arriving.drop()
-        if self._arriving.announced > self._heard_out or (self._integration is not None and "Expect" in self.headers):
-            self._hang_up()
-
-    @property
-    def _heard_out(self) -> int:
-        return HEARD_OUT if self._integration is None else HEARD_OUT_KNOWN
-
-    def data_received(self, chunk: bytes) -> None:
-        if self.answered:
+    @heard
+    async def post(self, kind: str, key: str = "") -> None:
+        if self._integration is None or self._kind is None:
             return
-        self._arriving.take(chunk)
-        if self._arriving.heard > self._heard_out:
-            self._hang_up()
-
-    def let_go(self) -> None:
-        self._arriving.give_back()
-
-    async def post(self) -> None:
-        if self._integration is None or self._kind is None or self._arriving.dropped:
-            return self._turn_down()
         try:
             await self._take(self._kind, self._integration)
         except Invalid as invalid:
@@ -103,8 +79,8 @@ class Inbound(Exchange):
 
     async def _take(self, kind: Kind, integration: Integration) -> None:
         """Raises Invalid, OverBudget, Unavailable."""
-        body = self._arriving.hand_over()
-        if not await is_proved(self.services, kind, integration, self.headers, body):
+        body = self.arriving.hand_over()
+        if not await is_proved(self.services, kind, integration, self.request.headers, body):
             self.services.notices.tell(integration, "not signed", not_signed(integration))
             return self.refuse_proof()
         payload = await self._read(kind, integration, body)
@@ -119,9 +95,12 @@ class Inbound(Exchange):
 
     async def _known(self) -> Integration | None:
         """Whose key this is, if it is of this kind and its server is still with us. Raises Unavailable."""
+        kind, *rest = self.path_args
+        key = (rest[0] if rest and rest[0] else "") or _bearer(self.request.headers.get("Authorization", ""))
+        self._kind, self._key = kind_named(kind), key
         if self._kind is None:
             return None
-        integration = await integration_of(self.services, self._key)
+        integration = await integration_of(self.services, key)
         return integration if integration is not None and integration.kind == self._kind.name else None
 
     def _report(self, integration: Integration, payload: Payload) -> None:
@@ -131,36 +110,27 @@ class Inbound(Exchange):
 
     # ---- refusals ----
 
-    def _refuse(
-        self,
-        status: HTTPStatus,
-        sentence: str,
-        errors: Mapping[str, str] = NOTHING,
-        headers: Mapping[str, str] = NOTHING,
-    ) -> None:
-        self.answer({"error": sentence, "errors": dict(errors)}, status, headers)
+    def _refuse(self, status: HTTPStatus, sentence: str, errors: Mapping[str, str] | None = None) -> None:
+        self.answer({"error": sentence, "errors": dict(errors or {})}, status)
+
+    def write_error(self, status_code: int, **more: Any) -> None:
+        if status_code != HTTPStatus.METHOD_NOT_ALLOWED:
+            return super().write_error(status_code, **more)
+        self.set_header("Allow", "POST")
+        self._refuse(HTTPStatus.METHOD_NOT_ALLOWED, ONLY_POST)
 
     def _come_back(self, sentence: str = NOT_NOW, seconds: int | str = RETRY_AFTER) -> None:
-        self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, sentence, headers={"Retry-After": str(seconds)})
+        self.set_header("Retry-After", str(seconds))
+        self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, sentence)
 
-    def _hang_up(self) -> None:
-        """Answer before the rest has come, and take no more of it."""
-        self.closes = True
-        self._turn_down()
-
-    def _turn_down(self) -> None:
-        if self._turned_away is not None:
-            self._turned_away()
-        elif self._arriving.is_too_large:
-            self._too_large()
-        else:
-            self._come_back(TOO_MUCH_AT_ONCE)
-
-    def _too_large(self) -> None:
+    def too_large(self) -> None:
         if self._integration is not None:
             text = too_large(self._integration, most=MAX_BODY)
             self.services.notices.tell(self._integration, "too large", text)
         self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TOO_LARGE)
+
+    def no_room(self) -> None:
+        self._come_back(TOO_MUCH_AT_ONCE)
 
 
 def _bearer(header: str) -> str:

@@ -23,9 +23,9 @@ class InboundSns(Inbound):
 
     route = "inbound-sns"
 
-    async def post(self) -> None:
+    async def post(self, kind: str, key: str = "") -> None:
         try:
-            await super().post()
+            await super().post(kind, key)
         except NotProved as problem:
             log.warning("sns message not proved", why=str(problem))
             self.refuse_proof()

@@ -348,7 +348,6 @@ CATCH_ALL = {
     "bot.working.serving": 2,  # one document's trouble must not stop the others
     "bot.templates.job": 1,  # a template can fail in any way
     "bot.gathering": 1,  # goes on to everybody who waits for the batch
-    "handlers.exchange": 1,  # stands in for what a RequestHandler does with any failure
     "bot.storage.embedded": 1,  # stops mongod, then raises again
 }
 CLOCKS = {("datetime", "now"), ("datetime", "utcnow"), ("datetime", "today"), ("date", "today"), ("time", "time")}

@@ -33,7 +33,6 @@ from bot.vault import Vault, generate_keys
 from bot.working.worker import Worker
 from handlers import health
 from handlers.bounded import HEARD_OUT, HEARD_OUT_KNOWN
-from handlers.exchange import posted
 from handlers.inbound import MAX_BODY, Inbound
 from tests.clock import HeldClock
 from tests.waiting import until
@@ -106,7 +105,8 @@ def start(io_loop: IOLoop, clock: HeldClock) -> Iterator[Start]:
         )
         given = {"services": parts}
         routes = [
-            posted(r"/integrations/v1/([a-z_]{1,40})(?:/([^/]{1,100}))?/?", Inbound, parts),
+            url(r"/integrations/v1/([a-z_]{1,40})/([^/]{1,100})/?", Inbound, given),
+            url(r"/integrations/v1/([a-z_]{1,40})/?", Inbound, given),
             url("/healthz", health.Alive, given),
             url("/readyz", health.Ready, given),
             url("/metrics", health.Metrics, given),
@@ -190,7 +190,7 @@ async def test_unknown_and_revoked_keys_get_the_same_answer(bot: Bot, stores: St
 async def test_what_is_refused_before_it_is_looked_at_leaves_no_trace_in_the_log(
     bot: Bot, caplog: pytest.LogCaptureFixture
 ):
-    for method, path, expected in (("GET", PATH, 405), ("PUT", PATH, 405), ("POST", f"{PATH[:-1]}%ff/", 404)):
+    for method, path, expected in (("GET", PATH, 405), ("PUT", PATH, 405), ("POST", f"{PATH[:-1]}%ff/", 400)):
         response = await bot.fetch(path, method=method, body=b"{}", allow_nonstandard_methods=True)
         assert response.code == expected
     assert [record.getMessage() for record in caplog.records] == []

@@ -20,7 +20,7 @@ from tornado.httpclient import AsyncHTTPClient
 from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop
 from tornado.testing import bind_unused_port
-from tornado.web import Application, RequestHandler
+from tornado.web import Application, RequestHandler, url
 
 from bot.clock import Clock
 from bot.contexts.integrations import KEY_PURPOSE
@@ -39,7 +39,6 @@ from bot.storage.stores import Stores
 from bot.templates.pool import Pool
 from bot.templates.templating import Templating
 from bot.vault import Vault, generate_keys
-from handlers.exchange import posted
 from handlers.inbound_sns import InboundSns
 from tests.certificates import certificate, pem, server_side
 from tests.clock import HeldClock
@@ -158,9 +157,9 @@ def bot(stores: Stores, clock: HeldClock, io_loop: IOLoop, tmp_path: Path) -> It
             notices=notices,
         )
 
-    parts = io_loop.run_sync(prepare)
+    given = {"services": io_loop.run_sync(prepare)}
     server = HTTPServer(
-        Application([posted(r"/integrations/v1/(amazon_sns)/([^/]+)/", InboundSns, parts)], log_function=_silent)
+        Application([url(r"/integrations/v1/(amazon_sns)/([^/]+)/", InboundSns, given)], log_function=_silent)
     )
     bound, port = bind_unused_port()
     server.add_socket(bound)
