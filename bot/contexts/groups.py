@@ -151,7 +151,10 @@ class GroupsOfServer:
         )
         try:
             return await self.stores.groups.add(alerts.opened(group, (alert,), now=now)), True
-        except AlreadyThere:  # somebody else made it of the same message just now
+        except AlreadyThere as taken:
+            if "number" in taken.fields:  # another process gave the same
+                return await self.open(draft)
+            # somebody else made it of the same message just now
             live = await self._live(key)
             if live is None:
                 raise

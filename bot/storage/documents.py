@@ -27,6 +27,7 @@ from bot.storage.understood import Understood
 
 T = TypeVar("T")
 Keys = list[tuple[str, int]]
+Put = tuple[Change[T], Claim[T] | None]  # a decision, and the record it was made about unless it is new
 
 TRIES = 40
 LONGEST_PAUSE = 0.05
@@ -260,7 +261,7 @@ class Documents(Claiming[T]):
     def _next(self, claim: Claim[T], change: Change[T], write: Write[T]) -> Raw | None:
         return next_record(claim, change, self.index_fields(change.doc), write, now=self._clock())
 
-    async def put_many(self, puts: Sequence[tuple[Change[T], Claim[T] | None]]) -> dict[int, Collision]:
+    async def put_many(self, puts: Sequence[Put[T]]) -> dict[int, Collision]:
         """Store decisions made about documents just read, or about new ones (None), in one bulk.
 
         Returns what was refused, by position. A decision made about an old version collides on `_id` alone.

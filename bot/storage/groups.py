@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument
+from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from bot.clock import Clock
 from bot.core.alert_group import AlertGroup, Heading, Line, Status
@@ -17,9 +18,10 @@ from bot.core.retention import GROUPS_KEPT
 from bot.core.storm_cards import KINDS_SHOWN, Tally
 from bot.storage import codec
 from bot.storage.codec import Raw
-from bot.storage.documents import Documents, Keys
+from bot.storage.documents import Collision, Documents, Keys, Put
 from bot.storage.indexes import ENDING
 from bot.storage.mongo import Database, reachable
+from bot.storage.numbers import Numbers
 from bot.storage.records import Claim
 
 P = TypeVar("P", Heading, Line, Outline)
@@ -70,7 +72,7 @@ class Groups(Documents[AlertGroup]):
 
     def __init__(self, database: Database, clock: Clock) -> None:
         super().__init__(database, clock)
-        self._counters = database.hasty_collection("counters")
+        self._numbers = Numbers(database.hasty_collection("counters"), self._collection)
 
     def index_fields(self, doc: AlertGroup) -> Raw:
         shown = (doc.card, *(place.post for place in doc.also), *(page.post for page in doc.pages.values()))
@@ -242,24 +244,20 @@ class Groups(Documents[AlertGroup]):
     async def delete_of(self, server_id: str) -> None:
         """With the counter, last: numbers begin anew only where no group is left."""
         await super().delete_of(server_id)
-        with reachable():
-            await self._counters.delete_one({"_id": server_id})
+        await self._numbers.delete_of(server_id)
 
     async def reserve_numbers(self, server_id: str, count: int) -> range:
-        """The next `count` numbers of this server; nobody else gets them.
+        """The next `count` numbers of this server, for groups to be put next."""
+        return await self._numbers.take(server_id, count)
 
-        It does not wait for the journal: the groups that bear the numbers are written after it with majority, and the
-        log keeps that order. Were the counter lost with them, the unique index would still refuse a number twice.
-        """
-        with reachable():
-            counter = await self._counters.find_one_and_update(
-                {"_id": server_id},
-                {"$inc": {"groups": count}},
-                upsert=True,
-                return_document=ReturnDocument.AFTER,
-            )
-        last = int(counter["groups"])
-        return range(last - count + 1, last + 1)
+    async def put_many(self, puts: Sequence[Put[AlertGroup]]) -> dict[int, Collision]:
+        writing = asyncio.gather(super().put_many(puts), self._numbers.follow(), return_exceptions=True)
+        lost, _ = await writing
+        if isinstance(lost, BaseException):
+            raise lost
+        collided = {puts[place][0].doc.server_id for place, one in lost.items() if "number" in one.fields}
+        await self._numbers.collided(collided)
+        return lost
 
 
 def _of_integration(server_id: str, integration_id: str, statuses: Sequence[Status]) -> dict[str, Any]:

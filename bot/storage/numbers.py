@@ -1,0 +1,100 @@
+"""Numbers of new alert groups, one after the other for each server: asked for, or known where nobody else gives any.
+
+To ask costs a round trip before a group can be written. A process that was alone with the numbers of a server for some
+times goes on counting by itself, and the counter follows beside the write of the groups. Whether it was alone indeed is
+for the unique index of their numbers to say.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pymongo import DESCENDING, ReturnDocument
+
+from bot.errors import Unavailable
+from bot.storage.mongo import Collection, reachable
+
+ALONE = 3
+REMEMBERED = 10_000
+
+
+@dataclass(slots=True)
+class _Server:
+    """The last number given, how often in a row nobody else had given any, and whether the counter is behind."""
+
+    last: int
+    alone: int = 0
+    behind: bool = False
+
+
+class Numbers:
+    """One per process. Numbers that are not used are not given again."""
+
+    def __init__(self, counters: Collection, groups: Collection) -> None:
+        self._counters = counters
+        self._groups = groups
+        self._servers: dict[str, _Server] = {}
+
+    async def take(self, server_id: str, count: int) -> range:
+        """The next so many of this server. Raises Unavailable."""
+        known = self._servers.get(server_id)
+        if known is None or known.alone < ALONE:
+            return await self._asked(server_id, count)
+        known.last += count
+        known.behind = True
+        return range(known.last - count + 1, known.last + 1)
+
+    async def follow(self) -> None:
+        """Bring the counters to what was given without asking. What fails now is done with the next."""
+        behind = {server_id: known for server_id, known in self._servers.items() if known.behind}
+        await asyncio.gather(*(self._bring(server_id, known) for server_id, known in behind.items()))
+
+    async def collided(self, server_ids: Iterable[str]) -> None:
+        """Somebody else gave the same: ask again, once the counter is where the groups are. Raises Unavailable."""
+        for server_id in set(server_ids):
+            self._servers.pop(server_id, None)
+            query, last = {"server_id": server_id}, [("number", DESCENDING)]
+            with reachable():
+                newest = await self._groups.find_one(query, {"number": 1}, sort=last)
+                if newest is not None:
+                    await self._raise(server_id, newest["number"])
+
+    async def delete_of(self, server_id: str) -> None:
+        self._servers.pop(server_id, None)
+        with reachable():
+            await self._counters.delete_one({"_id": server_id})
+
+    async def _asked(self, server_id: str, count: int) -> range:
+        """It does not wait for the journal: the groups that bear the numbers are written after it with majority, and
+        the log keeps that order.
+        """
+        with reachable():
+            counter = await self._counters.find_one_and_update(
+                {"_id": server_id},
+                {"$inc": {"groups": count}},
+                upsert=True,
+                return_document=ReturnDocument.AFTER,
+            )
+        last = int(counter["groups"])
+        self._learn(server_id, last, count)
+        return range(last - count + 1, last + 1)
+
+    def _learn(self, server_id: str, last: int, count: int) -> None:
+        known = self._servers.get(server_id)
+        alone = known.alone + 1 if known is not None and known.last == last - count else 0
+        if len(self._servers) >= REMEMBERED:
+            self._servers.clear()
+        self._servers[server_id] = _Server(last, alone)
+
+    async def _bring(self, server_id: str, known: _Server) -> None:
+        known.behind = False
+        try:
+            with reachable():
+                await self._raise(server_id, known.last)
+        except Unavailable:
+            known.behind = True
+
+    async def _raise(self, server_id: str, number: int) -> None:
+        await self._counters.update_one({"_id": server_id}, {"$max": {"groups": number}}, upsert=True)
