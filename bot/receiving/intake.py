@@ -239,7 +239,7 @@ class Intake:
         return covered
 
     async def _number(self, opening: Mapping[str, Pending]) -> dict[str, int]:
-        """Numbers for new groups: one increment per server."""
+        """Numbers for new groups: of each server as many as it needs, at once."""
         keys: dict[str, list[str]] = {}
         for key, waiting in opening.items():
             keys.setdefault(waiting.server_id, []).append(key)
