@@ -1,7 +1,7 @@
 """How many documents are served at the same time: fewer while many alerts are being stored, so that senders go first.
 
 Senders repeat what is not answered soon, and an alert that is not stored may get lost; what is stored is not. Yet
-nobody is held up longer than a second for that.
+nobody is held up longer than two seconds for that.
 """
 
 from __future__ import annotations
@@ -15,7 +15,10 @@ from dataclasses import dataclass
 AT_ONCE = 32
 FEW = 1
 MANY_ALERTS = 16
-HELD_UP_SECONDS = 1.0
+HELD_UP_SECONDS = 2.0
+# Between two batches hardly any wait for a moment: so long the next ones are expected.
+LULL_SECONDS = 0.1
+TICK_SECONDS = 0.002  # the loop's clock counts whole milliseconds
 
 
 def served_at_once(*, storing: int, held_up: float, longest: float = HELD_UP_SECONDS) -> int:
@@ -38,9 +41,13 @@ class _Place:
 class Room:
     """Whoever is inside is served; the others stand in line."""
 
-    def __init__(self, storing: Callable[[], int] = _nothing, *, longest: float = HELD_UP_SECONDS) -> None:
+    def __init__(
+        self, storing: Callable[[], int] = _nothing, *, longest: float = HELD_UP_SECONDS, lull: float = LULL_SECONDS
+    ) -> None:
         self._storing = storing
         self._longest = longest
+        self._lull = lull
+        self._many_until = 0.0
         self._inside = 0
         self._line: deque[_Place] = deque()
 
@@ -51,7 +58,7 @@ class Room:
         loop = asyncio.get_running_loop()
         place = _Place(loop.time(), loop.create_future())
         self._line.append(place)
-        timer = loop.call_later(self._longest, self._call)
+        timer = loop.call_later(self._longest + TICK_SECONDS, self._call)
         try:
             await place.called
         except asyncio.CancelledError:
@@ -65,7 +72,14 @@ class Room:
         self._call()
 
     def _has_room(self, *, held_up: float) -> bool:
-        return self._inside < served_at_once(storing=self._storing(), held_up=held_up, longest=self._longest)
+        return self._inside < served_at_once(storing=self._of_late(), held_up=held_up, longest=self._longest)
+
+    def _of_late(self) -> int:
+        """How many are not stored, or were not a moment ago."""
+        now, storing = asyncio.get_running_loop().time(), self._storing()
+        if storing >= MANY_ALERTS:
+            self._many_until = now + self._lull
+        return MANY_ALERTS if now < self._many_until else storing
 
     def _call(self) -> None:
         """As many as there is room for, in turn."""

@@ -10,9 +10,9 @@ from tests.waiting import until
 class Party:
     """Guests who stay until they are told to go; `alerts` is how many wait to be stored."""
 
-    def __init__(self, *, longest: float = 3600.0) -> None:
+    def __init__(self, *, longest: float = 3600.0, lull: float = 0.0) -> None:
         self.alerts = 0
-        self.room = Room(lambda: self.alerts, longest=longest)
+        self.room = Room(lambda: self.alerts, longest=longest, lull=lull)
         self.inside: list[int] = []
         self.doors: dict[int, asyncio.Event] = {}
         self.tasks: dict[int, asyncio.Task[None]] = {}
@@ -77,6 +77,19 @@ async def test_while_alerts_are_stored_few_come_in_and_afterwards_all_at_once():
     party.alerts = 0
     await party.go(1)
     assert party.inside == list(range(2, 10))
+    await party.end()
+
+
+async def test_between_two_batches_of_alerts_no_more_come_in_than_while_they_are_stored():
+    party = Party(lull=3600.0)
+    party.alerts = MANY_ALERTS
+    await party.come(*range(10))
+    party.alerts = 0
+    await party.go(0)
+    assert party.inside == list(range(1, FEW + 1))
+    for guest in range(1, 10):  # each lets in the next
+        await party.go(guest)
+    assert party.inside == []
     await party.end()
 
 
