@@ -16,7 +16,9 @@ from pymongo import DESCENDING, ReturnDocument
 from bot.errors import Unavailable
 from bot.storage.mongo import Collection, reachable
 
+# So many times in a row it has to have been alone; twice as many each time that it was not, up to so many.
 ALONE = 3
+LONGEST_ALONE = 100
 REMEMBERED = 10_000
 
 
@@ -26,7 +28,11 @@ class _Server:
 
     last: int
     alone: int = 0
+    needed: int = ALONE
     behind: bool = False
+
+    def not_alone(self) -> None:
+        self.alone, self.needed, self.behind = 0, min(self.needed * 2, LONGEST_ALONE), False
 
 
 class Numbers:
@@ -40,7 +46,7 @@ class Numbers:
     async def take(self, server_id: str, count: int) -> range:
         """The next so many of this server. Raises Unavailable."""
         known = self._servers.get(server_id)
-        if known is None or known.alone < ALONE:
+        if known is None or known.alone < known.needed:
             return await self._asked(server_id, count)
         known.last += count
         known.behind = True
@@ -54,7 +60,8 @@ class Numbers:
     async def collided(self, server_ids: Iterable[str]) -> None:
         """Somebody else gave the same: ask again, once the counter is where the groups are. Raises Unavailable."""
         for server_id in set(server_ids):
-            self._servers.pop(server_id, None)
+            if server_id in self._servers:
+                self._servers[server_id].not_alone()
             query, last = {"server_id": server_id}, [("number", DESCENDING)]
             with reachable():
                 newest = await self._groups.find_one(query, {"number": 1}, sort=last)
@@ -83,10 +90,16 @@ class Numbers:
 
     def _learn(self, server_id: str, last: int, count: int) -> None:
         known = self._servers.get(server_id)
-        alone = known.alone + 1 if known is not None and known.last == last - count else 0
-        if len(self._servers) >= REMEMBERED:
-            self._servers.clear()
-        self._servers[server_id] = _Server(last, alone)
+        if known is None:
+            if len(self._servers) >= REMEMBERED:
+                self._servers.clear()
+            self._servers[server_id] = _Server(last)
+            return
+        if known.last == last - count:
+            known.alone += 1
+        else:
+            known.not_alone()
+        known.last = last
 
     async def _bring(self, server_id: str, known: _Server) -> None:
         known.behind = False
