@@ -24,15 +24,14 @@ REMEMBERED = 10_000
 
 @dataclass(slots=True)
 class _Server:
-    """The last number given, how often in a row nobody else had given any, and whether the counter is behind."""
+    """The last number given, and how often in a row nobody else had given any."""
 
     last: int
     alone: int = 0
     needed: int = ALONE
-    behind: bool = False
 
     def not_alone(self) -> None:
-        self.alone, self.needed, self.behind = 0, min(self.needed * 2, LONGEST_ALONE), False
+        self.alone, self.needed = 0, min(self.needed * 2, LONGEST_ALONE)
 
 
 class Numbers:
@@ -42,6 +41,7 @@ class Numbers:
         self._counters = counters
         self._groups = groups
         self._servers: dict[str, _Server] = {}
+        self._behind: dict[str, int] = {}  # up to which number a counter has to follow
 
     async def take(self, server_id: str, count: int) -> range:
         """The next so many of this server. Raises Unavailable."""
@@ -49,13 +49,13 @@ class Numbers:
         if known is None or known.alone < known.needed:
             return await self._asked(server_id, count)
         known.last += count
-        known.behind = True
+        self._behind[server_id] = known.last
         return range(known.last - count + 1, known.last + 1)
 
     async def follow(self) -> None:
         """Bring the counters to what was given without asking. What fails now is done with the next."""
-        behind = {server_id: known for server_id, known in self._servers.items() if known.behind}
-        await asyncio.gather(*(self._bring(server_id, known) for server_id, known in behind.items()))
+        behind, self._behind = self._behind, {}
+        await asyncio.gather(*(self._bring(server_id, last) for server_id, last in behind.items()))
 
     async def collided(self, server_ids: Iterable[str]) -> None:
         """Somebody else gave the same: ask again, once the counter is where the groups are. Raises Unavailable."""
@@ -70,6 +70,7 @@ class Numbers:
 
     async def delete_of(self, server_id: str) -> None:
         self._servers.pop(server_id, None)
+        self._behind.pop(server_id, None)
         with reachable():
             await self._counters.delete_one({"_id": server_id})
 
@@ -101,13 +102,12 @@ class Numbers:
             known.not_alone()
         known.last = last
 
-    async def _bring(self, server_id: str, known: _Server) -> None:
-        known.behind = False
+    async def _bring(self, server_id: str, last: int) -> None:
         try:
             with reachable():
-                await self._raise(server_id, known.last)
+                await self._raise(server_id, last)
         except Unavailable:
-            known.behind = True
+            self._behind.setdefault(server_id, last)
 
     async def _raise(self, server_id: str, number: int) -> None:
         await self._counters.update_one({"_id": server_id}, {"$max": {"groups": number}}, upsert=True)
