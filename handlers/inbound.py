@@ -12,7 +12,6 @@ from http import HTTPStatus
 from typing import Any
 
 import structlog
-from tornado.web import stream_request_body
 
 from bot.core.integrations import Integration
 from bot.errors import OverBudget, Unavailable
@@ -37,7 +36,6 @@ NOT_NOW = "The alerts could not be stored. Please send them again."
 log = structlog.get_logger()
 
 
-@stream_request_body
 class Inbound(Bounded):
     """One payload of one integration. The key is proved before more than a small body is read."""
 

@@ -1,8 +1,9 @@
-"""A bot in trouble, for the endpoints to tell about it."""
+"""Bots for the endpoints: one whose pages an operator opens, and one in trouble."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from tornado.httpserver import HTTPServer
@@ -13,9 +14,21 @@ from bot.composition import application, build
 from bot.config import Role, read_config
 from bot.services import Services
 from bot.storage.mongo import Database
+from bot.storage.stores import Stores
 from bot.vault import generate_keys
 from tests.clock import HeldClock
+from tests.handlers.operating import Bot, started
 from tests.ports import free_port
+
+
+@pytest.fixture
+def bot(io_loop: IOLoop, tmp_path: Path, stores: Stores, clock: HeldClock) -> Iterator[Bot]:
+    async def begin() -> Bot:
+        return started(tmp_path, stores, clock)
+
+    bot = io_loop.run_sync(begin)
+    yield bot
+    io_loop.run_sync(bot.stop)
 
 
 @pytest.fixture

@@ -3,27 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from tornado.httpclient import AsyncHTTPClient, HTTPResponse
-from tornado.ioloop import IOLoop
 
-from bot.storage.stores import Stores
 from tests.clock import HeldClock
-from tests.handlers.operating import TOKEN, Bot, started
-
-
-@pytest.fixture
-def bot(io_loop: IOLoop, tmp_path: Path, stores: Stores, clock: HeldClock) -> Iterator[Bot]:
-    async def start() -> Bot:
-        return started(tmp_path, stores, clock)
-
-    bot = io_loop.run_sync(start)
-    yield bot
-    io_loop.run_sync(bot.stop)
+from tests.handlers.operating import TOKEN, Bot
 
 
 async def post(bot: Bot, body: Any, *headers: tuple[str, str]) -> HTTPResponse:

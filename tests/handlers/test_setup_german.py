@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 
 import pytest
 from tornado.ioloop import IOLoop
@@ -13,10 +12,8 @@ from tornado.ioloop import IOLoop
 from bot.core import servers
 from bot.core.servers import Site
 from bot.simulator.server import Simulator
-from bot.storage.stores import Stores
 from bot.words import declared
-from tests.clock import HeldClock
-from tests.handlers.operating import Bot, Browser, Shown, started
+from tests.handlers.operating import Bot, Browser, Shown
 from tests.words_in_code import everything
 
 GERMAN = "de-AT,de;q=0.9,en;q=0.8"
@@ -39,16 +36,6 @@ def english_left(shown: Shown) -> list[str]:
 
 def english_of(shown: Shown) -> list[str]:
     return [piece for piece in shown.pieces if any(pattern.search(piece) for pattern in FOREIGN)]
-
-
-@pytest.fixture
-def bot(io_loop: IOLoop, tmp_path: Path, stores: Stores, clock: HeldClock) -> Iterator[Bot]:
-    async def begin() -> Bot:
-        return started(tmp_path, stores, clock)
-
-    bot = io_loop.run_sync(begin)
-    yield bot
-    io_loop.run_sync(bot.stop)
 
 
 @pytest.fixture

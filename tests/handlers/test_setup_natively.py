@@ -3,28 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from tornado.ioloop import IOLoop
 
 from bot.core.servers import State, Surface
 from bot.simulator.server import Simulator
-from bot.storage.stores import Stores
-from tests.clock import HeldClock
-from tests.handlers.operating import Bot, Browser, Shown, started
+from tests.handlers.operating import Bot, Browser, Shown
 
 PATH = "/setup/natively"
-
-
-@pytest.fixture
-def bot(io_loop: IOLoop, tmp_path: Path, stores: Stores, clock: HeldClock) -> Iterator[Bot]:
-    async def begin() -> Bot:
-        return started(tmp_path, stores, clock)
-
-    bot = io_loop.run_sync(begin)
-    yield bot
-    io_loop.run_sync(bot.stop)
 
 
 @pytest.fixture
