@@ -7,7 +7,6 @@ and a button does it to just those.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import partial
 
 from bot.call import Reply, Say, tell
@@ -18,6 +17,7 @@ from bot.core.alert_group import Status
 from bot.core.cards import Button, in_list
 from bot.core.many import Act, Outline, Verb
 from bot.core.patterns import BadPattern, Effort, compiled
+from bot.core.replacing import replace
 from bot.core.routing import Matcher, Operator
 from bot.core.text import NOTHING, Text, count, say
 from bot.errors import UserError

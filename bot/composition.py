@@ -63,7 +63,6 @@ log = structlog.get_logger()
 
 CORRECT_CLOCK_SECONDS = 60.0
 WAIT_SECONDS = 2.0
-BODY_SECONDS = 120.0  # whoever sends slower than that holds memory that others need
 # How often notices of other processes are looked for: nobody waits for them, and each look is two queries.
 UNHURRIED_SECONDS = 10.0
 # What anybody may send before anything is proven. Forms are taken apart in one go, so a larger one would hold all up.
@@ -250,8 +249,6 @@ async def _listen(services: Services, stack: AsyncExitStack) -> int:
         most=most_connections(),
         watch=services.metrics,
         max_body_size=MAX_BODY,
-        idle_connection_timeout=120,
-        body_timeout=BODY_SECONDS,
     )
     server.add_sockets(sockets)
     stack.push_async_callback(server.close_all_connections)

@@ -7,7 +7,7 @@ given; a form that is open already gets its errors at the fields.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -18,6 +18,7 @@ from bot.call import SEEN, Ask, Call, Opened, Refuse, Reply, Say, Value, digest_
 from bot.context import Context, Contexts
 from bot.core.people import Role
 from bot.core.permalinks import linked_post
+from bot.core.replacing import replace
 from bot.core.text import NOTHING, Text, say
 from bot.errors import BotError, Denied, NotFound, Unavailable, Upstream, UserError
 from bot.log import new_reference

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
 from typing import Any, ClassVar
 
 import structlog
@@ -15,6 +14,7 @@ from tornado.web import HTTPError
 
 from bot.call import Say
 from bot.core.people import Role
+from bot.core.replacing import replace
 from bot.core.servers import Server, Surface
 from bot.core.text import Text, say
 from bot.errors import BotError, Unavailable, UserError

@@ -10,7 +10,6 @@ import asyncio
 import hashlib
 import hmac
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -20,6 +19,7 @@ from tornado.web import HTTPError
 
 from bot import sealed
 from bot.call import Ask, Call, Reply, Say
+from bot.core.replacing import replace
 from bot.core.servers import LANGUAGE, Server, Surface, with_key
 from bot.core.text import Text, say
 from bot.errors import BotError, Unavailable, Upstream

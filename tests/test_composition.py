@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-from dataclasses import replace
 
 import pytest
 from structlog.testing import capture_logs
@@ -11,6 +10,7 @@ from tornado.httpclient import AsyncHTTPClient, HTTPResponse
 
 from bot.composition import running
 from bot.config import Config, Role, read_config
+from bot.core.replacing import replace
 from bot.secret import Secret
 from bot.vault import BadKeys, generate_keys
 from tests.conftest import TEST_DATABASE

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 
 from structlog.testing import capture_logs
 from tornado.testing import bind_unused_port
@@ -16,6 +15,7 @@ from tornado.web import Application, RequestHandler
 from bot.composition import running
 from bot.config import Config, Role
 from bot.connections import BoundedServer
+from bot.core.replacing import replace
 from tests.test_composition import config, fetch
 from tests.waiting import until
 

@@ -1,6 +1,5 @@
 """Effects carried out in a strict Mattermost, with the stored documents as the bot has them."""
 
-from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -11,6 +10,7 @@ from bot.core import alerts, outcomes, servers
 from bot.core.alert_group import Alert, AlertGroup, Status, Step
 from bot.core.changes import REDRAWN, Change, Draw, Effect, Page, RedrawGroups, RenewPushToken, Tell, TellAdmin
 from bot.core.people import Person
+from bot.core.replacing import replace
 from bot.core.servers import State, Surface
 from bot.core.text import say
 from bot.delivery.delivery import Delivery

@@ -1,7 +1,7 @@
 """From a call to a reply: who may, is the input whole, and every failure in words. Without a database."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +13,7 @@ from bot.context import Context
 from bot.core.alert_group import AlertGroup, Heading, Line, Status
 from bot.core.changes import Change
 from bot.core.people import Person, Role
+from bot.core.replacing import replace
 from bot.core.servers import Server, State, Who
 from bot.core.text import NOTHING, Text, say
 from bot.dispatch import Dispatch

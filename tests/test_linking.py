@@ -1,12 +1,12 @@
 """Linking against a real database: races, limits, and a process that dies between two writes."""
 
 import asyncio
-from dataclasses import replace
 
 import pytest
 
 from bot.core.changes import Change
 from bot.core.people import Person
+from bot.core.replacing import replace
 from bot.errors import Denied
 from bot.linking import TOO_MANY, TRIES_PER_SERVER, WRONG_CODE, Linking
 from bot.storage.stores import Stores

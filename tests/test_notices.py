@@ -1,12 +1,11 @@
 """What a channel is told about its sender: stored at once, posted by the worker, once an hour, or to the admin."""
 
-from dataclasses import replace
-
 import pytest
 
 from bot.core import integrations
 from bot.core.changes import Change
 from bot.core.integrations import Integration, remove
+from bot.core.replacing import replace
 from bot.core.text import say
 from bot.delivery.delivery import Delivery
 from bot.notices import Notices

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import partial
 
 from bot.call import Ask, Opened, Reply, Value, tell
@@ -13,6 +12,7 @@ from bot.context import Context
 from bot.core import integrations
 from bot.core.integrations import Integration
 from bot.core.people import Role
+from bot.core.replacing import replace
 from bot.core.text import say
 from bot.described import routes_in_words
 from bot.errors import UserError

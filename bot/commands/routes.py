@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import partial
 
 from bot.call import Ask, Opened, Reply, Value, tell
@@ -26,6 +25,7 @@ from bot.core.maintenance_cover import Calendar
 from bot.core.maintenance_words import named
 from bot.core.neutral import neutral
 from bot.core.people import Role
+from bot.core.replacing import replace
 from bot.core.routing import CHANNELS, Operator, Route
 from bot.core.text import Text, say
 from bot.described import routes_in_words

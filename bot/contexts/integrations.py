@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import string
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 import orjson
@@ -17,6 +17,7 @@ from bot.core import heartbeats, integrations
 from bot.core.changes import Change
 from bot.core.heartbeats import Heartbeat
 from bot.core.integrations import Integration
+from bot.core.replacing import replace
 from bot.core.text import say
 from bot.errors import NotFound, UserError
 from bot.integrations.kind import Kind

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.call import Call
@@ -16,6 +16,7 @@ from bot.contexts.maintenances import MaintenancesOfServer
 from bot.contexts.parts import Parts
 from bot.contexts.people import PeopleOfServer, actor_of
 from bot.contexts.storms import StormsOfServer
+from bot.core.replacing import replace
 from bot.core.servers import Server
 from bot.core.text import NOTHING, say
 from bot.errors import Denied

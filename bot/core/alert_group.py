@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from msgspec import Struct, field
+
 from bot.core.changes import Change
+from bot.core.replacing import replace
 from bot.core.text import Text, count, say
 
 HISTORY_KEPT = 100
@@ -27,8 +29,7 @@ class Status(StrEnum):
     RESOLVED = "resolved"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heading:
+class Heading(Struct, frozen=True, kw_only=True):
     """What lists to choose from show of an alert group."""
 
     number: int
@@ -36,8 +37,7 @@ class Heading:
     status: Status
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class Line(Struct, frozen=True, kw_only=True):
     """What a list shows of an alert group: enough to tell its state in words."""
 
     number: int
@@ -54,16 +54,14 @@ class Line:
     flaps: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
+class Link(Struct, frozen=True, kw_only=True):
     """Labels from outside are strings, ours are Texts."""
 
     label: Text | str
     url: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alert:
+class Alert(Struct, frozen=True, kw_only=True):
     """One event received. `fingerprint` tells alerts of one source apart; `begun_at` tells two firings apart."""
 
     fingerprint: str
@@ -76,8 +74,7 @@ class Alert:
     begun_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(Struct, frozen=True, kw_only=True):
     """People to page, `wait` seconds after the step before (the first: after the group opened)."""
 
     wait: int
@@ -93,8 +90,7 @@ class Kind(StrEnum):
     COUNT = "count"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """One line of the history. `seq` numbers them from 1 without gaps."""
 
     seq: int
@@ -104,8 +100,7 @@ class Entry:
     kind: Kind = Kind.STATE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Posted:
+class Posted(Struct, frozen=True, kw_only=True):
     """A post of ours. `edited_at` is when it last came to show the truth."""
 
     channel_id: str
@@ -113,8 +108,7 @@ class Posted:
     edited_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     """A channel in which a group has its card. `lost` counts the posts there that were deleted."""
 
     channel_id: str
@@ -127,8 +121,7 @@ class Place:
         return f"{COPY}{self.channel_id}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Paged:
+class Paged(Struct, frozen=True, kw_only=True):
     """A person who was told. `post` is the direct message that told them, if it was one."""
 
     person_id: str
@@ -137,8 +130,7 @@ class Paged:
     failed: Text | str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
+class Note(Struct, frozen=True, kw_only=True):
     """A resolution note: what somebody found out or did. `post_id` is the message it came from, if it was one.
 
     `copied`: the text is that of the message and changes with it. `edited` and `deleted` are what became of that.
@@ -154,8 +146,7 @@ class Note:
     deleted: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlertGroup:
+class AlertGroup(Struct, frozen=True, kw_only=True):
     """What people work on: alerts that belong together, in one state.
 
     `also` are further channels with a card; the thread is under the one in `channel_id`. `route` is what decided about

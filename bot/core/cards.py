@@ -6,12 +6,13 @@ A card says the state in words and colour, what the trouble is, and what happens
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from bot.core import muted
 from bot.core.alert_group import Alert, AlertGroup, Line, Link, Status, counted_in_words
 from bot.core.many import Outline
 from bot.core.neutral import TEXT_LENGTH, neutral, plain
+from bot.core.replacing import replace
 from bot.core.text import NOTHING, Text, say
 
 COLOURS = {

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 from bot.core.text import NOTHING, Text
 
@@ -13,15 +14,13 @@ Document = TypeVar("Document")
 REDRAWN = 2_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draw:
+class Draw(Struct, frozen=True, kw_only=True):
     """Make a post show the document as it is when delivered. `post` is "card" or the key of a page."""
 
     post: str = "card"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class Page(Struct, frozen=True, kw_only=True):
     """Tell a person to look, now. `page` names this page for ever: turn, step and person.
 
     With `asked_by` a colleague wants them, so it is sent as long as the group is live; else only while it fires.
@@ -32,44 +31,37 @@ class Page:
     asked_by: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tell:
+class Tell(Struct, frozen=True, kw_only=True):
     """Write the history entries that the thread does not show yet into the thread."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mirror:
+class Mirror(Struct, frozen=True, kw_only=True):
     """Write the changes of state into the thread of the message that the document is about."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FollowNotes:
+class FollowNotes(Struct, frozen=True, kw_only=True):
     """Look what became of the messages that are notes of the document."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TellAdmin:
+class TellAdmin(Struct, frozen=True, kw_only=True):
     """Send the admin with this Mattermost user id a direct message; without one, whoever installed the bot."""
 
     text: Text
     user_id: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TellChannel:
+class TellChannel(Struct, frozen=True, kw_only=True):
     """Tell in the channel of an integration what those who live with it should know. `about` names the matter."""
 
     about: str
     text: Text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RenewPushToken:
+class RenewPushToken(Struct, frozen=True, kw_only=True):
     """Ask Mattermost, through our own webhook there, to call us with a fresh bot token."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RedrawGroups:
+class RedrawGroups(Struct, frozen=True, kw_only=True):
     """Draw the posts of the live alert groups of this server anew; with `channel_id` only of those posted there.
 
     In slices, the newest first: those numbered from `before` on are done, and `left` more are still to be.
@@ -80,18 +72,15 @@ class RedrawGroups:
     left: int = REDRAWN
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeleteServer:
+class DeleteServer(Struct, frozen=True, kw_only=True):
     """Delete this server with everything that belongs to it: it was removed long ago, or never installed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CloseStale:
+class CloseStale(Struct, frozen=True, kw_only=True):
     """Close the alert group if nothing came for it for long."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ActOnAll:
+class ActOnAll(Struct, frozen=True, kw_only=True):
     """Do the same to all live alert groups of a storm, in slices: those numbered up to `after` are done."""
 
     verb: str
@@ -102,22 +91,19 @@ class ActOnAll:
     after: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShowApart:
+class ShowApart(Struct, frozen=True, kw_only=True):
     """Give the live alert groups of a storm posts of their own, in slices: those numbered up to `after` have theirs."""
 
     after: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportHeartbeat:
+class ReportHeartbeat(Struct, frozen=True, kw_only=True):
     """Let the intake know that a heartbeat is missing, or back."""
 
     missing: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReviewGroups:
+class ReviewGroups(Struct, frozen=True, kw_only=True):
     """Look anew how long maintenance keeps alert groups silent: one began, or was ended early."""
 
 
@@ -140,8 +126,7 @@ Do = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Effect:
+class Effect(Struct, frozen=True, kw_only=True):
     """Something to do outside. A second effect with the same key replaces the waiting one.
 
     `at` is the earliest instant to do it; None is at once.
@@ -152,8 +137,7 @@ class Effect:
     at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change(Generic[Document]):
+class Change(Struct, Generic[Document], frozen=True, kw_only=True):
     """The result of a verb. Nothing to do is a Change with the same document and a note, not an exception.
 
     `dropped` are keys of waiting effects that have lost their reason. So have the `withdrawn`; but one that may have

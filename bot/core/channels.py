@@ -5,10 +5,9 @@ What is the same as on the whole server is not kept: such a channel follows the 
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from bot.core import cards
 from bot.core.changes import Change, Effect, RedrawGroups
+from bot.core.replacing import replace
 from bot.core.servers import EVERYWHERE, STORM, ChannelSettings, Server, ServerChange, Timeline, timeline_in_words
 from bot.core.text import say
 

@@ -5,10 +5,11 @@ Nothing is missed before the first report: a job that is set up at noon and runs
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.core.changes import Change, Effect, ReportHeartbeat
+from bot.core.replacing import replace
 from bot.core.text import say
 
 # Reports that come faster than this say nothing new.

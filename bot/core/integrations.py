@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.core.alert_group import Step
 from bot.core.changes import Change, Effect, TellChannel
 from bot.core.neutral import neutral
+from bot.core.replacing import replace
 from bot.core.routing import Route, in_line
 from bot.core.text import Text, say
 

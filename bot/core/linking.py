@@ -8,11 +8,11 @@ link later can finish it. The profile's document stays and points to the person:
 from __future__ import annotations
 
 import hmac
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.core.changes import Change, Effect, TellAdmin
 from bot.core.people import ASSIGNED, MATTERMOST, Account, Person, PersonChange, Role, logged
+from bot.core.replacing import replace
 from bot.core.servers import Server
 from bot.core.text import Text, say
 

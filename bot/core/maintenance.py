@@ -8,7 +8,7 @@ that the clocks skip is the one after the gap, one that comes twice is the first
 from __future__ import annotations
 
 from calendar import monthrange
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from bot.core.alert_group import Posted
 from bot.core.changes import Change, Draw, Effect, ReviewGroups, Tell
 from bot.core.neutral import neutral
+from bot.core.replacing import replace
 from bot.core.routing import Matcher
 from bot.core.text import Text, say
 

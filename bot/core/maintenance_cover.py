@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from bot.core.maintenance import Maintenance, Window, window_at
+from bot.core.replacing import replace
 from bot.core.routing import Facts, hold
 
 JOINED = 20

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct, field
+
 from bot.core.alert_group import AlertGroup, GroupChange, Status
+from bot.core.replacing import replace
 from bot.core.text import Text, count, say
 
 Act = Callable[[AlertGroup], GroupChange]
@@ -19,8 +22,7 @@ FIRES_AGAIN = count(
 RESOLVED = count("{numbers} is already resolved.", "{numbers} are already resolved.")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outline:
+class Outline(Struct, frozen=True, kw_only=True):
     """What has to be known of many alert groups to choose among them."""
 
     number: int

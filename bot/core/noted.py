@@ -12,13 +12,14 @@ those words, and not those that come later.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.core.alert_group import AlertGroup, Entry, GroupChange, Kind, Note
 from bot.core.changes import Change, Effect, FollowNotes
 from bot.core.consequences import log, tell
 from bot.core.neutral import cut, neutral
+from bot.core.replacing import replace
 from bot.core.text import Text, say
 
 FOLLOWED = timedelta(days=7)

@@ -6,12 +6,13 @@ link (`bot.core.linking`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from bot.core.changes import Change
 from bot.core.neutral import neutral
+from bot.core.replacing import replace
 from bot.core.text import NOTHING, Text, say
 
 NAME_SHOWN = 60

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.core.alert_group import AlertGroup, GroupChange, Note
 from bot.core.alerts import add_note
 from bot.core.consequences import draw_all
+from bot.core.replacing import replace
 
 TAGS = "tags"
 SEPARATOR = ", "

@@ -5,12 +5,13 @@ What is chosen is copied into each alert group when it opens, as its chain is; s
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.core.alert_group import AlertGroup, GroupChange, Status
 from bot.core.changes import Change, CloseStale, Effect
 from bot.core.consequences import end
+from bot.core.replacing import replace
 from bot.core.servers import Server
 from bot.core.text import Text, count, say
 

@@ -6,11 +6,11 @@ Routes are meant by their ids, so that two admins who work at the same time do n
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from bot.core.changes import Change
 from bot.core.integrations import Integration
 from bot.core.neutral import neutral
+from bot.core.replacing import replace
 from bot.core.routing import ROUTES, Route
 from bot.core.text import Text, say
 

@@ -5,11 +5,12 @@ Secrets are here only as sealed envelopes (`bot.vault`); the core moves them wit
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.core.changes import Change, DeleteServer, Effect, RedrawGroups, RenewPushToken
+from bot.core.replacing import replace
 from bot.core.text import Text, say
 
 SETUP_LIFE = timedelta(hours=24)

@@ -6,13 +6,14 @@ groups are no part of it: they keep their own posts and pages. Pure.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.core import consequences
 from bot.core.alert_group import CARD, EDIT_PAUSE, AlertGroup, GroupChange, Paged, Posted, Status
 from bot.core.cards import GRAVE
 from bot.core.changes import ActOnAll, Change, Draw, Effect, ShowApart
+from bot.core.replacing import replace
 from bot.core.servers import EVERYWHERE, STORM, Server
 from bot.core.text import Text, count
 

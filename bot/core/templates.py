@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from enum import StrEnum
 from types import MappingProxyType
 
 from bot.core.changes import Change
 from bot.core.integrations import Integration
 from bot.core.neutral import neutral
+from bot.core.replacing import replace
 from bot.core.text import NOTHING, Text, say
 
 

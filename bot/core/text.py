@@ -6,11 +6,10 @@ reader's language, with instants in the reader's zone.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Text:
+class Text(Struct, frozen=True, kw_only=True):
     """An English template with `{name}` places, and what goes there.
 
     A value may be a string, a number, an aware UTC datetime (drawn as a time in the reader's zone) or another Text.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 
 import structlog
@@ -10,6 +9,7 @@ import structlog
 from bot.clock import Clock
 from bot.core import outcomes, storms
 from bot.core.changes import Effect, RedrawGroups
+from bot.core.replacing import replace
 from bot.core.servers import Server, deletable
 from bot.delivery.scene import Learned, go_on
 from bot.errors import Upstream

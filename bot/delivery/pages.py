@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -13,6 +12,7 @@ from bot.core import people as core_people
 from bot.core.alert_group import AlertGroup, Posted, Status
 from bot.core.changes import Change, Page
 from bot.core.people import Person, Way
+from bot.core.replacing import replace
 from bot.core.servers import Server
 from bot.core.text import say
 from bot.delivery.cards import Cards

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from bot.clock import Clock
@@ -12,6 +11,7 @@ from bot.core.alert_group import AlertGroup, Link
 from bot.core.cards import Card
 from bot.core.channels import shown_buttons
 from bot.core.people import Person
+from bot.core.replacing import replace
 from bot.core.servers import LANGUAGE, Server, Surface
 from bot.core.text import say
 from bot.delivery.twice import Twice

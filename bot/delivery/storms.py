@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -14,6 +13,7 @@ from bot.core.alert_group import AlertGroup, Link, Paged, Posted
 from bot.core.cards import Card
 from bot.core.changes import ActOnAll, Change, Draw, Effect, Page, ShowApart
 from bot.core.people import Person
+from bot.core.replacing import replace
 from bot.core.servers import Server
 from bot.core.storms import DIGEST, Storm
 from bot.core.text import say

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
 
 from bot.config import Config
+from bot.core.replacing import replace
 from bot.demo.memory import Installed
 from bot.demo.problem import DemoProblem
 from bot.demo.stand_in import StandIn

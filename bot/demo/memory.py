@@ -1,10 +1,11 @@
 """What the demo remembers over a restart: which server each stand-in is, and where its sample alerts go."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
 
+from bot.core.replacing import replace
 from bot.simulator.saving import write_private
 
 FORMAT = 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
@@ -11,6 +11,7 @@ from bot import sealed
 from bot.clock import Clock
 from bot.core import servers as core
 from bot.core.changes import Change
+from bot.core.replacing import replace
 from bot.core.servers import Command, NativeSite, Server, State, Surface
 from bot.core.text import Text, say
 from bot.errors import Denied

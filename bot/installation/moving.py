@@ -6,9 +6,10 @@ does: the Apps framework and we adopt a bot account of the same name.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bot.core.changes import Change
+from bot.core.replacing import replace
 from bot.core.servers import Server, State, Surface
 from bot.core.text import say
 from bot.errors import NotFound, UserError

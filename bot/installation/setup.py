@@ -10,7 +10,7 @@ import base64
 import hmac
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -19,6 +19,7 @@ from bot.clock import Clock
 from bot.codes import new_code, read_code
 from bot.core import servers as core
 from bot.core.changes import Change
+from bot.core.replacing import replace
 from bot.core.servers import Server, ServerChange, Surface
 from bot.core.text import say
 from bot.errors import Denied, NotFound

@@ -6,13 +6,13 @@ Grafana writes numbers as they are (`values`), its own title and message for peo
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import orjson
 
 from bot.core.alert_group import Alert
+from bot.core.replacing import replace
 from bot.integrations import alertmanager
 from bot.integrations.kind import Kind
 from bot.integrations.payload import SUMMARY_LENGTH, VALUE_LENGTH, Payload, clean

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from bot.core.alert_group import Alert, Link
 from bot.core.restating import Restatement
@@ -35,8 +36,7 @@ class Invalid(BotError):
         self.errors = dict(errors)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bundle:
+class Bundle(Struct, frozen=True, kw_only=True):
     """Alerts with one group key: they open one alert group, or join the one that is live."""
 
     key: str
@@ -60,8 +60,7 @@ class Verb(StrEnum):
     RESTATE = "restate"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Act:
+class Act(Struct, frozen=True, kw_only=True):
     """A sender acts on the live group with this key; without one nothing happens. `by` is who, beside the sender.
 
     `text` is the note, or the severity; what is said anew comes with a note, too.
@@ -75,8 +74,7 @@ class Act:
     said: Restatement = NOTHING_SAID
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Payload:
+class Payload(Struct, frozen=True, kw_only=True):
     """What could be read. `notes` say what could not, by field; `remarks` what could, but is of no use here.
 
     `acts` come after the bundles.

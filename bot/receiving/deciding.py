@@ -6,14 +6,17 @@ Several senders may have sent some of them, so each stands with the place of its
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
+
+from msgspec import Struct
 
 from bot.core import alerts, muted, routing
 from bot.core.alert_group import AlertGroup, Place
 from bot.core.changes import Change
 from bot.core.integrations import Integration
 from bot.core.maintenance_cover import Calendar, Cover
+from bot.core.replacing import replace
 from bot.core.retention import USUAL, Retention
 from bot.integrations import heartbeat
 from bot.integrations.payload import Bundle, Payload
@@ -22,8 +25,7 @@ from bot.storage.ids import new_id
 from bot.storage.records import Claim, followed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrival:
+class Arrival(Struct, frozen=True, kw_only=True):
     """One sender's payload. `channel_id` is where its groups are posted; empty is nowhere."""
 
     integration: Integration
@@ -44,8 +46,7 @@ class Pending:
         return any(fires(bundle) for _, _, bundle in self.bundles)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(Struct, frozen=True, kw_only=True):
     """What the first `taken` of the waiting bundles make of a group; without a change they have no effect."""
 
     taken: int

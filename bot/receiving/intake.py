@@ -9,15 +9,17 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
+
+from msgspec import Struct
 
 from bot.clock import Clock
 from bot.core import storms
 from bot.core.alert_group import AlertGroup
 from bot.core.integrations import Integration
 from bot.core.maintenance_cover import Calendar
+from bot.core.replacing import replace
 from bot.core.retention import USUAL, retention
 from bot.errors import OverBudget, Unavailable
 from bot.gathering import Gathering
@@ -44,8 +46,7 @@ PATIENCE = 5.0
 MATCHING_SECONDS = 3.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Accepted:
+class Accepted(Struct, frozen=True, kw_only=True):
     """What became of a payload: how many alerts are stored now, and in which groups, by number."""
 
     alerts: int

@@ -6,7 +6,7 @@ its own short way and does not burden the intake.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
@@ -16,6 +16,7 @@ from bot.core.alert_group import AlertGroup, Note
 from bot.core.changes import Change
 from bot.core.integrations import Integration
 from bot.core.neutral import neutral
+from bot.core.replacing import replace
 from bot.errors import Busy, NotFound, Unavailable
 from bot.integrations.payload import Act, Payload, Verb
 from bot.receiving.intake import Accepted, Intake

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
+from msgspec import Struct
 from pymongo import ASCENDING, IndexModel
 from pymongo.errors import BulkWriteError
 
@@ -25,8 +25,7 @@ from bot.storage.mongo import Database, delete_of, reachable
 AT_ONCE = 250
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
+class Receipt(Struct, frozen=True, kw_only=True):
     """Alerts of one group key of one integration, received together."""
 
     server_id: str

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
+from msgspec import Struct
 from pymongo import ASCENDING, IndexModel, InsertOne, ReplaceOne
 from pymongo.errors import BulkWriteError, OperationFailure
 
@@ -45,8 +46,7 @@ class AlreadyThere(BotError):
         self.fields = fields
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Saved(Generic[T]):
+class Saved(Struct, Generic[T], frozen=True, kw_only=True):
     """What a write came to: the decision, and the record as it is stored now."""
 
     change: Change[T]

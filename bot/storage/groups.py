@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from dataclasses import fields
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -170,7 +169,7 @@ class Groups(Documents[AlertGroup]):
         self, kind: type[P], query: Mapping[str, Any], *, limit: int, skip: int = 0, hint: Keys | None = None
     ) -> list[Raw]:
         """Newest first. Of a group no more is read than is wanted."""
-        wanted = {"number": 1, **{f"doc.{field.name}": 1 for field in fields(kind)}}
+        wanted = {"number": 1, **{f"doc.{field}": 1 for field in kind.__struct_fields__}}
         return await self.records(query, wanted, sort=("number", DESCENDING), limit=limit, skip=skip, hint=hint)
 
     def _understood_as(self, kind: type[P], records: Iterable[Raw]) -> list[P]:

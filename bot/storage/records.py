@@ -18,6 +18,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
+from msgspec import Struct
+
 from bot.core.changes import Change, Effect
 from bot.errors import LeaseLost
 from bot.storage import codec
@@ -29,8 +31,7 @@ FIRST_DELAY = timedelta(seconds=1)
 LONGEST_DELAY = timedelta(seconds=60)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
+class Waiting(Struct, frozen=True, kw_only=True):
     """An effect in the outbox. `since` is when it first came to wait, `tries` how often its delivery failed."""
 
     id: str

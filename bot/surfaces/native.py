@@ -7,11 +7,11 @@ another status from a dialog submission as success and close the form.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from bot.call import Actor, Ask, Call, Opened, Refuse, Reply, Say
 from bot.core.cards import Button, Card, Select
+from bot.core.replacing import replace
 from bot.registry import Registry
 from bot.surfaces.cards import attachment, headline
 from bot.surfaces.drawn import Drawn

@@ -5,12 +5,13 @@ read. Pure. A part that could not be rendered, or is empty, stays as it was read
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
 from bot.core.alert_group import Alert, Link
+from bot.core.replacing import replace
 from bot.core.templates import Part
 from bot.integrations.payload import (
     SEVERITY_LENGTH,

@@ -7,13 +7,14 @@ find it done. Two at once would do no harm, since changes are versioned, but the
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import structlog
 
 from bot import sealed
 from bot.core.changes import Change
 from bot.core.integrations import Integration
+from bot.core.replacing import replace
 from bot.core.servers import Server, ServerChange
 from bot.errors import BotError
 from bot.storage.directory import Integrations, Servers

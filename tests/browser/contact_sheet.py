@@ -15,13 +15,14 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from selenium import webdriver
 
 from bot.call import Actor, Ask, Call, Opened, Value
+from bot.core.replacing import replace
 from bot.registry import Command, load
 from bot.simulator.apps.forms_cleaning import clean_form
 from bot.simulator.client import apps_form, dialog

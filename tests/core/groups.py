@@ -1,12 +1,12 @@
 """Alert groups to try verbs on."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from bot.core import alerts
 from bot.core.alert_group import Alert, AlertGroup, Step
 from bot.core.changes import Change, Effect, Page
+from bot.core.replacing import replace
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 CHAIN = (Step(wait=0, people=("ana",)), Step(wait=300, people=("ben",)), Step(wait=300, people=("cho", "dan")))

@@ -1,7 +1,6 @@
 """The life of an alert group: every verb from every status, and what holds whatever people do."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,6 +9,7 @@ from hypothesis import strategies as st
 
 from bot.core import alert_group, alerts, outcomes
 from bot.core.alert_group import AlertGroup, GroupChange, Link, Note, Status
+from bot.core.replacing import replace
 from bot.core.text import Text
 from bot.words import Reader, words
 from tests.core.groups import CHAIN, NOW, alert, blank, fired, keys, pages

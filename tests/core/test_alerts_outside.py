@@ -1,6 +1,5 @@
 """What an alert group makes of the answers from outside: lost cards, refused channels, late tellings."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,6 +7,7 @@ import pytest
 from bot.core import alerts, outcomes
 from bot.core.alert_group import Alert, AlertGroup, Posted, Status, Step
 from bot.core.changes import Draw, Page, Tell, TellAdmin
+from bot.core.replacing import replace
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 CHAIN = (Step(wait=300, people=("ana",)), Step(wait=300, people=("ben",)))

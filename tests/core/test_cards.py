@@ -1,6 +1,5 @@
 """What a card says: the state, what happens next, and the buttons that fit it."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,6 +7,7 @@ import pytest
 from bot.core import alerts, cards
 from bot.core.alert_group import Status
 from bot.core.neutral import BREAK
+from bot.core.replacing import replace
 from bot.words import Reader, words
 from tests.core.groups import NOW, alert, fired
 

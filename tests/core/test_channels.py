@@ -1,10 +1,9 @@
 """What is different in one channel."""
 
-from dataclasses import replace
-
 from bot.core import cards, channels, servers
 from bot.core.changes import RedrawGroups
 from bot.core.channels import CHANNELS_KEPT, shown_buttons
+from bot.core.replacing import replace
 from bot.core.servers import ChannelSettings, Server, ServerChange, Timeline
 from bot.words import Reader, words
 from tests.core.test_servers import NOW, installed

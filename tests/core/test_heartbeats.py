@@ -1,6 +1,5 @@
 """What a heartbeat does when it reports, when it does not, and when time passes."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
@@ -8,6 +7,7 @@ from hypothesis import strategies as st
 
 from bot.core.changes import ReportHeartbeat
 from bot.core.heartbeats import Heartbeat, advance, beat, expect, pause, resume
+from bot.core.replacing import replace
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 NEW = Heartbeat(id="i", server_id="s", every_seconds=600, grace_seconds=60, created_at=NOW)

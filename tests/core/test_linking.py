@@ -1,12 +1,12 @@
 """Linking, decided: what goes over, what comes back, and what nobody gets by it."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from bot.core import linking, people
 from bot.core.people import ASSIGNED, MATTERMOST, Person, Role
+from bot.core.replacing import replace
 from bot.words import Reader, words
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)

@@ -1,7 +1,6 @@
 """When maintenance is: windows, across changes of the clocks, and what people and time do to them."""
 
 import random
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -12,6 +11,7 @@ from bot.core.alert_group import Posted
 from bot.core.changes import ReviewGroups
 from bot.core.maintenance import LONGEST, Maintenance, Repeats, Window, active, next_change, next_window, window_at
 from bot.core.maintenance_words import concern
+from bot.core.replacing import replace
 from bot.core.routing import Matcher, Operator
 from bot.words import Reader, words
 from tests.core.groups import keys

@@ -1,11 +1,11 @@
 """Which alerts maintenance keeps silent, and until when."""
 
 import random
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.core.maintenance import Maintenance, Repeats, active
 from bot.core.maintenance_cover import Calendar, concerns
+from bot.core.replacing import replace
 from bot.core.routing import Facts, read_matchers
 from tests.core.groups import NOW
 

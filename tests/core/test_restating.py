@@ -1,8 +1,7 @@
 """What a sender says anew of an alert group."""
 
-from dataclasses import replace
-
 from bot.core.alert_group import Note
+from bot.core.replacing import replace
 from bot.core.restating import LABELS_KEPT, TAGS_LENGTH, Restatement, restate, restated, tags_of
 from tests.core.groups import NOW, fired
 

@@ -1,11 +1,11 @@
 """How long things are kept, and when a quiet alert group is closed."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from bot.core import alerts
 from bot.core.alert_group import Alert, AlertGroup, Status
 from bot.core.changes import CloseStale
+from bot.core.replacing import replace
 from bot.core.retention import Retention, chosen, close_if_stale, retention
 from bot.core.servers import Server
 

@@ -1,12 +1,12 @@
 """Which route takes what, and how conditions are written."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from bot.core import routes, routing
 from bot.core.integrations import Integration
+from bot.core.replacing import replace
 from bot.core.routing import BadMatchers, Matcher, Operator, Route, read_matchers, written
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

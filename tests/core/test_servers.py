@@ -1,10 +1,10 @@
 """The life of an installation: secrets, second sites, tokens, and the way out."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from bot.core import servers
 from bot.core.changes import DeleteServer, RedrawGroups, RenewPushToken
+from bot.core.replacing import replace
 from bot.core.servers import Secret, Server, Site, State, Timeline, Who
 from bot.words import Reader, words
 

@@ -1,6 +1,5 @@
 """To which step, whom no more, and how grave."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,6 +7,7 @@ import pytest
 from bot.core import alerts, outcomes, steering
 from bot.core.alert_group import AlertGroup, Status, Step
 from bot.core.changes import Page
+from bot.core.replacing import replace
 from bot.words import Reader, words
 from tests.core.groups import NOW, fired, pages
 

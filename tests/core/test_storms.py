@@ -1,6 +1,5 @@
 """When a storm begins, how long it lasts, and what is done to all of its groups."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -10,6 +9,7 @@ from bot.core import alerts, storms
 from bot.core.alert_group import Alert, AlertGroup, Paged, Place, Posted
 from bot.core.changes import ActOnAll, Change, Draw, ShowApart
 from bot.core.channels import storms_chosen
+from bot.core.replacing import replace
 from bot.core.servers import Server
 from bot.core.storms import ACTED_WITHIN, CALM, FEW, GATHERING, PAGED_AGAIN, Storm
 

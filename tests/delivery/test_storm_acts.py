@@ -1,7 +1,6 @@
 """What people do to all groups of a storm, where others change them at the same time."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,6 +8,7 @@ from tornado.ioloop import IOLoop
 
 from bot.core.alert_group import AlertGroup, Status
 from bot.core.changes import ActOnAll, Change, Effect, ShowApart
+from bot.core.replacing import replace
 from bot.core.storms import Storm
 from bot.delivery.delivery import Delivery
 from bot.errors import BotError, Busy

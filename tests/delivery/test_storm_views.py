@@ -1,13 +1,13 @@
 """What it costs to show a storm: the same however many posts do, and the groups themselves are not read for it."""
 
 import asyncio
-from dataclasses import replace
 
 import pytest
 
 from bot.core import storm_cards
 from bot.core.alert_group import EDIT_PAUSE, Status
 from bot.core.changes import Change
+from bot.core.replacing import replace
 from bot.core.storms import Storm
 from bot.delivery.storm_views import StormViews
 from bot.errors import Unavailable

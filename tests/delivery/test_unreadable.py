@@ -1,7 +1,6 @@
 """What is done to many alert groups is done to all of them, also behind one that only a newer release can read."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,6 +9,7 @@ from tornado.ioloop import IOLoop
 from bot.core.alert_group import Status
 from bot.core.changes import ActOnAll, Change, Effect, RedrawGroups, ReviewGroups
 from bot.core.maintenance import Maintenance
+from bot.core.replacing import replace
 from bot.core.storms import Storm
 from bot.delivery.delivery import Delivery
 from bot.delivery.maintenances import READ_AT_ONCE

@@ -10,7 +10,7 @@ import random
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -21,6 +21,7 @@ from pymongo.errors import PyMongoError
 from bot.core import alerts
 from bot.core.alert_group import AlertGroup, Status
 from bot.core.changes import Change
+from bot.core.replacing import replace
 from bot.errors import BotError
 from bot.simulator.client.person import Person
 from tests.faults.mongods import ReplicaSet, replica_set

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,6 +10,7 @@ import pytest
 from bot.codes import ALPHABET, new_code, read_code
 from bot.core import servers
 from bot.core.changes import Change
+from bot.core.replacing import replace
 from bot.core.servers import Server, ServerChange, Site, State
 from bot.errors import Denied, NotFound
 from bot.installation.setup import Created, Setup, expired, new_server_id

@@ -8,7 +8,6 @@ import json
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from hypothesis import strategies as st
 from bot.core import alerts, cards
 from bot.core.alert_group import AlertGroup, Note
 from bot.core.neutral import neutral
+from bot.core.replacing import replace
 from bot.integrations import pagerduty, pagerduty_v1, sns, webhook
 from bot.integrations.kinds import KINDS, kind_named
 from bot.integrations.payload import Bundle, Invalid, Payload

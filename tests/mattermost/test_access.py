@@ -1,11 +1,11 @@
 """Which token serves, and how a fresh one is asked for."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from bot import sealed
+from bot.core.replacing import replace
 from bot.core.servers import Surface
 from bot.errors import Upstream
 

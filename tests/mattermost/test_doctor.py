@@ -1,6 +1,5 @@
 """The loop bot → Mattermost → bot, examined; each break in it is named with its remedy."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,6 +8,7 @@ from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
 
 from bot import sealed
+from bot.core.replacing import replace
 from bot.core.servers import Command, Site, State, Surface
 from bot.mattermost.doctor import Doctor
 from tests.english import english

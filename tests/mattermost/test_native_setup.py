@@ -1,9 +1,8 @@
 """Installing natively in a strict Mattermost, again, and away."""
 
-from dataclasses import replace
-
 import pytest
 
+from bot.core.replacing import replace
 from bot.mattermost.client import Mattermost
 from bot.mattermost.native_setup import NotReady, Wanted, install, remove
 from bot.secret import Secret

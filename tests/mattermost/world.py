@@ -1,10 +1,10 @@
 """A Mattermost with a team, a channel, people and our bot in it, and what the bot needs to talk to it."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from ipaddress import ip_network
 
 from bot import sealed
+from bot.core.replacing import replace
 from bot.core.servers import Server, State, Surface
 from bot.mattermost.access import Access
 from bot.mattermost.client import Mattermost

@@ -1,7 +1,6 @@
 """Noticing what comes and goes."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,6 +11,7 @@ from bot.core.alerts import FLAPS
 from bot.core.changes import Change
 from bot.core.integrations import Integration
 from bot.core.maintenance import Maintenance, planned
+from bot.core.replacing import replace
 from bot.core.routing import Matcher, Operator, Route
 from bot.integrations.payload import Bundle, Payload
 from bot.receiving.flapping import REMEMBERED, WITHIN, Flapping

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,6 +10,7 @@ from bot.core import alerts
 from bot.core.alert_group import Alert, Status
 from bot.core.changes import Change
 from bot.core.integrations import Integration
+from bot.core.replacing import replace
 from bot.core.routing import Route
 from bot.core.servers import Server
 from bot.errors import Unavailable

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from bot.core.alert_group import Alert
 from bot.core.changes import Change
 from bot.core.integrations import Integration
+from bot.core.replacing import replace
 from bot.core.servers import Server
 from bot.core.storms import KEPT, LIMIT, Storm
 from bot.errors import Busy

@@ -1,7 +1,6 @@
 """Acting on many alert groups at once, and the list of silences."""
 
 import re
-from dataclasses import replace
 from datetime import timedelta
 from random import Random
 
@@ -11,6 +10,7 @@ from bot.call import Actor, Call, Opened
 from bot.commands.silences import LISTED
 from bot.core.alert_group import Status
 from bot.core.changes import Change
+from bot.core.replacing import replace
 from bot.simulator.client.rendering import RenderedPost
 from tests.core.groups import blank
 from tests.scenarios.world import World

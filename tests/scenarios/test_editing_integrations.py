@@ -1,10 +1,10 @@
 """A source of alerts is changed: whom it pages, where it posts. Its address and key stay."""
 
-from dataclasses import replace
 from functools import partial
 
 from bot.core import integrations
 from bot.core.integrations import Integration
+from bot.core.replacing import replace
 from tests.scenarios.world import World
 
 

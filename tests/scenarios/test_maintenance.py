@@ -1,13 +1,13 @@
 """Maintenance: alerts are recorded and posted, and page nobody before it is over."""
 
 import re
-from dataclasses import replace
 
 import pytest
 
 from bot.core.alert_group import Alert, Status
 from bot.core.changes import Change
 from bot.core.neutral import BREAK
+from bot.core.replacing import replace
 from bot.integrations.payload import Bundle, Payload
 from bot.receiving.intake import Intake
 from bot.storage.maintenances import Maintenances

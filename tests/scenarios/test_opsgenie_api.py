@@ -4,7 +4,6 @@ import asyncio
 import json
 import re
 import shlex
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ import pytest
 from bot.contexts.integrations import KEY_LENGTH
 from bot.core.alert_group import AlertGroup
 from bot.core.changes import Change
+from bot.core.replacing import replace
 from bot.receiving.opsgenie.api import AT_ONCE
 from tests.scenarios.world import World
 

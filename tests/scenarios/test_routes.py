@@ -1,6 +1,5 @@
 """Routes: some alerts are posted elsewhere or page somebody else, by their labels."""
 
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import pytest
 
 from bot.core import routes
 from bot.core.alert_group import AlertGroup
+from bot.core.replacing import replace
 from bot.simulator.client.rendering import RenderedPost
 from tests.scenarios.world import World
 

@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 
 from bot.core.integrations import Integration
+from bot.core.replacing import replace
 from bot.receiving.budgets import BURST, LOOKS, OF_SERVER
 from tests.scenarios.world import World
 from tests.security.test_hostile_senders import key_of

@@ -1,13 +1,13 @@
 """What anybody may send before anything is proven is small: it is kept in memory, and a form is taken apart at once."""
 
 import asyncio
-from dataclasses import replace
 
 import pytest
 from structlog.testing import capture_logs
 
 from bot.composition import running
 from bot.config import Config, Role
+from bot.core.replacing import replace
 from handlers.bounded import HEARD_OUT
 from tests.test_composition import config
 

@@ -1,13 +1,13 @@
 """What a sender with a key can write into a payload harms nobody else."""
 
 import asyncio
-from dataclasses import replace
 
 from bot.core import alerts
 from bot.core.alert_group import Alert
 from bot.core.cards import draw
 from bot.core.changes import Change
 from bot.core.integrations import Integration
+from bot.core.replacing import replace
 from bot.core.servers import Server
 from bot.integrations.payload import Bundle, Payload
 from bot.receiving.intake import TOGETHER, Accepted, Intake

@@ -1,6 +1,5 @@
 """Servers, people, integrations and groups by what they are looked up by."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,6 +9,7 @@ from bot.core.alert_group import Alert, Status
 from bot.core.changes import Change
 from bot.core.integrations import Integration, remove
 from bot.core.people import Person
+from bot.core.replacing import replace
 from bot.core.servers import Secret, Server, disabled
 from bot.storage.alerts import Receipt
 from bot.storage.directory import People

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from bot.core import alerts
 from bot.core.alert_group import Alert, AlertGroup, Posted, Status
 from bot.core.changes import Change, Draw, Effect, Page, Tell
+from bot.core.replacing import replace
 from bot.errors import LeaseLost, NotFound
 from bot.storage.documents import AlreadyThere
 from bot.storage.groups import Groups

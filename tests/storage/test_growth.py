@@ -1,9 +1,9 @@
 """What the worker asks all day long costs the same however many documents wait for their time."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 from bot.core.changes import Change
+from bot.core.replacing import replace
 from bot.storage.mongo import Database
 from bot.storage.stores import Stores
 from tests.clock import HeldClock

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -12,6 +11,7 @@ from tornado.ioloop import IOLoop
 
 from bot.core.alert_group import Status
 from bot.core.changes import Change
+from bot.core.replacing import replace
 from bot.storage import groups
 from bot.storage.mongo import Database
 from bot.storage.stores import Stores, open_stores

@@ -1,12 +1,12 @@
 """Lists of alert groups: what they cost does not grow with what the groups hold, nor counting them with their size."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 from structlog.testing import capture_logs
 
 from bot.core.alert_group import Alert, AlertGroup, Line, Status
 from bot.core.changes import Change
+from bot.core.replacing import replace
 from bot.storage.mongo import Database
 from bot.storage.stores import Stores
 from tests.clock import HeldClock

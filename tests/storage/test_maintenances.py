@@ -1,13 +1,13 @@
 """Maintenances as every process knows them."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
 from bot.core import maintenance
 from bot.core.maintenance import Maintenance, Repeats
+from bot.core.replacing import replace
 from bot.storage.directory import REMEMBERED_SECONDS
 from bot.storage.maintenances import KEPT, Maintenances
 from bot.storage.mongo import Database

@@ -1,9 +1,8 @@
 """The words of a card, as they stand in a post on either surface."""
 
-from dataclasses import replace
-
 from bot.core.alert_group import Link
 from bot.core.cards import Field
+from bot.core.replacing import replace
 from bot.core.text import say
 from bot.surfaces.cards import attachment, body, details, headline
 from tests.surfaces.drawing import READER, card

@@ -1,12 +1,12 @@
 """Every form, on both surfaces, for somebody who reads German: all of it in German, within the limits."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from bot.call import Ask
 from bot.core.people import Role
+from bot.core.replacing import replace
 from bot.registry import Command
 from bot.surfaces import apps, apps_forms, native, native_dialogs
 from bot.surfaces.capabilities import capabilities

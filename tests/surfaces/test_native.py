@@ -1,13 +1,13 @@
 """The native surface: dialogs, buttons and posts that a strict server of every version takes without a word."""
 
 import json
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from bot.call import Ask, Opened, Refuse, tell
+from bot.core.replacing import replace
 from bot.core.text import say
 from bot.registry import Command
 from bot.simulator.client import rendering

@@ -1,7 +1,6 @@
 """What templates make of payloads: nothing is lost, whatever they answer."""
 
 import asyncio
-from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -10,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.alert_group import Alert, Link
+from bot.core.replacing import replace
 from bot.core.templates import Part
 from bot.integrations.payload import Act, Bundle, Payload, Verb
 from bot.templates.applying import Outcome, applied, question

@@ -3,7 +3,6 @@
 import os
 import signal
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +14,7 @@ from tornado.ioloop import IOLoop
 from bot.core.alert_group import Alert
 from bot.core.changes import Change
 from bot.core.integrations import Integration
+from bot.core.replacing import replace
 from bot.integrations import alertmanager
 from bot.integrations.payload import Bundle, Payload
 from bot.notices import Notices

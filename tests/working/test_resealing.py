@@ -1,12 +1,11 @@
 """After a change of encryption keys everything works without the old one."""
 
-from dataclasses import replace
-
 import pytest
 
 from bot import sealed
 from bot.core.changes import Change
 from bot.core.integrations import Integration
+from bot.core.replacing import replace
 from bot.core.servers import Command, Secret, Server, Site
 from bot.storage.stores import Stores
 from bot.vault import KeyMissing, Vault, generate_keys

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -11,6 +10,7 @@ import pytest
 from bot.core import alert_group, alerts, outcomes
 from bot.core.alert_group import AlertGroup, Status
 from bot.core.changes import Change, Draw, Effect, Page, Tell
+from bot.core.replacing import replace
 from bot.errors import Upstream
 from bot.storage.groups import Groups
 from bot.storage.mongo import Database
