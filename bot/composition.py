@@ -29,7 +29,7 @@ from bot.installation.installing_natively import InstallingNatively
 from bot.installation.moving import Moving
 from bot.installation.setup import Setup
 from bot.linking import Linking
-from bot.log import log_request
+from bot.log import REQUESTS
 from bot.mattermost.access import Access
 from bot.metrics import Metrics
 from bot.notices import Notices
@@ -177,7 +177,7 @@ def application(services: Services) -> Counting:
         services,
         default_handler_class=Nothing,
         default_handler_args={"services": services},
-        log_function=log_request,
+        log_function=REQUESTS.tell,
     )
 
 

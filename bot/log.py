@@ -59,6 +59,7 @@ def configure_logging(settings: Settings, *, stream: TextIO | None = None, clock
     write = (stream or sys.stderr).write
     _configure_structlog(level, draw, write, clock)
     _configure_standard(level, draw, write, clock)
+    REQUESTS.configure(level, draw, write, clock)
 
 
 def _configure_structlog(level: int, draw: Draw, write: Write, clock: Clock) -> None:
@@ -132,17 +133,34 @@ def _message(record: logging.LogRecord) -> str:
         return str(record.msg)
 
 
-def log_request(handler: RequestHandler) -> None:
-    """For Tornado's setting `log_function`. Nothing in the line comes from the sender."""
-    status, method = handler.get_status(), handler.request.method
-    write = log.error if status >= 500 else log.info
-    write(
-        "request",
-        route=getattr(handler, "route", "") or type(handler).__name__,
-        method=method if method in handler.SUPPORTED_METHODS else "other",
-        status=status,
-        ms=round(handler.request.request_time() * 1000, 1),
-    )
+class Requests:
+    """The most frequent line by far, written without the way that all others take: it costs a third of that.
+
+    Nothing in it comes from the sender, so there is nothing to scrub.
+    """
+
+    def __init__(self) -> None:
+        self.configure(logging.INFO, draw_text, sys.stderr.write, wall_clock)
+
+    def configure(self, level: int, draw: Draw, write: Write, clock: Clock) -> None:
+        self._level, self._draw, self._write, self._clock = level, draw, write, clock
+
+    def tell(self, handler: RequestHandler) -> None:
+        """For Tornado's setting `log_function`."""
+        status, method = handler.get_status(), handler.request.method
+        level = logging.ERROR if status >= 500 else logging.INFO
+        if level < self._level:
+            return
+        line: Event = {
+            "at": stamp(self._clock()),
+            "level": "info" if level == logging.INFO else "error",
+            "event": "request",
+            "route": getattr(handler, "route", "") or type(handler).__name__,
+            "method": method if method in handler.SUPPORTED_METHODS else "other",
+            "status": status,
+            "ms": round(handler.request.request_time() * 1000, 1),
+        }
+        self._write(self._draw(line) + "\n")
 
 
 def stamp(at: datetime) -> str:
@@ -160,10 +178,15 @@ def draw_text(event: Event) -> str:
 
 def _quoted(value: Any) -> str:
     """As it is when it is one plain word, else in quotes with line ends and control characters spelled out."""
+    if isinstance(value, int | float):
+        return str(value)
     text = value if isinstance(value, str) else str(value)
     if PLAIN.fullmatch(text):
         return text
     return orjson.dumps(text.encode("utf-8", "replace").decode()).decode()
+
+
+REQUESTS = Requests()
 
 
 def _failure(raised: object, draw: Draw) -> Event:

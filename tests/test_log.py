@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine
 from tornado.web import Application, RequestHandler
 
-from bot.log import ScrubbedHandler, configure_logging, log_request, new_reference
+from bot.log import REQUESTS, ScrubbedHandler, configure_logging, new_reference
 from bot.scrubbing import LONGEST, scrub
 
 NOON = datetime(2026, 1, 31, 12, 0, 0, 123_000, tzinfo=UTC)
@@ -74,7 +74,7 @@ def requested(path: str, *, level: str = "INFO", form: str = "text", status: int
     request = HTTPServerRequest(start_line=line, headers=HTTPHeaders({"Host": "bot"}), connection=Connection())  # type: ignore[arg-type]
     handler = Inbound(Application(), request)
     handler.set_status(status)
-    log_request(handler)
+    REQUESTS.tell(handler)
     return output
 
 

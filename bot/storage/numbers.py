@@ -1,8 +1,8 @@
 """Numbers of new alert groups, one after the other for each server: asked for, or known where nobody else gives any.
 
-To ask costs a round trip before a group can be written. A process that was alone with the numbers of a server for some
-times goes on counting by itself, and the counter follows beside the write of the groups. Whether it was alone indeed is
-for the unique index of their numbers to say.
+To ask costs a round trip before groups can be written. A process that was alone with the numbers of a server for some
+times goes on counting by itself, and the counter follows now and then. Whether it was alone indeed is for the unique
+index of their numbers to say. Where several processes store a flood, each asks for some batches at once.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
+from time import monotonic
 
 from pymongo import DESCENDING, ReturnDocument
 
@@ -20,15 +21,22 @@ from bot.storage.mongo import Collection, reachable
 ALONE = 3
 LONGEST_ALONE = 100
 REMEMBERED = 10_000
+FOLLOWS_SECONDS = 0.2
+# Whoever wants so many at once is in a flood, and gets for so many batches; what is left a while later is not given.
+FLOOD = 8
+BATCHES = 4
+KEPT_SECONDS = 0.5
 
 
 @dataclass(slots=True)
 class _Server:
-    """The last number given, and how often in a row nobody else had given any."""
+    """The last number given, and how often in a row nobody else had given any. `ahead` may be given until then."""
 
     last: int
     alone: int = 0
     needed: int = ALONE
+    ahead: range = range(0)
+    until: float = 0.0
 
     def not_alone(self) -> None:
         self.alone, self.needed = 0, min(self.needed * 2, LONGEST_ALONE)
@@ -42,10 +50,14 @@ class Numbers:
         self._groups = groups
         self._servers: dict[str, _Server] = {}
         self._behind: dict[str, int] = {}  # up to which number a counter has to follow
+        self._followed = 0.0
 
     async def take(self, server_id: str, count: int) -> range:
         """The next so many of this server. Raises Unavailable."""
         known = self._servers.get(server_id)
+        if known is not None and len(known.ahead) >= count and monotonic() < known.until:
+            given, known.ahead = known.ahead[:count], known.ahead[count:]
+            return given
         if known is None or known.alone < known.needed:
             return await self._asked(server_id, count)
         known.last += count
@@ -53,7 +65,13 @@ class Numbers:
         return range(known.last - count + 1, known.last + 1)
 
     async def follow(self) -> None:
-        """Bring the counters to what was given without asking. What fails now is done with the next."""
+        """Bring the counters to what was given without asking, if that was not done just now.
+
+        What is not done, or fails, is done with the next: until then whoever asks meets a number that is taken.
+        """
+        if not self._behind or monotonic() < self._followed + FOLLOWS_SECONDS:
+            return
+        self._followed = monotonic()
         behind, self._behind = self._behind, {}
         await asyncio.gather(*(self._bring(server_id, last) for server_id, last in behind.items()))
 
@@ -78,29 +96,31 @@ class Numbers:
         """It does not wait for the journal: the groups that bear the numbers are written after it with majority, and
         the log keeps that order.
         """
+        several = count * BATCHES if count >= FLOOD else count
         with reachable():
             counter = await self._counters.find_one_and_update(
                 {"_id": server_id},
-                {"$inc": {"groups": count}},
+                {"$inc": {"groups": several}},
                 upsert=True,
                 return_document=ReturnDocument.AFTER,
             )
-        last = int(counter["groups"])
-        self._learn(server_id, last, count)
-        return range(last - count + 1, last + 1)
+        given = range(counter["groups"] - several + 1, counter["groups"] + 1)
+        known = self._learnt(server_id, given)
+        known.ahead, known.until = given[count:], monotonic() + KEPT_SECONDS
+        return given[:count]
 
-    def _learn(self, server_id: str, last: int, count: int) -> None:
+    def _learnt(self, server_id: str, given: range) -> _Server:
         known = self._servers.get(server_id)
         if known is None:
             if len(self._servers) >= REMEMBERED:
                 self._servers.clear()
-            self._servers[server_id] = _Server(last)
-            return
-        if known.last == last - count:
+            known = self._servers[server_id] = _Server(given[-1])
+        elif known.last == given[0] - 1:
             known.alone += 1
         else:
             known.not_alone()
-        known.last = last
+        known.last = given[-1]
+        return known
 
     async def _bring(self, server_id: str, last: int) -> None:
         try:
