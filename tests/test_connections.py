@@ -1,32 +1,60 @@
-"""Whoever opens more connections than a process has room for is turned away; everybody else is served as before."""
+"""Whoever opens more connections than a process has room for is turned away, and so is whoever keeps us waiting.
+
+Everybody else is served as before.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import ClassVar
 
+import pytest
 from structlog.testing import capture_logs
 from tornado.testing import bind_unused_port
-from tornado.web import Application, RequestHandler
+from tornado.web import Application, RequestHandler, stream_request_body
 
 from bot.composition import running
 from bot.config import Config, Role
 from bot.connections import BoundedServer
 from bot.core.replacing import replace
 from tests.test_composition import config, fetch
-from tests.waiting import until
+from tests.waiting import lasting, until
 
 __all__ = ["config"]
 
 MOST = 3
 ASKED = b"GET / HTTP/1.1\r\nHost: bot\r\n\r\n"
+POSTED = "POST /slow HTTP/1.1\r\nHost: bot\r\n"
+PATIENCE = 1.0
 
 
 class Hello(RequestHandler):
     def get(self) -> None:
+        self.finish("hello")
+
+
+@stream_request_body
+class Slow(RequestHandler):
+    """Answers only when it has thought for longer than anybody may keep us waiting."""
+
+    ended: ClassVar[list[bytes]]  # what had come of bodies whose connections ended
+
+    def prepare(self) -> None:
+        self.body = b""
+
+    def data_received(self, chunk: bytes) -> None:
+        self.body += chunk
+
+    def on_connection_close(self) -> None:
+        self.ended.append(self.body)
+
+    async def post(self) -> None:
+        await lasting(1.5 * PATIENCE)
         self.finish("hello")
 
 
@@ -45,9 +73,10 @@ class Seen:
 
 
 @asynccontextmanager
-async def serving(seen: Seen) -> AsyncIterator[int]:
+async def serving(seen: Seen, patience: float = 60) -> AsyncIterator[int]:
     socket, port = bind_unused_port()
-    server = BoundedServer(Application([("/", Hello)]), most=MOST, watch=seen)
+    Slow.ended = []
+    server = BoundedServer(Application([("/", Hello), ("/slow", Slow)]), most=MOST, watch=seen, patience=patience)
     server.add_socket(socket)
     try:
         yield port
@@ -67,13 +96,27 @@ class Peer:
     async def of(cls, port: int) -> Peer:
         return cls(*await asyncio.open_connection("127.0.0.1", port))
 
-    async def is_served(self) -> bool:
+    async def is_served(self, asked: bytes = ASKED) -> bool:
         try:
-            self._writer.write(ASKED)
+            self._writer.write(asked)
             head = await self._reader.readuntil(b"\r\n\r\n")
             return head.startswith(b"HTTP/1.1 200") and await self._reader.readexactly(5) == b"hello"
         except (ConnectionError, asyncio.IncompleteReadError):
             return False
+
+    async def drips(self, text: bytes) -> None:
+        """Sends this, and then a byte every now and then, until it is turned away."""
+        with contextlib.suppress(ConnectionError):
+            while not self._writer.is_closing():
+                self._writer.write(text)
+                text = b"x"
+                await lasting(PATIENCE / 8)
+
+    async def is_turned_away(self) -> bool:
+        try:
+            return await self._reader.read() == b""
+        except ConnectionError:
+            return True
 
     def leave(self) -> None:
         self._writer.close()
@@ -98,6 +141,40 @@ async def test_what_comes_beyond_is_closed_and_the_others_are_served() -> None:
         for peer in (*silent, first, last, *beyond):
             peer.leave()
         await until(lambda: seen.open == 0)
+
+
+@pytest.mark.parametrize("sent", ("", "GET / HTTP/1.1\r\n", f"{POSTED}Content-Length: 500\r\n\r\n"))
+async def test_whoever_keeps_us_waiting_is_turned_away_however_little_still_comes(sent: str) -> None:
+    seen = Seen()
+    async with serving(seen, PATIENCE) as port:
+        peer = await Peer.of(port)
+        dripping = asyncio.create_task(peer.drips(sent.encode()))
+        async with asyncio.timeout(60):
+            assert await peer.is_turned_away()
+        peer.leave()
+        await dripping
+        await until(lambda: seen.open == 0)
+        assert len(Slow.ended) == sent.startswith("POST")
+
+
+async def test_after_an_answer_the_patience_begins_anew_and_ends() -> None:
+    seen = Seen()
+    async with serving(seen, 3 * PATIENCE) as port:
+        peer = await Peer.of(port)
+        for _ in range(4):  # longer than one patience in all
+            assert await peer.is_served()
+            await lasting(PATIENCE)
+        async with asyncio.timeout(60):
+            assert await peer.is_turned_away()
+        peer.leave()
+
+
+async def test_nobody_is_turned_away_for_our_own_slowness() -> None:
+    async with serving(Seen(), PATIENCE) as port:
+        peer = await Peer.of(port)
+        for _ in range(2):
+            assert await peer.is_served(f"{POSTED}Content-Length: 2\r\n\r\nab".encode())
+        peer.leave()
 
 
 async def test_a_running_bot_tells_how_many_are_open(config: Config) -> None:

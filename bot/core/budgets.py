@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Budget:
+
+class Budget(Struct, frozen=True, kw_only=True):
     """So many a second in the long run; so many at once by whoever sent nothing for long."""
 
     per_second: float
     burst: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class Account(Struct, frozen=True, kw_only=True):
     """What is left, as of then. Below nothing where somebody sent more at once than a burst."""
 
     left: float

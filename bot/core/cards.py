@@ -6,7 +6,8 @@ A card says the state in words and colour, what the trouble is, and what happens
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from bot.core import muted
 from bot.core.alert_group import Alert, AlertGroup, Line, Link, Status, counted_in_words
@@ -39,8 +40,7 @@ SAMPLES_SHOWN = 5
 NAMED = ("alertname", "severity")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Button:
+class Button(Struct, frozen=True, kw_only=True):
     """Something to press. `ask` opens the command's form first."""
 
     command: str
@@ -50,8 +50,7 @@ class Button:
     style: str = "default"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Select:
+class Select(Struct, frozen=True, kw_only=True):
     """Something to choose. The value, written as people type it, goes into the field that it `fills`.
 
     Choosing `other` opens the command's form instead.
@@ -65,8 +64,7 @@ class Select:
     args: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
+class Field(Struct, frozen=True, kw_only=True):
     """A named value."""
 
     name: Text | str
@@ -74,8 +72,7 @@ class Field:
     short: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Card:
+class Card(Struct, frozen=True, kw_only=True):
     """A post about an alert group. Strings come from outside and must be neutralised; Texts are ours."""
 
     name: str

@@ -5,8 +5,9 @@ Nothing is missed before the first report: a job that is set up at noon and runs
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from bot.core.changes import Change, Effect, ReportHeartbeat
 from bot.core.replacing import replace
@@ -16,8 +17,7 @@ from bot.core.text import say
 PAUSE = timedelta(seconds=1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heartbeat:
+class Heartbeat(Struct, frozen=True, kw_only=True):
     """Belongs to the integration with the same id. `missing_at` is when it was found missing, until it comes back.
 
     Until `paused_until` it is not missed, and after that it has as long as usual for its next report.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+from msgspec import Struct, field
 
 from bot.core.alert_group import Step
 from bot.core.changes import Change, Effect, TellChannel
@@ -18,8 +19,7 @@ TOLD_AGAIN = timedelta(hours=1)
 TOLD_KEPT = 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Integration:
+class Integration(Struct, frozen=True, kw_only=True):
     """A source of alerts. Its key is known to the sender only; we keep its keyed digests.
 
     After a rotation the key before works until `old_until`.

@@ -8,10 +8,11 @@ that the clocks skip is the one after the gap, one that comes twice is the first
 from __future__ import annotations
 
 from calendar import monthrange
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from msgspec import Struct
 
 from bot.core.alert_group import Posted
 from bot.core.changes import Change, Draw, Effect, ReviewGroups, Tell
@@ -47,14 +48,12 @@ LONGEST = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Window:
+class Window(Struct, frozen=True, kw_only=True):
     begins_at: datetime
     ends_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Maintenance:
+class Maintenance(Struct, frozen=True, kw_only=True):
     """Planned or running. Without an integration it is for all of the server; all `matchers` have to hold.
 
     `begins_at` is the begin of the first window; `zone` is an IANA name, empty for UTC. Windows that begin no later

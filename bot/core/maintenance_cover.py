@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from bot.core.maintenance import Maintenance, Window, window_at
 from bot.core.replacing import replace
@@ -13,8 +14,7 @@ from bot.core.routing import Facts, hold
 JOINED = 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cover:
+class Cover(Struct, frozen=True, kw_only=True):
     """A new group is silent `until` then, because of this maintenance."""
 
     maintenance: Maintenance

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from msgspec import Struct, field
@@ -33,8 +32,7 @@ class Outline(Struct, frozen=True, kw_only=True):
     silenced_until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verb:
+class Verb(Struct, frozen=True, kw_only=True):
     """What people do to many: `states` are those that `all` means, `done` is said of those that it was done to.
 
     `button` does it after a look at which ones.

@@ -12,8 +12,9 @@ those words, and not those that come later.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from bot.core.alert_group import AlertGroup, Entry, GroupChange, Kind, Note
 from bot.core.changes import Change, Effect, FollowNotes
@@ -29,8 +30,7 @@ NOTE_LENGTH = 3000  # what a form takes
 SHOWN_LENGTH = 500
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeenMessage:
+class SeenMessage(Struct, frozen=True, kw_only=True):
     """A noted message as it is now. `apart`: not everybody who sees the alert may read it where it was said."""
 
     text: str

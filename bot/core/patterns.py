@@ -11,8 +11,9 @@ Known: signs, `.`, sets as `[a-z]`, `[^0-9]`, `\\d`, `\\w`, `\\s` and their capi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from bot.core.signs import ANY, CLASSES, Alphabet, Signs, literal, together
 from bot.core.text import Text, say
@@ -53,8 +54,7 @@ class BadPattern(ValueError):
         self.text = text
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(Struct, frozen=True):
     """A part of an expression: whether it may be nothing, and the states that it can begin and end with."""
 
     empty: bool

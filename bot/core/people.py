@@ -6,9 +6,10 @@ link (`bot.core.linking`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 from bot.core.changes import Change
 from bot.core.neutral import neutral
@@ -43,8 +44,7 @@ class Way(StrEnum):
     MENTION = "mention"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Rule(Struct, frozen=True, kw_only=True):
     """One way to page a person, tried in the order of their rules; a `fallback` only if the ones before it failed."""
 
     way: Way
@@ -61,8 +61,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
 USUAL_RULES = RULES["direct-then-mention"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class Account(Struct, frozen=True, kw_only=True):
     """Something this person proved to be: `profile_id` is the profile that was merged into theirs, if one was.
 
     `how`: "code", "e-mail" or "import".
@@ -75,8 +74,7 @@ class Account:
     profile_id: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(Struct, frozen=True, kw_only=True):
     """One line of what was done to a person's document, and by whom."""
 
     at: datetime
@@ -84,8 +82,7 @@ class Event:
     by: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
+class Person(Struct, frozen=True, kw_only=True):
     """Somebody of one server. `mattermost_user_id` is empty while they have not been seen in Mattermost.
 
     `role_from` and `zone_from` say who decided: "mattermost" or "assigned" (the person or an admin of ours).

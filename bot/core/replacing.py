@@ -1,4 +1,4 @@
-"""A document or another value with some fields changed, whether it is made for every alert (a Struct) or not. Pure."""
+"""A document or another value with some fields changed, be it a Struct or a dataclass. Pure."""
 
 from __future__ import annotations
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
+
+from msgspec import Struct, field
 
 from bot.core.alert_group import AlertGroup, GroupChange, Note
 from bot.core.alerts import add_note
@@ -16,8 +17,7 @@ LABELS_KEPT = 40
 TAGS_LENGTH = 200
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Restatement:
+class Restatement(Struct, frozen=True, kw_only=True):
     """What is empty stays as it is. `labels` come, `without` go; so do `tags` and `untagged`, which are one label."""
 
     title: str = ""

@@ -5,8 +5,9 @@ What is chosen is copied into each alert group when it opens, as its chain is; s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from bot.core.alert_group import AlertGroup, GroupChange, Status
 from bot.core.changes import Change, CloseStale, Effect
@@ -25,8 +26,7 @@ KEEP_GROUPS = "keep_groups"
 CLOSE_AFTER = "close_after"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retention:
+class Retention(Struct, frozen=True, kw_only=True):
     """In days. `close` is how long nothing may come for a live group before it is closed; 0 is for ever."""
 
     alerts: int = ALERTS_KEPT

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from bot.core.alert_group import Step
 from bot.core.patterns import BadPattern, Effort, compiled
@@ -52,8 +53,7 @@ class BadMatchers(ValueError):
         self.text = text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Matcher:
+class Matcher(Struct, frozen=True, kw_only=True):
     """A condition for one label. A label that is not there counts as empty."""
 
     label: str
@@ -78,8 +78,7 @@ class Matcher:
         return f'{label}{self.operator}"{value}"'
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
+class Route(Struct, frozen=True, kw_only=True):
     """Takes the groups for which all matchers hold.
 
     `channels` are where they are posted, the first with the thread; empty is the integration's own channel. Without
@@ -100,8 +99,7 @@ class Route:
         return in_line(self.people, self.wait_minutes)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Destination:
+class Destination(Struct, frozen=True, kw_only=True):
     """Where a new group goes. An empty `channel_id` is nowhere; `route` is None for the integration's own way."""
 
     channel_id: str
@@ -110,8 +108,7 @@ class Destination:
     route: Route | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tried:
+class Tried(Struct, frozen=True, kw_only=True):
     """What a route made of some facts. `against` is the first matcher that does not hold."""
 
     route: Route

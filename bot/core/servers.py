@@ -5,9 +5,10 @@ Secrets are here only as sealed envelopes (`bot.vault`); the core moves them wit
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from bot.core.changes import Change, DeleteServer, Effect, RedrawGroups, RenewPushToken
 from bot.core.replacing import replace
@@ -61,8 +62,7 @@ class Timeline(StrEnum):
     FULL = "full"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChannelSettings:
+class ChannelSettings(Struct, frozen=True, kw_only=True):
     """What is different in one channel. None is as everywhere on this server."""
 
     timeline: Timeline | None = None
@@ -73,8 +73,7 @@ class ChannelSettings:
 EVERYWHERE = ChannelSettings()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Secret:
+class Secret(Struct, frozen=True, kw_only=True):
     """A key that signs Mattermost's calls. `state` is current, next or previous; `ends_at` None means no end."""
 
     id: str
@@ -84,8 +83,7 @@ class Secret:
     ends_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
+class Command(Struct, frozen=True, kw_only=True):
     """A native slash command: it belongs to one team and has a token of its own."""
 
     team_id: str
@@ -93,8 +91,7 @@ class Command:
     sealed_token: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
+class Site(Struct, frozen=True, kw_only=True):
     """A Mattermost as it presented itself at an installation."""
 
     url: str
@@ -103,8 +100,7 @@ class Site:
     version: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Server:
+class Server(Struct, frozen=True, kw_only=True):
     """One Mattermost installation: the tenant."""
 
     id: str
@@ -230,8 +226,7 @@ def bound(server: Server, *, site: Site, by: str, now: datetime) -> ServerChange
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NativeSite:
+class NativeSite(Struct, frozen=True, kw_only=True):
     """A Mattermost as an installation without the Apps framework left it."""
 
     url: str

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import product
+
+from msgspec import Struct
 
 CLASSES: dict[str, Callable[[str], bool]] = {
     "d": str.isdecimal,
@@ -21,8 +22,7 @@ Range = tuple[int, int]
 Held = tuple[bool, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Signs:
+class Signs(Struct, frozen=True):
     """What one state takes: these ranges and classes (`d` is a digit, `D` none), or all others if `inverted`."""
 
     ranges: tuple[Range, ...] = ()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from bot.core.alert_group import Heading, Status
 from bot.core.cards import COLOURS, Button, Card, Field
@@ -18,8 +19,7 @@ NAMED = 10
 KINDS_SHOWN = 8
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tally:
+class Tally(Struct, frozen=True, kw_only=True):
     """The groups of a storm, counted. Of severities and sources there may be as many as groups: the most frequent."""
 
     states: Mapping[Status, int]

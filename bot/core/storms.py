@@ -6,8 +6,9 @@ groups are no part of it: they keep their own posts and pages. Pure.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+from msgspec import Struct, field
 
 from bot.core import consequences
 from bot.core.alert_group import CARD, EDIT_PAUSE, AlertGroup, GroupChange, Paged, Posted, Status
@@ -34,8 +35,7 @@ ACTED_WITHIN = timedelta(seconds=30)
 DIGEST = "digest"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Storm:
+class Storm(Struct, frozen=True, kw_only=True):
     """One storm in one channel. `groups` is how many it gathered, `live` how many were not resolved when last drawn.
 
     `minute_at` and `in_minute` count those of the minute that runs. `pages` are the direct messages about it, by turn,

@@ -40,6 +40,7 @@ class _Server:
 
     def not_alone(self) -> None:
         self.alone, self.needed = 0, min(self.needed * 2, LONGEST_ALONE)
+        self.ahead = range(0)
 
 
 class Numbers:
