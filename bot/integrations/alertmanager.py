@@ -153,7 +153,8 @@ def _instant(value: object, place: str, problems: dict[str, str]) -> datetime | 
         at = datetime.fromisoformat(value) if isinstance(value, str) else None
         if at is None:
             raise ValueError
-        at = at.replace(tzinfo=at.tzinfo or UTC).astimezone(UTC)
+        if at.tzinfo is not UTC:
+            at = at.replace(tzinfo=at.tzinfo or UTC).astimezone(UTC)
     except (ValueError, OverflowError):
         note(problems, place, "This time cannot be read; it was left out.")
         return None
