@@ -71,7 +71,7 @@ class Groups(Documents[AlertGroup]):
 
     def __init__(self, database: Database, clock: Clock) -> None:
         super().__init__(database, clock)
-        self._numbers = Numbers(database.hasty_collection("counters"), self._collection)
+        self._numbers = Numbers(database.hasty_collection("counters"), self._collection, clock)
 
     def index_fields(self, doc: AlertGroup) -> Raw:
         shown = (doc.card, *(place.post for place in doc.also), *(page.post for page in doc.pages.values()))

@@ -10,10 +10,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
-from time import monotonic
+from datetime import datetime, timedelta
 
 from pymongo import DESCENDING, ReturnDocument
 
+from bot.clock import Clock
 from bot.errors import Unavailable
 from bot.storage.mongo import Collection, reachable
 
@@ -21,11 +22,11 @@ from bot.storage.mongo import Collection, reachable
 ALONE = 3
 LONGEST_ALONE = 100
 REMEMBERED = 10_000
-FOLLOWS_SECONDS = 0.2
+FOLLOWS_EVERY = timedelta(milliseconds=200)
 # Whoever wants so many at once is in a flood, and gets for so many batches; what is left a while later is not given.
 FLOOD = 8
 BATCHES = 4
-KEPT_SECONDS = 0.5
+KEPT = timedelta(milliseconds=500)
 
 
 @dataclass(slots=True)
@@ -36,7 +37,10 @@ class _Server:
     alone: int = 0
     needed: int = ALONE
     ahead: range = range(0)
-    until: float = 0.0
+    until: datetime | None = None
+
+    def has_ahead(self, count: int, now: datetime) -> bool:
+        return len(self.ahead) >= count and self.until is not None and now < self.until
 
     def not_alone(self) -> None:
         self.alone, self.needed = 0, min(self.needed * 2, LONGEST_ALONE)
@@ -46,17 +50,18 @@ class _Server:
 class Numbers:
     """One per process. Numbers that are not used are not given again."""
 
-    def __init__(self, counters: Collection, groups: Collection) -> None:
+    def __init__(self, counters: Collection, groups: Collection, clock: Clock) -> None:
         self._counters = counters
         self._groups = groups
+        self._clock = clock
         self._servers: dict[str, _Server] = {}
         self._behind: dict[str, int] = {}  # up to which number a counter has to follow
-        self._followed = 0.0
+        self._followed: datetime | None = None
 
     async def take(self, server_id: str, count: int) -> range:
         """The next so many of this server. Raises Unavailable."""
         known = self._servers.get(server_id)
-        if known is not None and len(known.ahead) >= count and monotonic() < known.until:
+        if known is not None and known.has_ahead(count, self._clock()):
             given, known.ahead = known.ahead[:count], known.ahead[count:]
             return given
         if known is None or known.alone < known.needed:
@@ -70,9 +75,10 @@ class Numbers:
 
         What is not done, or fails, is done with the next: until then whoever asks meets a number that is taken.
         """
-        if not self._behind or monotonic() < self._followed + FOLLOWS_SECONDS:
+        now = self._clock()
+        if not self._behind or (self._followed is not None and now < self._followed + FOLLOWS_EVERY):
             return
-        self._followed = monotonic()
+        self._followed = now
         behind, self._behind = self._behind, {}
         await asyncio.gather(*(self._bring(server_id, last) for server_id, last in behind.items()))
 
@@ -107,7 +113,7 @@ class Numbers:
             )
         given = range(counter["groups"] - several + 1, counter["groups"] + 1)
         known = self._learnt(server_id, given)
-        known.ahead, known.until = given[count:], monotonic() + KEPT_SECONDS
+        known.ahead, known.until = given[count:], self._clock() + KEPT
         return given[:count]
 
     def _learnt(self, server_id: str, given: range) -> _Server:

@@ -453,9 +453,8 @@ async def stored(world: World, email: str) -> Any:
 
 
 async def change(world: World, doc: Any, **fields: Any) -> None:
-    from dataclasses import replace
-
     from bot.core.changes import Change
+    from bot.core.replacing import replace
 
     await world.services.stores.people.change(world.server_id, doc.id, lambda one: Change(doc=replace(one, **fields)))
 

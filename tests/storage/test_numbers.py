@@ -9,7 +9,7 @@ import pytest
 
 from bot.storage.documents import AlreadyThere
 from bot.storage.mongo import Database
-from bot.storage.numbers import ALONE, BATCHES, FLOOD, FOLLOWS_SECONDS, KEPT_SECONDS
+from bot.storage.numbers import ALONE, BATCHES, FLOOD, FOLLOWS_EVERY, KEPT
 from bot.storage.stores import Stores, open_stores
 from tests.clock import HeldClock
 from tests.storage.samples import SERVER, opened_group
@@ -79,20 +79,12 @@ async def test_the_numbers_of_a_server_that_was_deleted_begin_anew(stores: Store
     assert await opened(stores, clock) == [1]
 
 
-@pytest.fixture
-def seconds(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """What the time is for whoever counts: it stands still until a test moves it."""
-    held = [1_000.0]
-    monkeypatch.setattr("bot.storage.numbers.monotonic", lambda: held[0])
-    return held
-
-
 async def test_the_counter_follows_now_and_then_and_whoever_asks_meanwhile_gets_the_next(
-    stores: Stores, database: Database, connect: Callable[[], Database], clock: HeldClock, seconds: list[float]
+    stores: Stores, database: Database, connect: Callable[[], Database], clock: HeldClock
 ):
     given = [await opened(stores, clock) for _ in range(ALONE + 3)]
     assert await counter(database) < given[-1][-1] == len(given)
-    seconds[0] += FOLLOWS_SECONDS
+    clock.now += FOLLOWS_EVERY
     await opened(stores, clock)
     assert await counter(database) == len(given) + 1
     await opened(stores, clock)
@@ -100,7 +92,7 @@ async def test_the_counter_follows_now_and_then_and_whoever_asks_meanwhile_gets_
 
 
 async def test_where_several_take_a_flood_in_nobody_asks_for_every_batch(
-    stores: Stores, connect: Callable[[], Database], clock: HeldClock, seconds: list[float]
+    stores: Stores, connect: Callable[[], Database], clock: HeldClock
 ):
     other = open_stores(connect(), clock)
     first = [await opened(several, clock, FLOOD) for several in (stores, other) * BATCHES]
@@ -110,10 +102,10 @@ async def test_where_several_take_a_flood_in_nobody_asks_for_every_batch(
 
 
 async def test_what_was_asked_for_ahead_is_not_given_late(
-    stores: Stores, connect: Callable[[], Database], clock: HeldClock, seconds: list[float]
+    stores: Stores, connect: Callable[[], Database], clock: HeldClock
 ):
     other = open_stores(connect(), clock)
     await opened(stores, clock, FLOOD)
     newest = await opened(other, clock)
-    seconds[0] += KEPT_SECONDS
+    clock.now += KEPT
     assert (await opened(stores, clock))[0] > newest[0]
