@@ -35,6 +35,8 @@ class Watch(Protocol):
 class Waits:
     """Since when each connection keeps us waiting. One that does so for `seconds` is closed soon after.
 
+    What we do between its headers and its body, such as proving its key, counts, too.
+
     Tornado has bounds of its own, with a timer and a task for each part of each request: a tenth of what taking an
     alert in costs. Here one timer looks at all.
     """
@@ -59,13 +61,14 @@ class Waits:
         asyncio.get_running_loop().call_later(self._seconds / LOOKS, self._look)
 
     def _look(self) -> None:
-        latest = monotonic() - self._seconds
-        for connection in [connection for connection, since in self._since.items() if since <= latest]:
-            log.debug("a sender is too slow")
-            connection.stream.close()
         self._looking = bool(self._since)
         if self._looking:
             self._look_later()
+        latest = monotonic() - self._seconds
+        for connection in [connection for connection, since in self._since.items() if since <= latest]:
+            if not connection.stream.closed():
+                log.debug("a sender is too slow")
+                connection.stream.close()
 
 
 class Timed(HTTPMessageDelegate):

@@ -3,6 +3,16 @@
 from datetime import UTC, datetime, timedelta
 
 
+class Ticks:
+    """Seconds that only a test counts."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
 class HeldClock:
     def __init__(self) -> None:
         self.now = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

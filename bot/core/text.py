@@ -6,7 +6,7 @@ reader's language, with instants in the reader's zone.
 
 from __future__ import annotations
 
-from msgspec import Struct, field
+from msgspec import Struct, convert, field
 
 
 class Text(Struct, frozen=True, kw_only=True):
@@ -24,7 +24,7 @@ class Text(Struct, frozen=True, kw_only=True):
         """A Text within a stored Text comes back as its fields."""
         for name, value in self.values.items():
             if isinstance(value, dict):
-                self.values[name] = Text(**value)
+                self.values[name] = convert(value, Text)
 
     def __bool__(self) -> bool:
         return bool(self.english)

@@ -1,4 +1,4 @@
-"""Frozen dataclasses to stored documents and back, without losing what a newer release wrote beside them."""
+"""Structs and dataclasses to stored documents and back, without losing what a newer release wrote beside them."""
 
 from __future__ import annotations
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -69,9 +70,9 @@ class Groups(Documents[AlertGroup]):
         IndexModel([("storm", ASCENDING), ("number", ASCENDING)], partialFilterExpression={"storm": {"$exists": True}}),
     )
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, *, ticks: Callable[[], float] = time.monotonic) -> None:
         super().__init__(database, clock)
-        self._numbers = Numbers(database.hasty_collection("counters"), self._collection, clock)
+        self._numbers = Numbers(database.hasty_collection("counters"), self._collection, ticks)
 
     def index_fields(self, doc: AlertGroup) -> Raw:
         shown = (doc.card, *(place.post for place in doc.also), *(page.post for page in doc.pages.values()))

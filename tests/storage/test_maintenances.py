@@ -11,21 +11,13 @@ from bot.core.replacing import replace
 from bot.storage.directory import REMEMBERED_SECONDS
 from bot.storage.maintenances import KEPT, Maintenances
 from bot.storage.mongo import Database
-from tests.clock import HeldClock
+from tests.clock import HeldClock, Ticks
 
 TWO_SECONDS = 2.0
 
 
 def planned(clock: HeldClock, id_: str, server_id: str = "s1") -> Maintenance:
     return Maintenance(id=id_, server_id=server_id, created_at=clock(), begins_at=clock(), seconds=3600)
-
-
-class Ticks:
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 async def test_what_another_process_starts_or_ends_is_known_within_two_seconds(

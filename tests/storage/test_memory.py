@@ -1,14 +1,7 @@
 """What is remembered for a second is read anew by one, and the others go on with what is known."""
 
 from bot.storage.directory import REMEMBERED_SECONDS, Memory
-
-
-class Ticks:
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.clock import Ticks
 
 
 def test_nothing_is_remembered_longer_than_a_second():

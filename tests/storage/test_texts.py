@@ -1,5 +1,6 @@
 """Sentences survive storing, with the sentences and instants within them."""
 
+from copy import deepcopy
 from datetime import UTC, datetime
 
 from bot.core import outcomes
@@ -31,3 +32,16 @@ def test_why_a_page_failed_may_be_a_text_or_what_mattermost_said():
         stored = read(write(failed), AlertGroup)
         assert stored == failed
         assert stored.pages["0.0.ana"].failed == reason
+
+
+def test_what_is_read_leaves_what_is_stored_alone_however_deep_texts_lie() -> None:
+    stored = write(say("{a}", a=say("{b}", b=say("{c}", c=1))))
+    kept = deepcopy(stored)
+    assert read(stored, Text) == say("{a}", a=say("{b}", b=say("{c}", c=1)))
+    assert stored == kept
+
+
+def test_a_text_within_a_text_may_have_what_only_a_newer_release_knows() -> None:
+    stored = write(say("{a}", a=say("Fired")))
+    stored["values"]["a"]["mood"] = "grave"
+    assert read(stored, Text) == say("{a}", a=say("Fired"))
