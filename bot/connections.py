@@ -37,7 +37,7 @@ class Waits:
 
     What we do between its headers and its body, such as proving its key, counts, too.
 
-    Tornado has bounds of its own, with a timer and a task for each part of each request: a tenth of what taking an
+    Tornado has bounds of its own, with a timer and a task for each part of each request: a twentieth of what taking an
     alert in costs. Here one timer looks at all.
     """
 

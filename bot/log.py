@@ -134,7 +134,7 @@ def _message(record: logging.LogRecord) -> str:
 
 
 class Requests:
-    """The most frequent line by far, written without the way that all others take: it costs a third of that.
+    """The most frequent line by far, written without the way that all others take: it costs half of that.
 
     Nothing in it comes from the sender, so there is nothing to scrub.
     """
