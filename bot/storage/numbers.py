@@ -100,11 +100,10 @@ class Numbers:
             query, last = {"server_id": server_id}, [("number", DESCENDING)]
             with reachable():
                 newest = await self._groups.find_one(query, {"number": 1}, sort=last)
-            known, number = self._servers.get(server_id), newest["number"] if newest else 0
-            if known is not None:
-                known.not_alone()
-                number += known.behind(number, self._ticks())
-            with reachable():
+                number = newest["number"] if newest else 0
+                if known := self._servers.get(server_id):
+                    known.not_alone()
+                    number += known.behind(number, self._ticks())
                 await self._raise(server_id, number, upsert=True)
 
     async def delete_of(self, server_id: str) -> None:
